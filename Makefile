@@ -1,0 +1,48 @@
+# Everything runs in .venv, which is made on first use and again when the dependencies change.
+PYTHON ?= python3
+BIN := .venv/bin
+SAMPLE ?= plain
+BOOKS ?= 1000
+
+.PHONY: report test check slow certify bench lab clean format
+
+report: .venv/run.stamp  ## the report of the bundled sample: reports/<quarter>/index.html
+	$(BIN)/postmortem run --engagement data/samples/$(SAMPLE) --output reports
+
+test: .venv/dev.stamp  ## the fast suite
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+slow: .venv/dev.stamp  ## the long checks
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow
+
+check: .venv/dev.stamp  ## format, lint, types and the fast suite
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(MAKE) test
+
+format: .venv/dev.stamp  ## write the format that check expects
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: .venv/dev.stamp  ## ratios against the alternatives, in interleaved runs
+	$(BIN)/python -m benchmarks
+
+lab: .venv/lab.stamp  ## JupyterLab on the bundled sample
+	$(BIN)/postmortem lab --engagement data/samples/$(SAMPLE)
+
+clean:
+	rm -rf .venv reports build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.venv/run.stamp: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+.venv/dev.stamp: .venv/run.stamp
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	touch $@
+
+.venv/lab.stamp: .venv/run.stamp
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[lab]"
+	touch $@
