@@ -1,0 +1,44 @@
+"""The one place where text becomes HTML: one autoescaping Jinja environment.
+
+Every page, table and notebook display goes through `environment`, so a customer called ``<script>`` is
+shown, never run. Markdown is rendered with raw HTML switched off.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from postmortem.ground import resources
+
+
+@cache
+def environment() -> Environment:
+    """Return the Jinja environment over ``templates/report``: autoescape on, undefined names an error."""
+    return Environment(
+        loader=FileSystemLoader(resources.templates("report")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def render(template: str, **values: Any) -> Markup:
+    """Render one template of ``templates/report`` with everything escaped."""
+    return Markup(environment().get_template(template).render(**values))
+
+
+@cache
+def _markdown() -> Any:
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark", {"html": False}).enable("table").disable(["image", "link", "autolink"])
+
+
+def markdown(text: str) -> Markup:
+    """Render Markdown with raw HTML, links and images switched off: what a page may carry."""
+    return Markup(_markdown().render(text))
