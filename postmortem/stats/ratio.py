@@ -1,0 +1,138 @@
+"""A share of an amount whose observations hang together in clusters: a ratio estimator."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import special, stats
+
+from postmortem.ground.errors import UsageError
+from postmortem.stats import checks
+from postmortem.stats.estimate import LEAST_CLUSTERS, Estimate, refusal
+
+LARGEST_UNIT = 0.25
+METHOD = "ratio estimator, cluster-linearised variance on the logit scale, t(G−1)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusteredRatio:
+    """A share of an amount: the fact, how far one unit carries it, and the interval where it earns one.
+
+    Attributes
+    ----------
+    share : float
+        Σ numerator / Σ denominator of these units, 0 to 1; NaN when the denominators sum to 0.
+    largest_share : float
+        The largest unit's part of the denominator, 0 to 1; NaN likewise.
+    interval : Estimate
+        The share as an estimate; refused where no interval is fit to be shown, though the share stands.
+    """
+
+    share: float
+    largest_share: float
+    interval: Estimate
+
+
+def clustered_ratio(
+    numerator: checks.Numbers,
+    denominator: checks.Numbers,
+    clusters: Sequence[Hashable] | NDArray[np.generic] | pd.Series,
+    *,
+    confidence: float = 0.95,
+    least_clusters: int = LEAST_CLUSTERS,
+) -> ClusteredRatio:
+    """Estimate the share of an amount, such as money won of money forecast, from units grouped in clusters.
+
+    R = Σy / Σx. With u_g = Σ_{i in g} (y_i − R x_i), the linearised variance is V = G/(G−1) Σ_g u_g² / (Σx)²,
+    and the interval is logistic(logit R ± t √V / (R(1−R))) with t at G−1 degrees of freedom, so that it stays
+    within 0 and 1.
+
+    Parameters
+    ----------
+    numerator, denominator : sequence of float, one value a unit
+        Amounts in one currency, 0 ≤ numerator ≤ denominator.
+    clusters : sequence, one label a unit
+        The cluster each unit belongs to; no label missing.
+    confidence : float
+        Two-sided confidence.
+    least_clusters : int
+        Fewer clusters refuse the interval.
+
+    Returns
+    -------
+    ClusteredRatio
+        Shares, 0 to 1. In `interval`, n counts units and events the units with a numerator above 0. The
+        interval is refused under 10 units, under 5 of the rarer outcome, under 10 clusters, when one unit
+        holds more than a quarter of the denominator, and when the denominators sum to 0.
+
+    Raises
+    ------
+    UsageError
+        When columns are empty, differ in length, hold missing or negative values, a numerator exceeds its
+        denominator, or a cluster has no label.
+
+    References
+    ----------
+    Woodruff (1971), Journal of the American Statistical Association 66, 411–414; Cochran (1977), Sampling
+    Techniques, third edition, chapter 6.
+    """
+    y, x = checks.finite("numerator", numerator), checks.finite("denominator", denominator)
+    checks.events_within(y, x, names=("numerator", "denominator"))
+    checks.same_length(denominator=x, clusters=clusters)
+    if (y < 0).any():
+        negative = [f"row {row}" for row in np.flatnonzero(y < 0)]
+        raise UsageError("numerator is negative", got=float(y.min()), expected="at least 0", rows=negative)
+    checks.between("confidence", confidence)
+    codes = _cluster_codes(clusters)
+    groups, events, total = int(codes.max()) + 1, int((y > 0).sum()), float(x.sum())
+    share, largest = (float(y.sum()) / total, float(x.max()) / total) if total > 0 else (math.nan, math.nan)
+    # amounts so lopsided that the share rounds to 0 or 1 have no logit
+    rarer = min(events, int((y < x).sum())) if 0 < share < 1 else 0
+    why = refusal(int(y.size), rarer, groups, least_clusters=max(least_clusters, 2))
+    if not total > 0:
+        why = "the amounts sum to nothing, so they have no share"
+    elif not why and largest > LARGEST_UNIT:
+        why = f"one unit holds {largest:.0%} of the amount, more than {LARGEST_UNIT:.0%}: no interval"
+    if why:
+        refused = Estimate.refused(why, n=int(y.size), events=events, clusters=groups, method=METHOD)
+        return ClusteredRatio(share=share, largest_share=largest, interval=refused)
+    low, high = _logit_interval(np.bincount(codes, weights=y - share * x) / total, share, confidence)
+    interval = Estimate(
+        estimate=share,
+        low=low,
+        high=high,
+        n=int(y.size),
+        events=events,
+        clusters=groups,
+        confidence=confidence,
+        method=METHOD,
+    )
+    return ClusteredRatio(share=share, largest_share=largest, interval=interval)
+
+
+def _logit_interval(residuals: checks.Floats, share: float, confidence: float) -> tuple[float, float]:
+    """Return the limits of a share from its clusters' residual sums, each over the whole denominator."""
+    groups = residuals.size
+    error = math.sqrt(groups / (groups - 1) * float(residuals @ residuals))
+    half = float(stats.t.ppf((1 + confidence) / 2, groups - 1)) * error / (share * (1 - share))
+    low, high = (float(special.expit(special.logit(share) + sign * half)) for sign in (-1, 1))
+    return min(low, share), max(high, share)
+
+
+def _cluster_codes(clusters: Sequence[Hashable] | NDArray[np.generic] | pd.Series) -> NDArray[np.int64]:
+    labels = pd.Series(list(clusters), dtype="object")
+    missing = np.flatnonzero(labels.isna().to_numpy())
+    if missing.size:
+        raise UsageError(
+            "clusters has units without a label",
+            got=f"{missing.size} of {len(labels)}",
+            expected="a label for every unit",
+            do="give units without one a label of their own, or leave them out and say so",
+            rows=[f"row {row}" for row in missing],
+        )
+    return np.asarray(pd.factorize(labels)[0], dtype=np.int64)
