@@ -1,0 +1,170 @@
+"""What every chart holds, whatever it is given."""
+
+import subprocess
+import sys
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import pytest
+
+from postmortem.charts import style
+from postmortem.charts.interval_dots import interval_dots
+from postmortem.charts.paired_bars import paired_bars
+from postmortem.charts.range_bars import range_bars
+from postmortem.charts.ranked_bars import ranked_bars
+from postmortem.charts.run_chart import run_chart
+from postmortem.charts.stacked_shares import stacked_shares
+from postmortem.charts.unit_squares import unit_squares
+from postmortem.ground.errors import UsageError
+
+CHARTS = {
+    unit_squares: {"fate": "fate", "amount": "amount", "currency": "EUR"},
+    interval_dots: {
+        "name": "name", "estimate": "middle", "low": "low", "high": "high", "n": "n", "fate": "fate",
+        "reference": 0.4, "reference_label": "all deals: $40% of $100",
+    },
+    range_bars: {"name": "name", "low": "low", "high": "high", "recorded": "middle", "fate": "fate"},
+    run_chart: {"quarter": "quarter", "value": "middle", "n": "n", "low": "low", "high": "high", "focus": "2024Q2"},
+    stacked_shares: {"group": "name", "part": "fate", "value": "n"},
+    paired_bars: {
+        "name": "name", "left": "low", "right": "high", "left_label": "lost $ deals $", "right_label": "won deals",
+        "difference": "middle", "low": "low", "high": "high", "n": "n",
+    },
+    ranked_bars: {"name": "name", "value": "amount", "unit": "EUR", "fate": "fate", "note": "note"},
+}  # fmt: skip
+NAMES = [
+    "Northwind Traders", "$5 to $9_x^2\\frac", "line\nbreak\u202e\x00evil", "株式会社グローバル",
+    "شركة الاختبار", "<script>alert(1)</script>", None, "A name of a customer that never ends " * 9,
+]  # fmt: skip
+FATES = ["won", "lost_competitor", "lost_status_quo", "lost_unknown", "slipped", None, "no such fate", "open"]
+
+
+def rows_of(n):
+    random = np.random.default_rng(7)
+    middle = random.uniform(0.02, 0.98, n)
+    return pd.DataFrame(
+        {
+            "name": [NAMES[i % 8] if i < 8 else f"Customer {i}" for i in range(n)],
+            "quarter": [f"{2022 + i // 4}Q{i % 4 + 1}" for i in range(n)],
+            "fate": [FATES[i % 8] for i in range(n)],
+            "note": [NAMES[(i + 3) % 8] for i in range(n)],
+            "middle": middle,
+            "low": middle * 0.6,
+            "high": middle + (1 - middle) * 0.3,
+            "n": random.integers(1, 2000, n),
+            "amount": np.exp(random.normal(11, 1, n)),
+        }
+    )
+
+
+@pytest.fixture(params=list(CHARTS.items()), ids=lambda param: param[0].__name__)
+def chart(request):
+    return request.param
+
+
+def test_an_empty_frame_says_so_quietly(chart, draw, words):
+    function, columns = chart
+    assert words(draw(function, rows_of(3).head(0), **columns)) == ["Nothing to draw"]
+
+
+def test_a_column_that_is_not_there_is_named(chart):
+    function, columns = chart
+    column = next(value for value in columns.values() if value in ("fate", "low"))
+    with pytest.raises(UsageError, match=column) as raised:
+        function(rows_of(3).drop(columns=column), style.new_figure().subplots(), **columns)
+    assert function.__name__ in str(raised.value)
+
+
+@pytest.mark.parametrize("n", [1, 2, 8])
+def test_few_rows_are_drawn_without_clipped_or_touching_texts(chart, draw, overlaps, outside, n):
+    function, columns = chart
+    axes = draw(function, rows_of(n), 4, **columns)
+    assert overlaps(axes) == []
+    assert outside(axes) == []
+
+
+def test_forty_rows_stay_legible_in_four_inches(chart, draw, overlaps, outside):
+    function, columns = chart
+    axes = draw(function, rows_of(40), 4, **columns)
+    assert overlaps(axes) == []
+    assert outside(axes) == []
+
+
+def test_hostile_names_never_become_formulas(chart, draw):
+    function, columns = chart
+    axes = draw(function, rows_of(8), 4, **columns)
+    found = axes.figure.findobj(matplotlib.text.Text)
+    assert not [text.get_text() for text in found if text.get_text() and text.get_parse_math()]
+    assert not [text.get_text() for text in found if "\u202e" in text.get_text() or "\x00" in text.get_text()]
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA], ids=["None", "NaN", "NA"])
+def test_a_wholly_redacted_frame_is_drawn(chart, draw, words, outside, missing):
+    function, columns = chart
+    redacted = pd.DataFrame({name: [missing] * 6 for name in rows_of(1).columns}, dtype=object)
+    axes = draw(function, redacted, **columns)
+    assert any("withheld" in text.lower() for text in words(axes))
+    assert not any("nan" in text.lower() or "none" in text.lower() for text in words(axes))
+    assert outside(axes) == []
+
+
+def test_infinities_are_missing(chart, draw):
+    function, columns = chart
+    frame = rows_of(5)
+    frame.loc[2, ["middle", "low", "high", "amount"]] = np.inf
+    axes = draw(function, frame.astype({"n": float}), **columns)
+    assert np.isfinite([*axes.get_xlim(), *axes.get_ylim()]).all()
+
+
+def test_the_frame_is_left_as_it_was(chart, draw):
+    function, columns = chart
+    frame = rows_of(8)
+    before = frame.copy(deep=True)
+    draw(function, frame, **columns)
+    pd.testing.assert_frame_equal(frame, before)
+
+
+def test_the_index_does_not_matter(chart):
+    function, columns = chart
+    pictures = []
+    for index in (range(8), [0] * 8, list("abcdefgh")):
+        figure = style.new_figure()
+        function(rows_of(8).set_axis(index), figure.subplots(), **columns)
+        pictures.append(style.to_svg(figure))
+    assert pictures[0] == pictures[1] == pictures[2]
+
+
+def test_the_readers_settings_do_not_matter(chart):
+    function, columns = chart
+    plain = style.new_figure()
+    function(rows_of(8), plain.subplots(), **columns)
+    with matplotlib.rc_context({"font.size": 20, "axes.grid": True, "text.usetex": False, "axes.spines.top": True}):
+        other = style.new_figure()
+        function(rows_of(8), other.subplots(), **columns)
+        assert style.to_svg(other) == style.to_svg(plain)
+
+
+def test_a_panel_of_a_larger_figure_is_drawn_in_its_place(chart):
+    function, columns = chart
+    figure = style.new_figure(12, 4)
+    left, right = figure.subplots(1, 2)
+    function(rows_of(6), left, **columns)
+    figure.draw_without_rendering()
+    assert left.get_position().x1 < 0.55
+    assert right.get_position().x0 > 0.45
+
+
+def test_drawing_and_writing_never_loads_pyplot():
+    lines = ["import sys", "import pandas as pd", "from postmortem.charts import style"]
+    for function, columns in CHARTS.items():
+        names = [value for value in columns.values() if isinstance(value, str)]
+        lines += [
+            f"from {function.__module__} import {function.__name__} as chart",
+            "figure = style.new_figure()",
+            f"chart(pd.DataFrame({{name: [0.5] for name in {names!r}}}), figure.subplots(), **{columns!r})",
+            "style.to_svg(figure), style.to_png(figure)",
+        ]
+    lines.append("print('matplotlib.pyplot' in sys.modules)")
+    run = subprocess.run([sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "False"
