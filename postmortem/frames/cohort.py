@@ -1,0 +1,120 @@
+"""The cohort: the deals a question is about, one row a deal and quarter, with what became of each."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import Literal
+
+import pandas as pd
+
+from postmortem.book import Book
+from postmortem.ground.fiscal import Quarter
+
+CohortKind = Literal["forecast", "closed"]
+QUARTERS_BACK = 12
+
+COLUMNS = (
+    "deal_id", "quarter", "resolution", "ultimate", "amount", "lost_to", "lost_to_source", "reason_code",
+    "reason", "account_name", "deal_name", "owner_id", "manager_id", "team", "segment", "region", "product",
+    "deal_type", "stage", "forecast_category", "expected_close_date", "created_at", "closed_at",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """Deals of a focus quarter and the quarters before it.
+
+    Attributes
+    ----------
+    table : DataFrame
+        One row a (deal_id, quarter), columns as in `COLUMNS`; up to twelve quarters, the focus last.
+        `resolution` is what had become of the deal when its quarter ended, `ultimate` its fate by `as_of`;
+        `amount` is in the book's currency, at the snapshot where there is one.
+    kind : {"forecast", "closed"}
+        Deals forecast to close in a quarter, or deals that closed in it.
+    focus : Quarter
+        The quarter whose facts are told.
+    window : tuple of Quarter
+        The quarters pooled for rates and comparisons, the focus last.
+    provenance : mapping of str to str
+        Field to where its values come from.
+    book : Book
+        Cut at `as_of`.
+    as_of : datetime.date
+        The last day known to the report.
+    counted_apart : mapping of str to int
+        Deals of the focus quarter that belong beside the cohort, not in it, by reason.
+    remarks : tuple of str
+        What a page must say about the choice of deals.
+    """
+
+    table: pd.DataFrame
+    kind: CohortKind
+    focus: Quarter
+    window: tuple[Quarter, ...]
+    provenance: Mapping[str, str]
+    book: Book
+    as_of: dt.date
+    counted_apart: Mapping[str, int] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "provenance", MappingProxyType(dict(self.provenance)))
+        object.__setattr__(self, "counted_apart", MappingProxyType(dict(self.counted_apart)))
+
+    @property
+    def currency(self) -> str:
+        """Currency of all amounts; empty where the data do not say."""
+        return self.book.meta.currency
+
+    @property
+    def focus_rows(self) -> pd.DataFrame:
+        """The deals of the focus quarter."""
+        return self.table[self.table["quarter"] == self.focus.label]
+
+    @property
+    def window_rows(self) -> pd.DataFrame:
+        """The deals of the window, all quarters pooled."""
+        return self.table[self.table["quarter"].isin([quarter.label for quarter in self.window])]
+
+    @property
+    def window_label(self) -> str:
+        """The window as people say it: ``2024Q4 to 2025Q3``."""
+        first, last = self.window[0].label, self.window[-1].label
+        return last if first == last else f"{first} to {last}"
+
+    @property
+    def noun(self) -> str:
+        """What the deals of this cohort are called in a sentence."""
+        return "forecast deals" if self.kind == "forecast" else "closed deals"
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the focus quarter had ended by `as_of`."""
+        return self.focus.end <= self.as_of
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of everything an analysis can see: equal cohorts give equal answers."""
+        parts = (
+            self.book.fingerprint, self.kind, self.focus.label, [quarter.label for quarter in self.window],
+            sorted(self.provenance.items()), sorted(self.counted_apart.items()), self.as_of, self.remarks,
+        )  # fmt: skip
+        digest = hashlib.sha256(repr(parts).encode())
+        digest.update(pd.util.hash_pandas_object(self.table, index=False).to_numpy().tobytes())
+        return digest.hexdigest()
+
+
+def lost_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows that were lost by the end of their quarter."""
+    return rows[rows["resolution"].str.startswith("lost_")]
+
+
+def won_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows that were won by the end of their quarter."""
+    return rows[rows["resolution"] == "won"]

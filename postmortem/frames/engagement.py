@@ -1,0 +1,165 @@
+"""An engagement: one client's `postmortem.toml`, its book read once per content, its frames."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from postmortem.book import Book
+from postmortem.book.store import read_book, save_book
+from postmortem.frames.choose import Choice, choose_cohort
+from postmortem.frames.cohort import Cohort
+from postmortem.ground import resources
+from postmortem.ground.code import code_hash
+from postmortem.ground.config import FILE_NAME, Config, load_config
+from postmortem.ground.errors import UsageError
+from postmortem.ground.fiscal import Quarter
+from postmortem.intake import load_book
+from postmortem.taxonomies import load_taxonomy
+
+CACHE_VARIABLE = "POSTMORTEM_CACHE"
+
+
+@dataclass(frozen=True)
+class Engagement:
+    """One client's folder and its configuration."""
+
+    config: Config
+
+    @classmethod
+    def open(cls, folder: Path | None = None, flags: Mapping[str, Any] | None = None) -> Engagement:
+        """Open the engagement in `folder`, or the nearest one above the working folder.
+
+        Where there is none at all, the bundled plain sample is opened, so that a notebook runs anywhere.
+        """
+        place = folder or nearest_engagement(Path.cwd())
+        return cls(load_config(place.resolve(), flags))
+
+    @property
+    def folder(self) -> Path:
+        """Where `postmortem.toml` lies."""
+        return self.config.folder
+
+    @property
+    def cache(self) -> Path | None:
+        """Where books and results are kept between runs; None for a bundled sample outside a run."""
+        told = os.environ.get(CACHE_VARIABLE)
+        if told:
+            return Path(told)
+        return None if resources.root() in self.folder.resolve().parents else self.folder / ".postmortem" / "cache"
+
+    def input_files(self) -> tuple[Path, ...]:
+        """Return every file that the book is read from, the configuration first."""
+        data = self.folder / self.config.data.folder
+        named = [self.config.process.file] if self.config.process.file else []
+        taxonomy = self.folder / self.config.taxonomy.folder if self.config.taxonomy.folder else None
+        files = [data / source.file for source in self.config.tables.values()]
+        files += [self.folder / name for name in named] + (sorted(taxonomy.glob("*.toml")) if taxonomy else [])
+        return (self.folder / FILE_NAME, *(path for path in files if path.is_file()))
+
+    def book(self) -> Book:
+        """Read the book, from the cache where the same content was read before."""
+        if self.cache is None:
+            return load_book(self.config)
+        digest = hashlib.sha256(f"{code_hash()} {self.config.model_dump_json()}".encode())
+        for path in self.input_files()[1:]:
+            digest.update(path.read_bytes())
+        place = self.cache / "books" / digest.hexdigest()[:32]
+        folder = self.folder / self.config.taxonomy.folder if self.config.taxonomy.folder else None
+        book = read_book(place, load_taxonomy(self.config.taxonomy.id, folder=folder))
+        if book is None:
+            book = load_book(self.config)
+            save_book(book, place)
+        return book
+
+    def quarter(self, text: str, book: Book, as_of: dt.date | None = None) -> Quarter:
+        """Read one quarter from text; ``last`` is the latest that had ended by `as_of`."""
+        calendar = self.config.fiscal.calendar
+        quarters = calendar.parse_range(text, last=calendar.last_ended(as_of or book.meta.extracted_on))
+        if len(quarters) != 1:
+            raise UsageError("One quarter is needed here.", got=text, expected="such as " + quarters[0].label)
+        return quarters[0]
+
+    def frame(
+        self,
+        quarter: str = "last",
+        *,
+        kind: Choice | None = None,
+        window: int | None = None,
+        as_of: dt.date | None = None,
+        book: Book | None = None,
+    ) -> Cohort:
+        """Return the cohort of one quarter; what is not given comes from the configuration."""
+        book = book or self.book()
+        settings = self.config.frame
+        return choose_cohort(
+            book,
+            self.quarter(quarter, book, as_of),
+            kind=kind or settings.kind,
+            window=window or settings.window,
+            categories=settings.categories,
+            snapshot_day=settings.snapshot_day,
+            as_of=as_of,
+        )
+
+
+def nearest_engagement(start: Path) -> Path:
+    """Return the nearest folder at or above `start` that holds a `postmortem.toml`, else the plain sample."""
+    for folder in (start, *start.parents):
+        if (folder / FILE_NAME).is_file():
+            return folder
+    return resources.sample("plain")
+
+
+def load_frame(
+    quarter: str = "last",
+    *,
+    kind: Choice | None = None,
+    window: int | None = None,
+    as_of: str | None = None,
+    folder: str | None = None,
+) -> Cohort:
+    """Load the deals of one quarter from the nearest engagement.
+
+    Parameters
+    ----------
+    quarter : str
+        Such as ``2025Q3`` or ``FY26Q1``; ``last`` is the latest quarter that had ended.
+    kind : {"auto", "forecast", "closed"}, optional
+        Which deals; the configuration decides unless told.
+    window : int, optional
+        Quarters pooled for rates and comparisons.
+    as_of : str, optional
+        Last day known, ``YYYY-MM-DD``; the book's own date unless told.
+    folder : str, optional
+        The engagement; the nearest `postmortem.toml` at or above the working folder unless told, and the
+        bundled sample where there is none.
+
+    Returns
+    -------
+    Cohort
+        See `postmortem.frames.cohort.Cohort`.
+
+    Examples
+    --------
+    >>> frame = load_frame("2025Q3")
+    >>> frame.focus.label
+    '2025Q3'
+    """
+    engagement = Engagement.open(Path(folder) if folder else None)
+    return engagement.frame(quarter, kind=kind, window=window, as_of=read_day(as_of))
+
+
+def read_day(text: str | None) -> dt.date | None:
+    """Read ``YYYY-MM-DD``; None stays None."""
+    if not text:
+        return None
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise UsageError("This is not a day.", got=text, expected="YYYY-MM-DD, such as 2025-09-30") from None

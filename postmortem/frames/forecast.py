@@ -1,0 +1,202 @@
+"""The forecast cohort: the deals a team had forecast to close in a quarter, as the forecast stood then.
+
+A closed deal's current category is no evidence of what was forecast, since CRMs overwrite it at closing.
+Without a history of categories and close dates this cohort is therefore refused.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from postmortem.book import Book
+from postmortem.book.history import states_at, tracked_fields
+from postmortem.frames.closed import arrange, known_by
+from postmortem.frames.cohort import QUARTERS_BACK, Cohort
+from postmortem.frames.resolution import lost_to, resolve
+from postmortem.ground.errors import EmptyFrame, FrameRefused
+from postmortem.ground.fates import PUSHED_EARLY, SLIPPED
+from postmortem.ground.fiscal import Quarter
+from postmortem.ground.schema import FORECAST_DEFAULT
+
+NEEDED = ("forecast_category", "expected_close_date")
+LATE_FROM_DAY = 75
+MOST_SILENT = 0.2
+
+
+def forecast_cohort(
+    book: Book,
+    focus: Quarter,
+    *,
+    window: int = 4,
+    categories: Sequence[str] = FORECAST_DEFAULT,
+    snapshot_day: int = 5,
+    as_of: dt.date | None = None,
+) -> Cohort:
+    """Take the deals that were forecast to close in a quarter when it opened.
+
+    A deal counts if, at the end of the snapshot day, it existed, was open, was in one of the categories and
+    was expected to close in the quarter and not earlier than that day. Deals whose expected close had
+    already passed are counted apart.
+
+    Parameters
+    ----------
+    book : Book
+        Needs `deals` and a `history` of forecast category and expected close date.
+    focus : Quarter
+        The quarter whose facts are told.
+    window : int
+        Quarters pooled for rates and comparisons, the focus included.
+    categories : sequence of str
+        Forecast categories that count as forecast.
+    snapshot_day : int
+        Day of the quarter at whose end the forecast is frozen; day 1 is its first day.
+    as_of : datetime.date, optional
+        Last day known; the book's own date unless told.
+
+    Returns
+    -------
+    Cohort
+        Of kind ``forecast``; a deal forecast in two quarters has two rows. `amount` is the amount then.
+
+    Raises
+    ------
+    FrameRefused
+        When the categories and close dates of earlier days are not known.
+    EmptyFrame
+        When no deal was forecast for the focus quarter, or its snapshot day has not been reached.
+
+    Notes
+    -----
+    CRMs keep field history for a limited time. A quarter in which more than a fifth of the deals that closed
+    have no category on record is refused as the focus and left out before it: only the deals still open would
+    be left of it.
+    """
+    book, as_of = known_by(book, focus, as_of)
+    if focus.day(snapshot_day) > as_of:
+        raise EmptyFrame(
+            f"The forecast of {focus.label} is not frozen yet.",
+            got=f"data as of {as_of}",
+            expected=f"{focus.day(snapshot_day)} (day {snapshot_day} of the quarter) or later",
+        )
+    missing = [field for field in NEEDED if field not in tracked_fields(book)]
+    if missing:
+        raise FrameRefused(
+            "The forecast as it was cannot be rebuilt from these data.",
+            got="only today's values of " + " and ".join(name.replace("_", " ") for name in missing),
+            expected="a history of forecast categories and expected close dates",
+            do="export the CRM's field history (in Salesforce: Reports, Opportunity History), or use the closed cohort",
+        )
+    destinations = lost_to(book)
+    openings = [
+        _open_quarter(book, quarter, tuple(categories), snapshot_day, as_of, destinations)
+        for quarter in focus.trailing(QUARTERS_BACK)
+    ]
+    now = openings[-1]
+    if not now.is_on_record:
+        raise FrameRefused(
+            f"The forecast of {focus.label} cannot be rebuilt from these data.",
+            got=f"no category on record for {now.silent} of the {now.closings} deals that closed in it",
+            expected=f"at most {MOST_SILENT:.0%} without one",
+            do="export a longer field history, or use the closed cohort",
+        )
+    parts = [opening.rows for opening in openings if opening.is_on_record]
+    table = arrange(pd.concat([part for part in parts if not part.empty] or parts))
+    if not (table["quarter"] == focus.label).any():
+        raise EmptyFrame(
+            f"No deal was forecast for {focus.label}.",
+            got=f"{len(table)} deals forecast in earlier quarters",
+            expected=f"open deals in {', '.join(categories)} on {focus.day(snapshot_day)}, "
+            f"expected to close by {focus.end}",
+            do="choose another quarter with --quarter, or other categories in [frame]",
+        )
+    source = "field history"
+    return Cohort(
+        table=table,
+        kind="forecast",
+        focus=focus,
+        window=focus.trailing(window),
+        provenance={
+            "forecast category": source, "expected close": source,
+            "amount": source if "amount" in tracked_fields(book) else "current value",
+            "stage": source if "stage" in tracked_fields(book) else "current value",
+        },
+        book=book,
+        as_of=as_of,
+        counted_apart={
+            "whose expected close had already passed": now.passed,
+            "that closed without a forecast category on record": now.silent,
+        },
+        remarks=(
+            f"The forecast is frozen at the end of {focus.day(snapshot_day)}, day {snapshot_day} of the quarter.",
+        ),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Opening:
+    """One quarter's forecast: its deals, those whose expected close had passed, and what no history tells."""
+
+    rows: pd.DataFrame
+    passed: int
+    silent: int
+    closings: int
+
+    @property
+    def is_on_record(self) -> bool:
+        return self.silent <= MOST_SILENT * self.closings
+
+
+def _open_quarter(
+    book: Book,
+    quarter: Quarter,
+    categories: tuple[str, ...],
+    snapshot_day: int,
+    as_of: dt.date,
+    destinations: pd.DataFrame,
+) -> _Opening:
+    """Return the forecast of one quarter as it stood at the end of its snapshot day."""
+    day, end = quarter.day(snapshot_day), pd.Timestamp(quarter.end)
+    known = _with_states(book, day)
+    is_closed = known["outcome"] != "open"
+    opened = ~(known["created_at"] > pd.Timestamp(day)) & (~is_closed | (known["closed_at"] > pd.Timestamp(day)))
+    closing = opened & is_closed & (known["closed_at"] <= end)
+    history = book.table("history")
+    told = history.loc[history["field"] == "forecast_category", "deal_id"]
+    called = opened & known["forecast_category"].isin(categories)
+    expected = known["expected_close_date"]
+    in_quarter = (expected >= pd.Timestamp(day)) & (expected <= end)
+    rows = known[called & in_quarter].assign(quarter=quarter.label)
+    rows = rows.merge(destinations, on="deal_id", how="left")
+    rows["resolution"] = resolve(rows, pd.Series(end, index=rows.index), pd.Timestamp(as_of))
+    rows["ultimate"] = resolve(rows, pd.Series(pd.Timestamp(as_of), index=rows.index), pd.Timestamp(as_of))
+    rows["ultimate"] = rows["ultimate"].replace(SLIPPED, "open")
+    left = _left_early(book, quarter, categories, as_of)
+    early = (rows["resolution"] == SLIPPED) & rows["deal_id"].isin(left)
+    rows["resolution"] = rows["resolution"].mask(early, PUSHED_EARLY)
+    return _Opening(
+        rows,
+        passed=int((called & (expected < pd.Timestamp(day))).sum()),
+        silent=int((closing & ~known["deal_id"].isin(told)).sum()),
+        closings=int(closing.sum()),
+    )
+
+
+def _with_states(book: Book, day: dt.date) -> pd.DataFrame:
+    """Return the deals with every tracked field as it stood at the end of `day`."""
+    fields = tracked_fields(book)
+    states = states_at(book, book.meta.end_of_day(day), fields)
+    return book.deals.drop(columns=list(fields)).merge(states, on="deal_id", how="left")
+
+
+def _left_early(book: Book, quarter: Quarter, categories: tuple[str, ...], as_of: dt.date) -> set[str]:
+    """Return the deals that had left the quarter's forecast before its late phase."""
+    day = quarter.day(LATE_FROM_DAY - 1)
+    if day > as_of:
+        return set()
+    late = _with_states(book, day)
+    stays = (late["expected_close_date"] <= pd.Timestamp(quarter.end)) & late["forecast_category"].isin(categories)
+    return set(late.loc[~stays, "deal_id"])

@@ -1,0 +1,25 @@
+"""Fixtures for the whole suite."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+# The same examples every time, and no limit on how long one takes: a busy machine is no reason to fail.
+settings.register_profile("suite", deadline=None, derandomize=True)
+settings.load_profile("suite")
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of public data that some tests read; they are skipped without it."""
+    folder = os.environ.get("DEALS_REAL_DATA")
+    if not folder:
+        pytest.skip("DEALS_REAL_DATA is not set: no public data to read")
+    return Path(folder)

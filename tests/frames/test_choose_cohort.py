@@ -1,0 +1,85 @@
+"""Which deals a report is about: the forecast where it can be rebuilt, the closed deals elsewhere, and it says so."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from builders import FOCUS, change, deal, make_book
+
+from postmortem.frames import choose_cohort
+from postmortem.ground.errors import EmptyFrame, FrameRefused
+
+DEALS = [
+    deal(1, "lost", "2025-08-20", forecast_category="omitted", expected_close_date="2025-08-20"),
+    deal(2, "open", None, forecast_category="pipeline", expected_close_date="2025-09-15"),
+    deal(3, "won", "2025-08-20", forecast_category="closed", expected_close_date="2025-08-20"),
+]
+HISTORY = [
+    change(1, "forecast_category", "2025-08-20", "commit", "omitted"),
+    change(1, "expected_close_date", "2025-08-20", "2025-09-15", "2025-08-20"),
+    change(3, "forecast_category", "2025-08-20", "pipeline", "closed"),
+    change(2, "expected_close_date", "2025-03-01", None, "2025-09-15"),
+    change(2, "forecast_category", "2025-03-01", None, "pipeline"),
+    change(2, "forecast_category", "2025-07-20", "pipeline", "best_case"),
+    change(2, "forecast_category", "2025-08-20", "best_case", "pipeline"),
+]
+
+
+@pytest.fixture
+def told():
+    """Make a book that knows the forecast as it was."""
+    return make_book(DEALS, history=HISTORY)
+
+
+@pytest.fixture
+def silent():
+    """Make a book of today's values."""
+    return make_book(DEALS)
+
+
+def test_where_the_forecast_can_be_rebuilt_it_is_taken(told):
+    cohort = choose_cohort(told, FOCUS)
+    assert cohort.kind == "forecast"
+    assert list(cohort.focus_rows["deal_id"]) == ["D0001"]
+
+
+def test_elsewhere_the_closed_deals_are_taken_and_the_page_says_why(silent):
+    cohort = choose_cohort(silent, FOCUS)
+    assert cohort.kind == "closed"
+    assert list(cohort.focus_rows["deal_id"]) == ["D0001", "D0003"]
+    assert any("not the deals that were forecast" in remark for remark in cohort.remarks)
+    why = cohort.remarks[-1]
+    assert "forecast as it was is not known" in why
+    assert "only today's values of forecast category and expected close date" in why
+
+
+def test_whoever_insists_on_the_forecast_is_refused_where_it_cannot_be_rebuilt(silent, told):
+    with pytest.raises(FrameRefused):
+        choose_cohort(silent, FOCUS, kind="forecast")
+    assert choose_cohort(told, FOCUS, kind="forecast").kind == "forecast"
+
+
+def test_whoever_insists_on_the_closed_deals_gets_them_without_an_excuse(told):
+    cohort = choose_cohort(told, FOCUS, kind="closed")
+    assert cohort.kind == "closed"
+    assert len(cohort.remarks) == 1
+
+
+def test_an_empty_forecast_is_not_papered_over_with_closed_deals(told):
+    with pytest.raises(EmptyFrame, match="forecast"):
+        choose_cohort(told, FOCUS, categories=("most_likely",))
+
+
+def test_what_is_asked_for_reaches_the_frame_either_way(told, silent):
+    day = dt.date(2025, 8, 31)
+    forecast = choose_cohort(
+        told, FOCUS, window=2, categories=("best_case",), snapshot_day=25, as_of=day
+    )  # fmt: skip
+    assert list(forecast.focus_rows["deal_id"]) == ["D0002"]
+    assert (len(forecast.window), forecast.as_of) == (2, day)
+    for cohort in (
+        choose_cohort(silent, FOCUS, window=3, as_of=day),
+        choose_cohort(told, FOCUS, kind="closed", window=3, as_of=day),
+    ):
+        assert (cohort.kind, len(cohort.window), cohort.as_of) == ("closed", 3, day)
