@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from postmortem.ground.formats import interval_text, per_cent, points, value_text
-from postmortem.result import Column, Table
+from postmortem.table import Column, Table
 
 NUMERIC = ("estimate", "count", "money")
 MISSING = "—"
@@ -94,7 +94,8 @@ def _estimate(value: float, unit: str) -> str:
         return per_cent(value)
     if unit == "points":
         return points(value)
-    return value_text(value, unit) if unit else f"{value:.3g}"
+    # Three figures tell ratios apart; above that whole numbers do, and nobody reads 1.2e+03.
+    return f"{value:.3g}" if not unit and abs(value) < 999.5 else value_text(value, unit)
 
 
 def _cell(record: dict[str, Any], column: Column) -> Cell:

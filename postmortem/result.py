@@ -8,116 +8,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
-import pandas as pd
-
+from postmortem.display import written
 from postmortem.ground import markup
+from postmortem.table import Column, Table, Tables
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Role = Literal[
-    "estimate", "count", "money", "date", "deal", "account", "person", "competitor", "text", "quote", "label"
-]
-Unit = Literal["", "share", "points", "days", "quarters"]
 Status = Literal["ok", "fallback", "refused"]
+__all__ = ["MIME", "Column", "Draw", "Headline", "Result", "Status", "Table", "Tables", "refused"]
 MIME = "application/vnd.postmortem.result+json"
 FORMAT_VERSION = 1
 ROWS_IN_NOTEBOOK = 20
 
 
-@dataclass(frozen=True)
-class Column:
-    """One column of a result's table.
-
-    Attributes
-    ----------
-    name : str
-        Column of the frame.
-    role : Role
-        What the values are, which decides how they are shown and what is taken out before sharing.
-    label : str
-        Heading in plain words.
-    unit : str
-        ``share`` (0 to 1, shown in per cent), ``points`` (difference of shares), ``days``, a currency code for
-        money, or empty.
-    low, high : str
-        Columns holding the interval of an estimate, shown beside it.
-    shown : bool
-        False for columns that only serve the chart or the sentence.
-    """
-
-    name: str
-    role: Role
-    label: str
-    unit: str = ""
-    low: str = ""
-    high: str = ""
-    shown: bool = True
-
-
-@dataclass(frozen=True)
-class Table:
-    """A tidy frame, what its columns are, and its title in plain words.
-
-    `detail` marks a table behind a picture, which a page keeps folded.
-    """
-
-    rows: pd.DataFrame
-    columns: tuple[Column, ...]
-    title: str
-    detail: bool = False
-
-    def __post_init__(self) -> None:
-        declared = [column.name for column in self.columns]
-        if list(self.rows.columns) != declared:
-            raise ValueError(f"columns declared {declared} differ from the frame's {list(self.rows.columns)}")
-        loose = [name for name, dtype in self.rows.dtypes.items() if dtype == "object"]
-        if loose:
-            raise ValueError(f"columns {loose} have no dtype of their own and would not survive JSON")
-
-    def column(self, name: str) -> Column:
-        """Return the declaration of one column."""
-        return next(column for column in self.columns if column.name == name)
-
-    @property
-    def records(self) -> list[dict[str, Any]]:
-        """The rows as dictionaries, for sentences."""
-        return [{str(name): value for name, value in row.items()} for row in self.rows.to_dict("records")]
-
-    @property
-    def first(self) -> dict[str, Any]:
-        """The first row as a dictionary."""
-        return self.records[0]
-
-    def keyed(self, name: str) -> dict[str, dict[str, Any]]:
-        """The rows as dictionaries under the values of one column."""
-        return {str(record[name]): record for record in self.records}
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON values; dates become ISO text, missing values None."""
-        return {
-            "title": self.title,
-            "detail": self.detail,
-            "columns": [{f.name: getattr(column, f.name) for f in fields(column)} for column in self.columns],
-            "dtypes": {name: str(dtype) for name, dtype in self.rows.dtypes.items()},
-            "rows": {name: _plain(self.rows[name]) for name in self.rows.columns},
-        }
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Table:
-        """Read what `to_dict` wrote."""
-        columns = tuple(Column(**column) for column in data["columns"])
-        rows = pd.DataFrame(
-            {c.name: pd.Series(data["rows"][c.name], dtype=data["dtypes"][c.name]) for c in columns}
-        )
-        return cls(rows=rows, columns=columns, title=data["title"], detail=data["detail"])
-
-
-Tables = Mapping[str, Table]
 Headline = Callable[[Tables], str]
 Draw = Callable[[Tables, "Axes"], None]
 
@@ -193,7 +101,8 @@ class Result:
             self.draw_on(self.tables, ax)
         else:
             ax.set_axis_off()
-            ax.text(0.5, 0.5, self.headline, ha="center", va="center", wrap=True, transform=ax.transAxes)
+            said, at = self.headline, ax.transAxes
+            ax.text(0.5, 0.5, said, ha="center", va="center", wrap=True, parse_math=False, transform=at)
         return ax
 
     def replace(self, **changes: Any) -> Result:
@@ -249,17 +158,14 @@ class Result:
         )
 
     def _repr_html_(self) -> str:
-        from postmortem.display import written
-
         tables = [written(table, most=ROWS_IN_NOTEBOOK) for table in self.tables.values()]
         return str(markup.render("result.html.j2", result=self, tables=tables))
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
-        data = self.to_dict()
         return {
             "text/plain": self.headline,
             "text/html": self._repr_html_(),
-            MIME: json.loads(json.dumps(data, allow_nan=False)),
+            MIME: json.loads(json.dumps(self.to_dict(), allow_nan=False)),
         }
 
 
@@ -287,9 +193,3 @@ def refused(
         params=params or {},
         method=method,
     )
-
-
-def _plain(values: pd.Series) -> list[Any]:
-    if pd.api.types.is_datetime64_any_dtype(values.dtype):
-        return [None if pd.isna(value) else value.isoformat() for value in values]
-    return [None if pd.isna(value) else getattr(value, "item", lambda value=value: value)() for value in values]

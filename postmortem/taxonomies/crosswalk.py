@@ -125,9 +125,7 @@ class _Words:
         return cls(labels, synonyms)
 
 
-def _map_one(
-    value: str, taxonomy: Taxonomy, own: OwnMap, words: _Words, crosswalks: Sequence[Crosswalk]
-) -> Mapped:
+def _map_one(value: str, taxonomy: Taxonomy, own: OwnMap, words: _Words, crosswalks: Sequence[Crosswalk]) -> Mapped:
     entry = own.find(value)
     if entry is not None:
         return _resolve(value, entry, "own", taxonomy)

@@ -60,9 +60,7 @@ class Crosswalk:
         return self._by_value.get(fold(value))
 
 
-def load_crosswalks(
-    names: Sequence[str] | None = None, *, folder: str | Path | None = None
-) -> tuple[Crosswalk, ...]:
+def load_crosswalks(names: Sequence[str] | None = None, *, folder: str | Path | None = None) -> tuple[Crosswalk, ...]:
     """Return crosswalks, sorted by name.
 
     Parameters
@@ -95,9 +93,7 @@ def load_crosswalks(
 
 def _read(path: Path, head: Fields, taxonomies: Mapping[str, Taxonomy], faults: list[str]) -> Crosswalk:
     head.only(HEADER_FIELDS)
-    name, version, title, codes_of = (
-        head.text(key, required=True) for key in ("id", "version", "title", "taxonomy")
-    )
+    name, version, title, codes_of = (head.text(key, required=True) for key in ("id", "version", "title", "taxonomy"))
     if name != path.stem or not is_snake_case(name):
         head.fault("id", f"expected the name of the file, {path.stem!r}, in snake_case, got {name!r}")
     taxonomy = taxonomies.get(codes_of)
@@ -116,9 +112,7 @@ def _read(path: Path, head: Fields, taxonomies: Mapping[str, Taxonomy], faults: 
 
 def _entry(given: Fields, taxonomy: Taxonomy | None) -> Entry:
     given.only(ENTRY_FIELDS)
-    entry = Entry(
-        given.texts("values"), given.texts("codes"), given.text("lost_to") or None, given.text("note")
-    )
+    entry = Entry(given.texts("values"), given.texts("codes"), given.text("lost_to") or None, given.text("note"))
     if not entry.values or not all(fold(value) for value in entry.values):
         given.fault("values", "expected one value or more, each with a letter or a digit")
     for code in entry.codes:

@@ -67,9 +67,7 @@ def _ecosystem_faults(taxonomy: Taxonomy, buckets: Collection[str] | None) -> It
         if reason.ecosystem is None:
             yield Fault(reason.code, "ecosystem", "is missing")
         elif reason.ecosystem not in known:
-            message = (
-                f"{reason.ecosystem!r} is not a place in the ecosystem; {nearest(reason.ecosystem, known)}"
-            )
+            message = f"{reason.ecosystem!r} is not a place in the ecosystem; {nearest(reason.ecosystem, known)}"
             yield Fault(reason.code, "ecosystem", message)
 
 
@@ -79,9 +77,7 @@ def _group_faults(reasons: Sequence[Reason]) -> Iterator[Fault]:
         if reason.group and reason.code not in parents:
             yield Fault(reason.code, "group", "is a heading with no code below it")
         if reason.group and reason.synonyms:
-            yield Fault(
-                reason.code, "synonyms", "a heading is never given to a deal; move them to a code below it"
-            )
+            yield Fault(reason.code, "synonyms", "a heading is never given to a deal; move them to a code below it")
 
 
 def _word_faults(reason: Reason) -> Iterator[Fault]:

@@ -195,9 +195,9 @@ class Taxonomy:
         head = Markup("").join(_HEAD.format(name) for name in _COLUMNS)
         rows = Markup("").join(self._row(depth, reason) for depth, reason in self.walk())
         return str(
-            Markup(
-                "<table><caption>{} ({})</caption><thead><tr>{}</tr></thead><tbody>{}</tbody></table>"
-            ).format(self.title, self.stamp, head, rows)
+            Markup("<table><caption>{} ({})</caption><thead><tr>{}</tr></thead><tbody>{}</tbody></table>").format(
+                self.title, self.stamp, head, rows
+            )
         )
 
     @staticmethod

@@ -89,9 +89,7 @@ def _ancestors(code: str, parents: dict[str, str | None]) -> set[str]:
 def _lost_to_faults(reasons: Iterable[Reason]) -> Iterator[Fault]:
     for reason in reasons:
         if reason.lost_to is not None and reason.lost_to not in LOST_TO:
-            yield Fault(
-                reason.code, "lost_to", f"{reason.lost_to!r} is unknown; {nearest(reason.lost_to, LOST_TO)}"
-            )
+            yield Fault(reason.code, "lost_to", f"{reason.lost_to!r} is unknown; {nearest(reason.lost_to, LOST_TO)}")
 
 
 def _replaces_faults(reasons: Sequence[Reason]) -> Iterator[Fault]:

@@ -22,9 +22,7 @@ def read_toml(path: Path) -> dict[str, object]:
         # Some editors put a byte order mark in front, which TOML itself does not allow.
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise ConfigError(
-            "cannot read the file", got=str(path), do=error.strerror or "check the path"
-        ) from error
+        raise ConfigError("cannot read the file", got=str(path), do=error.strerror or "check the path") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path.name} is not UTF-8 text", do="save it with the encoding UTF-8") from error
     try:

@@ -58,9 +58,7 @@ def compare_versions(old: Taxonomy, new: Taxonomy) -> VersionChange:
         target = new.successor(code)
         if target is not None:
             arrived.setdefault(target, []).append(code)
-    renamed = tuple(
-        (codes[0], target) for target, codes in arrived.items() if len(codes) == 1 and codes[0] != target
-    )
+    renamed = tuple((codes[0], target) for target, codes in arrived.items() if len(codes) == 1 and codes[0] != target)
     merged = tuple((tuple(codes), target) for target, codes in arrived.items() if len(codes) > 1)
     return VersionChange(
         old=old.stamp,

@@ -10,10 +10,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from postmortem.cli.app import start
 from postmortem.ground.config import load_config
 from postmortem.ground.process import Process
 from postmortem.simulate import Company
-from postmortem.cli.app import start
 from postmortem.simulate.parameters import STAGES
 
 REPORT_HEADERS = [

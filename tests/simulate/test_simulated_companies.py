@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from postmortem.cli.app import start
 from postmortem.ground import schema
 from postmortem.ground.errors import OutputBusy, UsageError
 from postmortem.simulate import build, preset_parameters, simulate, write_files
-from postmortem.cli.app import start
 from postmortem.simulate.days import dates, month_end, number, quarter_end, workday_after, workday_before
 from postmortem.simulate.randomness import pick, pick_same, stream
 from postmortem.simulate.world import Organisation

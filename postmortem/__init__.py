@@ -1,0 +1,53 @@
+"""Deal post-mortems for the red zone: why forecast deals were lost, to whom, and how sure that is.
+
+>>> import postmortem as pm
+>>> frame = pm.load_frame("2025Q3")
+>>> pm.quarter_outcome(frame).status
+'ok'
+
+Names are resolved when first used, so that importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+PUBLIC = {
+    "load_frame": "postmortem.frames.engagement",
+    "Engagement": "postmortem.frames.engagement",
+    "Cohort": "postmortem.frames.cohort",
+    "choose_cohort": "postmortem.frames.choose",
+    "closed_cohort": "postmortem.frames.closed",
+    "forecast_cohort": "postmortem.frames.forecast",
+    "Book": "postmortem.book.book",
+    "load_book": "postmortem.intake",
+    "load_taxonomy": "postmortem.taxonomies",
+    "Result": "postmortem.result",
+    "PostmortemError": "postmortem.ground.errors",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in PUBLIC:
+        return getattr(import_module(PUBLIC[name]), name)
+    if name.startswith("_"):
+        raise AttributeError(name)
+    from postmortem.findings import ANALYSES, OVERVIEWS
+
+    if name in {analysis.name for analysis in ANALYSES}:
+        from postmortem.analyses.cache import cached
+
+        return cached(name)
+    for overview in OVERVIEWS:
+        if overview.name == name:
+            return overview.function
+    raise AttributeError(f"module 'postmortem' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    from postmortem.findings import ANALYSES, OVERVIEWS
+
+    return sorted([*PUBLIC, *(entry.name for entry in (*ANALYSES, *OVERVIEWS)), "__version__"])

@@ -1,0 +1,38 @@
+"""Floor 5: one question a file. `ANALYSES` is the whole list; `cache.cached` answers from what is known.
+
+To add an analysis: one file named after its function, ending in ``ANALYSIS = Analysis(...)``, and one line
+below.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from postmortem.analyses.contract import Analysis, Need
+from postmortem.ground.errors import UsageError, nearest
+
+NAMES: tuple[str, ...] = (
+    "quarter_outcome",
+    "gap_to_forecast",
+    "loss_destination",
+    "competitor_or_status_quo",
+    "costliest_losses",
+    "reasons_recorded",
+    "competitor_record",
+    "status_quo_share",
+    "quarter_run",
+    "field_completeness",
+    "rows_used",
+)
+ANALYSES: tuple[Analysis, ...] = tuple(import_module(f"{__name__}.{name}").ANALYSIS for name in NAMES)
+
+
+def find(name: str) -> Analysis:
+    """Return the analysis called `name`, or raise `UsageError` with the nearest one."""
+    for analysis in ANALYSES:
+        if analysis.name == name:
+            return analysis
+    raise UsageError("There is no such analysis.", got=name, do=nearest(name, NAMES))
+
+
+__all__ = ["ANALYSES", "NAMES", "Analysis", "Need", "find"]

@@ -1,0 +1,162 @@
+"""Whether forecast deals are lost to competitors just as often as to the status quo."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from postmortem.analyses.contract import WITHHELD, Analysis, Need, any_missing
+from postmortem.charts.interval_dots import interval_dots
+from postmortem.frames.cohort import Cohort, lost_rows
+from postmortem.ground.formats import count, interval_text, per_cent
+from postmortem.result import Column, Result, Table, Tables
+from postmortem.stats import clopper_pearson, equivalence_of_share, power_of_equivalence, share_bounds
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MARGIN = 0.1
+NAMED = Need(
+    "deals", ("lost_to_raw", "loss_reason_raw"), 10, "losses with a recorded taker",
+    "fill in the field that says to whom a deal was lost",
+)  # fmt: skip
+METHOD = (
+    "Among losses recorded as taken by a competitor or by the status quo, pooled over the window, the share of "
+    "competitors is tested for equivalence with one half: two one-sided exact binomial tests with a margin of "
+    "ten points, shown with the 90% Clopper-Pearson interval that decides it. 'Equal' needs that interval "
+    "inside 40 to 60%; 'different' needs the 95% interval to lie outside 40 to 60%; everything else cannot be told. "
+    "Losses without a record are left out, and the range they could move the share to is shown beside it."
+)
+
+
+def competitor_or_status_quo(cohort: Cohort) -> Result:
+    """Do competitors and the status quo take equally many deals?
+
+    Parameters
+    ----------
+    cohort : Cohort
+        Any kind; the window is pooled.
+
+    Returns
+    -------
+    Result
+        Table ``verdict``, one row: ``verdict`` (equivalent, different, cannot tell), ``competitor`` and
+        ``status_quo`` (deals), ``share`` of competitors among the two with ``low`` and ``high`` (90%, exact),
+        ``p_equivalent`` (the larger one-sided p-value), ``power`` (of finding equality if it were exact),
+        ``unrecorded`` (losses left out), ``lowest`` and ``highest`` (share if all of these had gone to one
+        side). Table ``quarters``, one row a quarter of the window: ``quarter``, ``competitor``,
+        ``status_quo``, ``n`` (both), ``share``, ``low``, ``high`` (95%, exact; withheld below ten losses).
+
+    Notes
+    -----
+    Refused below ten losses with a recorded taker.
+    """
+    lost = lost_rows(cohort.window_rows)
+    competitor, status_quo = (int((lost["lost_to"] == to).sum()) for to in ("competitor", "status_quo"))
+    named = competitor + status_quo
+    if named < NAMED.least:
+        missing = NAMED.missing(named) + f" in {cohort.window_label}"
+        return ANALYSIS.refuse(cohort, missing, unlock=NAMED.unlock)
+    unrecorded = int((lost["lost_to"] == "unknown").sum())
+    test = equivalence_of_share(competitor, named, low=0.5 - MARGIN, high=0.5 + MARGIN)
+    bounds = share_bounds(competitor, unrecorded, named + unrecorded)
+    frame = pd.DataFrame(
+        {
+            "verdict": [test.verdict],
+            "competitor": [competitor],
+            "status_quo": [status_quo],
+            "share": [test.estimate],
+            "low": [test.low90],
+            "high": [test.high90],
+            "p_equivalent": [max(test.p_lower, test.p_upper)],
+            "power": [power_of_equivalence(named)],
+            "unrecorded": [unrecorded],
+            "lowest": [bounds.low],
+            "highest": [bounds.high],
+        }
+    )
+    columns = (
+        Column("verdict", "label", "Verdict"),
+        Column("competitor", "count", "To competitors"),
+        Column("status_quo", "count", "To the status quo"),
+        Column("share", "estimate", "Competitors' share (90% interval)", "share", low="low", high="high"),
+        Column("low", "estimate", "Low", "share", shown=False),
+        Column("high", "estimate", "High", "share", shown=False),
+        Column("p_equivalent", "estimate", "p", shown=False),
+        Column("power", "estimate", "Chance of seeing equality, if true", "share"),
+        Column("unrecorded", "count", "Not recorded"),
+        Column("lowest", "estimate", "Share at least", "share"),
+        Column("highest", "estimate", "Share at most", "share"),
+    )
+    tables = {
+        "verdict": Table(frame, columns, f"Competitors or the status quo, {cohort.window_label}"),
+        "quarters": _quarters(lost, cohort),
+    }
+    caveats = []
+    if unrecorded:
+        caveats.append(
+            f"{count(unrecorded, 'loss', 'losses')} without a recorded taker are left out; if records are missing "
+            "more often for one side, the share is off."
+        )
+    return ANALYSIS.answer(tables, cohort, n_used=named, caveats=tuple(caveats))
+
+
+def headline(tables: Tables) -> str:
+    """Say equal, more often or cannot tell, with the two counts and the interval."""
+    row = tables["verdict"].first
+    if any_missing(row["competitor"], row["status_quo"], row["share"], row["low"], row["high"]):
+        return WITHHELD
+    counts = f"{row['competitor']} against {row['status_quo']} recorded losses"
+    share = f"competitors' share {per_cent(row['share'])}, {interval_text(row['low'], row['high'])}"
+    silent = row["unrecorded"]
+    more_losses = "" if any_missing(silent) or not silent else f"; for {silent:,} more the record does not say"
+    if row["verdict"] == "equivalent":
+        return (
+            f"On record, competitors and the status quo take about equally many deals: {counts} ({share}){more_losses}."
+        )
+    if row["verdict"] == "different":
+        more, fewer = max(row["competitor"], row["status_quo"]), min(row["competitor"], row["status_quo"])
+        which = "competitors than to the status quo" if row["share"] > 0.5 else "the status quo than to competitors"
+        return f"Worth a look: more losses on record went to {which}, {more} against {fewer} ({share}){more_losses}."
+    return f"Whether competitors or the status quo take more deals cannot be told yet: {counts} ({share}){more_losses}."
+
+
+def draw(tables: Tables, axes: Axes) -> None:
+    """Draw the competitors' share quarter by quarter and pooled, against one half."""
+    quarters = tables["quarters"].rows[["quarter", "share", "low", "high", "n"]]
+    row = tables["verdict"].rows.iloc[[0]]
+    pooled = row[["share", "low", "high"]].assign(quarter="All together", n=row["competitor"] + row["status_quo"])
+    rows = pd.concat([quarters, pooled[list(quarters.columns)]], ignore_index=True)
+    interval_dots(
+        rows, axes, name="quarter", estimate="share", low="low", high="high", n="n", noun="loss",
+        reference=0.5, reference_label="equally many",
+    )  # fmt: skip
+
+
+def _quarters(lost: pd.DataFrame, cohort: Cohort) -> Table:
+    rows = []
+    for quarter in cohort.window:
+        of_quarter = lost[lost["quarter"] == quarter.label]
+        competitor, status_quo = (int((of_quarter["lost_to"] == to).sum()) for to in ("competitor", "status_quo"))
+        estimate = clopper_pearson(competitor, competitor + status_quo)
+        rows.append(
+            {
+                "quarter": quarter.label, "competitor": competitor, "status_quo": status_quo,
+                "n": competitor + status_quo, "share": estimate.estimate, "low": estimate.low,
+                "high": estimate.high,
+            }
+        )  # fmt: skip
+    columns = (
+        Column("quarter", "label", "Quarter"),
+        Column("competitor", "count", "To competitors"),
+        Column("status_quo", "count", "To the status quo"),
+        Column("n", "count", "Both", shown=False),
+        Column("share", "estimate", "Competitors' share (95% interval)", "share", low="low", high="high"),
+        Column("low", "estimate", "Low", "share", shown=False),
+        Column("high", "estimate", "High", "share", shown=False),
+    )
+    return Table(pd.DataFrame(rows), columns, "Quarter by quarter")
+
+
+ANALYSIS = Analysis(competitor_or_status_quo, headline, draw, family="comparison", method=METHOD, needs=(NAMED,))

@@ -1,0 +1,154 @@
+"""The one shape of every analysis: what it needs, the function, its sentence and its picture."""
+
+from __future__ import annotations
+
+import inspect
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import pandas as pd
+
+from postmortem.frames.cohort import Cohort
+from postmortem.result import Draw, Headline, Result, Table, refused
+
+Family = Literal["fact", "rate", "comparison"]
+Frames = tuple[Literal["forecast", "closed"], ...]
+EVERY_FRAME: Frames = ("forecast", "closed")
+WITHHELD = "The figures behind this answer are withheld in this edition."
+SPOKEN_LETTERS = 60
+
+
+def any_missing(*values: Any) -> bool:
+    """Whether one of a sentence's figures is not there, as after figures were withheld."""
+    return any(bool(pd.isna(value)) for value in values)
+
+
+def spoken(name: object, unnamed: str) -> str:
+    """Return a name as a sentence can carry it: one line, no control characters, sixty letters at most.
+
+    Parameters
+    ----------
+    name : object
+        As the CRM holds it.
+    unnamed : str
+        What stands for a name that is missing or has nothing to read.
+    """
+    if any_missing(name):
+        return unnamed
+    line = "".join(" " if mark.isspace() else mark for mark in str(name))
+    line = " ".join("".join(mark for mark in line if unicodedata.category(mark)[0] != "C").split())
+    return (line if len(line) <= SPOKEN_LETTERS else line[: SPOKEN_LETTERS - 1].rstrip() + "…") or unnamed
+
+
+@dataclass(frozen=True)
+class Need:
+    """Something an analysis cannot do without; the function reads its refusal threshold from here.
+
+    Attributes
+    ----------
+    table : str
+        Canonical table.
+    columns : tuple of str
+        Columns of it that must be filled.
+    least : int
+        How many are needed.
+    per : str
+        Of what, in plain words and the plural: ``lost deals in the window``.
+    unlock : str
+        Where to get it, in words the user can follow.
+    """
+
+    table: str
+    columns: tuple[str, ...]
+    least: int
+    per: str
+    unlock: str = ""
+
+    def missing(self, have: int) -> str:
+        """Say how far the data are: ``7 of the 25 interviews needed``, ``no interviews`` where one would do."""
+        return f"no {self.per}" if self.least == 1 else f"{have} of the {self.least} {self.per} needed"
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """One entry of `ANALYSES`.
+
+    Attributes
+    ----------
+    function : callable
+        Frame first, everything else keyword-only; its first docstring line is the question.
+    headline, draw : callable
+        Pure functions of the result's tables.
+    needs : tuple of Need
+        What it cannot do without.
+    frames : tuple of str
+        Kinds of cohort it can answer from.
+    family : {"fact", "rate", "comparison"}
+        Facts have a denominator; rates and comparisons have intervals as well.
+    method : str
+        One paragraph for the method box, in the terms of the field.
+    """
+
+    function: Callable[..., Result]
+    headline: Headline
+    draw: Draw | None
+    family: Family
+    method: str
+    needs: tuple[Need, ...] = ()
+    frames: Frames = field(default=EVERY_FRAME)
+
+    @property
+    def name(self) -> str:
+        """Name of the analysis: its function's and its file's."""
+        return self.function.__name__
+
+    @property
+    def question(self) -> str:
+        """The question in one plain sentence."""
+        return (inspect.getdoc(self.function) or self.name).splitlines()[0]
+
+    def answer(
+        self,
+        tables: Mapping[str, Table],
+        cohort: Cohort,
+        *,
+        n_used: int,
+        caveats: tuple[str, ...] = (),
+        fallback: bool = False,
+        **params: Any,
+    ) -> Result:
+        """Return the answer made of `tables`; `params` are the keyword arguments of the call."""
+        return Result(
+            analysis=self.name,
+            question=self.question,
+            tables=tables,
+            status="fallback" if fallback else "ok",
+            caveats=caveats,
+            n_in=len(cohort.table),
+            n_used=n_used,
+            params=params,
+            method=self.method,
+            headline_of=self.headline,
+            draw_on=self.draw,
+        )
+
+    def refuse(
+        self, cohort: Cohort, *missing: str, unlock: str = "", caveats: tuple[str, ...] = (), **params: Any
+    ) -> Result:
+        """Return the refusal that says what is missing and what unlocks it."""
+        return refused(
+            self.name,
+            self.question,
+            *missing,
+            unlock=unlock,
+            n_in=len(cohort.table),
+            params=params,
+            method=self.method,
+            caveats=caveats,
+        )
+
+    def restore(self, data: Mapping[str, Any]) -> Result:
+        """Read a result of this analysis from JSON and give it back its sentence and its picture."""
+        return Result.from_dict(data, headline=self.headline, draw=self.draw)

@@ -1,0 +1,81 @@
+"""Commands around an engagement: `init`, `check` and `simulate`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from postmortem.cli.console import AsJson, emit
+from postmortem.ground.errors import UsageError
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="Folder of the new engagement.")],
+    export: Annotated[Path | None, typer.Option("--from", help="A CRM export: a file, or a folder of files.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over an existing postmortem.toml.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Propose a postmortem.toml for an export, for you to correct."""
+    from postmortem.ground.config import FILE_NAME
+    from postmortem.intake import propose
+
+    place = folder / FILE_NAME
+    if place.exists() and not force:
+        raise UsageError(f"There is a {FILE_NAME} already.", got=folder.name, do="correct it, or use --force")
+    source = export or folder
+    proposal = propose(source)
+    folder.mkdir(parents=True, exist_ok=True)
+    data = source if source.is_dir() else source.parent
+    relative = os.path.relpath(data.resolve(), folder.resolve())
+    place.write_text(proposal.toml_for(Path(relative).as_posix()), encoding="utf-8")
+    lines = [f"Wrote {place}.", *proposal.summary]
+    if proposal.questions:
+        lines += ["", "Decide before the first run:", *(f"  - {question}" for question in proposal.questions)]
+    lines += ["", f"Then: postmortem check --engagement {folder}", f"and:  postmortem run --engagement {folder}"]
+    data_told = {"written": str(place), "recognised": proposal.summary, "questions": proposal.questions}
+    emit(data_told, "\n".join(lines), as_json)
+
+
+def check(
+    folder: Annotated[
+        Path | None, typer.Option("--engagement", "-e", help="Folder with postmortem.toml; the nearest one.")
+    ] = None,
+    quarter: Annotated[str, typer.Option("--quarter", "-q", help="Quarter to ask about.")] = "last",
+    as_json: AsJson = False,
+) -> None:
+    """Say what this book can answer, what was set aside, and what would unlock the rest."""
+    from postmortem.analyses.cache import cached
+    from postmortem.findings.readiness import readiness
+    from postmortem.frames.engagement import Engagement
+
+    frame = Engagement.open(folder).frame(quarter)
+    results = (cached("rows_used")(frame), readiness(frame))
+    lines = [f"{frame.book.meta.company}, {frame.focus.label}, {len(frame.focus_rows)} {frame.noun}", *frame.remarks]
+    for result in results:
+        lines += ["", result.headline]
+        lines += [f"  {line}" for table in result.tables.values() for line in _lines(table.records)]
+    emit({"quarter": frame.focus.label, "results": [result.to_dict() for result in results]}, "\n".join(lines), as_json)
+
+
+def simulate(
+    preset: Annotated[str, typer.Argument(help="Which company: plain or full.")],
+    folder: Annotated[Path, typer.Argument(help="Where the files go.")],
+    seed: Annotated[int | None, typer.Option(help="Source of every draw; the same seed gives the same files.")] = None,
+    quarters: Annotated[int | None, typer.Option(help="Quarters that are over at the extraction.")] = None,
+    deals_per_quarter: Annotated[int | None, typer.Option(help="Deals created a quarter.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write an invented company's deals, with the truth beside them where the preset has one."""
+    from postmortem.simulate import simulate as simulated
+    from postmortem.simulate.writers import write_files
+
+    company = simulated(preset, quarters=quarters, deals_per_quarter=deals_per_quarter, seed=seed)
+    files = [str(path) for path in write_files(company, folder)]
+    emit({"written": files}, "\n".join(files), as_json)
+
+
+def _lines(records: list[dict[str, object]]) -> list[str]:
+    return [" · ".join(str(value) for value in record.values() if value not in ("", None)) for record in records]

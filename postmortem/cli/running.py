@@ -1,0 +1,109 @@
+"""Commands that make reports: `run` and `demo`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from postmortem.cli.console import AsJson, emit, say
+
+if TYPE_CHECKING:
+    from postmortem.frames.engagement import Engagement
+    from postmortem.report.run import Run
+
+GRAVEST_FIRST = (130, 124, 70, 6, 2, 3, 1, 5, 4, 0)
+Kind = Literal["auto", "forecast", "closed"]
+
+
+def run(
+    quarter: Annotated[
+        str, typer.Option("--quarter", "-q", help="2025Q3, FY26Q1, a range such as 2025Q1..2025Q3, or last.")
+    ] = "last",
+    folder: Annotated[
+        Path | None, typer.Option("--engagement", "-e", help="Folder with postmortem.toml; the nearest one.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Where the reports go.")] = None,
+    kind: Annotated[Kind | None, typer.Option("--frame", help="Which deals a report is about.")] = None,
+    window: Annotated[int | None, typer.Option(help="Quarters pooled for rates and comparisons.")] = None,
+    as_of: Annotated[str | None, typer.Option(help="Last day known, YYYY-MM-DD.")] = None,
+    page: Annotated[list[str] | None, typer.Option(help="Only this notebook; may be repeated.")] = None,
+    fail_on: Annotated[
+        Literal["too-small"] | None, typer.Option(help="End with 4 when every question is refused.")
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Make the report of one quarter or of several."""
+    from postmortem.frames.engagement import Engagement
+
+    engagement = Engagement.open(folder, {"frame.window": window})
+    options = {"output": output, "kind": kind, "window": window, "as_of": as_of, "notebooks": page or ()}
+    return _reports(engagement, quarter, options, fail_on, as_json)
+
+
+def demo(
+    full: Annotated[bool, typer.Option("--full/--plain", help="The sample with history, or the plain one.")] = False,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where the report goes.")] = Path("reports"),
+    as_json: AsJson = False,
+) -> int:
+    """Make the report of a bundled sample: invented deals, the real thing otherwise."""
+    from postmortem.frames.engagement import Engagement
+    from postmortem.ground import resources
+
+    engagement = Engagement.open(resources.sample("full" if full else "plain"))
+    return _reports(engagement, "last", {"output": output}, None, as_json)
+
+
+def _reports(engagement: Engagement, quarters: str, options: dict[str, Any], fail_on: str | None, as_json: bool) -> int:
+    """Make one report a quarter; a quarter that cannot be reported on does not stop the others."""
+    from postmortem.frames.engagement import read_day
+    from postmortem.ground.errors import PostmortemError
+    from postmortem.report.run import run_quarter
+
+    as_of = read_day(options.get("as_of"))
+    book = engagement.book()
+    calendar = engagement.config.fiscal.calendar
+    wanted = calendar.parse_range(quarters, last=calendar.last_ended(as_of or book.meta.extracted_on))
+    reports: list[dict[str, Any]] = []
+    codes = [0]
+    for quarter in wanted:
+        say(f"{quarter.label}: {engagement.config.company.name}")
+        try:
+            made = run_quarter(
+                engagement, quarter.label, **{**options, "as_of": as_of}, progress=lambda line: say(f"  {line}")
+            )
+        except PostmortemError as error:
+            if len(wanted) == 1:
+                raise
+            say(error.message)
+            codes.append(error.exit_code)
+            reports.append({"quarter": quarter.label, "status": "not made", "message": error.message})
+            continue
+        small = fail_on is not None and _says_nothing(made)
+        codes.append(4 if small else made.exit_code)
+        reports.append(_told(made))
+    code = next(known for known in GRAVEST_FIRST if known in codes)
+    lines = [f"{report['quarter']}: {report.get('index', report.get('message'))}" for report in reports]
+    emit({"reports": reports, "exit_code": code}, "\n".join(lines), as_json)
+    return code
+
+
+def _told(made: Run) -> dict[str, Any]:
+    return {
+        "quarter": made.quarter,
+        "status": "failed" if made.failed else "done",
+        "index": str(made.folder / "index.html"),
+        "deals": made.deals,
+        "frame": made.frame,
+        "pages": list(made.pages),
+        "failed": list(made.failed),
+        "content": made.content,
+    }
+
+
+def _says_nothing(made: Run) -> bool:
+    import json
+
+    results = json.loads((made.folder / "findings.json").read_text(encoding="utf-8"))
+    return all(result["status"] == "refused" for result in results)

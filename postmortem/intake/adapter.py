@@ -1,0 +1,156 @@
+"""What an adapter is: how one CRM calls tables, columns and values, as data, with hooks for its habits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Final
+
+import pandas as pd
+
+from postmortem.ground import schema
+from postmortem.ground.config import Source
+from postmortem.ground.errors import DataError
+from postmortem.intake.folding import fold_header
+from postmortem.intake.quarantine import Ledger
+
+Prepare = Callable[[str, pd.DataFrame, Ledger], pd.DataFrame]
+"""Takes the table's name, its cells under canonical and helper names, and its ledger; returns the cells."""
+
+STANDS_IN: Final[Mapping[str, Mapping[str, tuple[tuple[str, ...], ...]]]] = {
+    "deals": {"outcome": (("_is_won", "_is_closed"), ("_is_won",), ("stage",))},
+    "history": {"field": (("_stage",), ("_amount",), ("_expected_close_date",), ("_forecast_category",))},
+}
+"""Columns that can be made of others, for every adapter: table, column, and the sets that will do."""
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """How one CRM, or none in particular, writes its exports.
+
+    Attributes
+    ----------
+    name, title : str
+        As in ``adapter = "..."``, and as people call it.
+    synonyms : mapping
+        Table to column to headers, best first. Columns that begin with ``_`` are helpers that hooks use
+        up; canonical names are understood without being listed.
+    values : mapping
+        Column to raw value to what it stands for; compared without case and spacing.
+    signature : frozenset of str
+        Headers that hardly anyone else writes.
+    tells : mapping
+        Table to headers of which one must be there for the table to be recognised.
+    stands_in : mapping
+        As `STANDS_IN`, for this adapter alone.
+    footers : tuple of pattern
+        First cells of lines under a report that are no data.
+    per_cent : frozenset of str
+        Columns whose numbers count in per cent.
+    prepare : callable, optional
+        Hook over the text cells, before anything is read as number or date.
+    """
+
+    name: str
+    title: str
+    synonyms: Mapping[str, Mapping[str, tuple[str, ...]]]
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    signature: frozenset[str] = frozenset()
+    tells: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    stands_in: Mapping[str, Mapping[str, tuple[tuple[str, ...], ...]]] = field(default_factory=dict)
+    footers: tuple[re.Pattern[str], ...] = ()
+    per_cent: frozenset[str] = frozenset()
+    prepare: Prepare | None = None
+
+    def match(self, table: str, headers: Sequence[str]) -> dict[str, str]:
+        """Return column to header for what this adapter recognises of `table`; each header once."""
+        by_fold: dict[str, str] = {}
+        for each in headers:
+            by_fold.setdefault(fold_header(each), each)
+        found: dict[str, str] = {}
+        named = {name: (name,) for name in schema.table(table).names}
+        # Canonical names come before any synonym, so that a canonical file reads as it is.
+        for choices in (named, self.synonyms.get(table, {})):
+            for column, words in choices.items():
+                key = next((key for word in words if (key := fold_header(word)) in by_fold), None)
+                if column not in found and key is not None:
+                    found[column] = by_fold.pop(key)
+        return found
+
+    def ways(self, table: str, column: str) -> tuple[tuple[str, ...], ...]:
+        """Return the sets of other columns that `column` can be made of."""
+        return (*self.stands_in.get(table, {}).get(column, ()), *STANDS_IN.get(table, {}).get(column, ()))
+
+    def lacking(self, table: str, columns: Iterable[str]) -> tuple[str, ...]:
+        """Return the required columns that are neither in `columns` nor can be made of them."""
+        have = set(columns)
+        return tuple(
+            name
+            for name in schema.table(table).required
+            if name not in have and not any(have.issuperset(way) for way in self.ways(table, name))
+        )
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which header each column of a table is read from."""
+
+    mapped: Mapping[str, str]
+    unread: tuple[str, ...]
+
+
+def resolve_columns(table: str, headers: Sequence[str], adapter: Adapter, source: Source, file: str) -> Columns:
+    """Decide which header each column is read from: the configuration first, then the adapter.
+
+    Parameters
+    ----------
+    table : str
+        Canonical table.
+    headers : sequence of str
+        As in the file.
+    adapter : Adapter
+        What recognises the rest.
+    source : Source
+        ``columns`` (an empty header leaves a column unread) and ``constants``.
+    file : str
+        For messages.
+
+    Raises
+    ------
+    DataError
+        Once, with every configured header that is not there and every required column without a source.
+    """
+    stated: dict[str, str] = {}
+    faults: list[str] = []
+    for column, wanted in source.columns.items():
+        header = _header(wanted, headers) if wanted else None
+        if header is not None:
+            stated[column] = header
+        elif wanted:
+            close = get_close_matches(wanted, headers, n=1, cutoff=0.6)
+            faults.append(f"{column} = {wanted!r}: no such column" + (f"; did you mean {close[0]!r}?" if close else ""))
+    free = [header for header in headers if header not in stated.values()]
+    shut = {*source.columns, *source.constants}
+    found = {c: h for c, h in adapter.match(table, free).items() if c not in shut}
+    mapped = {**found, **stated}
+    for column in adapter.lacking(table, {*mapped, *source.constants}):
+        near = get_close_matches(column, headers, n=3, cutoff=0.4)
+        hint = "nearest: " + ", ".join(repr(header) for header in near) if near else "nothing comes near"
+        faults.append(f"{column}, {schema.table(table).column(column).meaning}: no column found; {hint}")
+    if faults:
+        raise DataError(
+            f"{file} cannot be read as {table}: {len(faults)} column{'s' if len(faults) > 1 else ''} missing.",
+            got="columns " + ", ".join(repr(header) for header in headers),
+            rows=faults,
+            do=f'name the columns in postmortem.toml under [tables.{table}.columns], as canonical = "header"',
+        )
+    used = set(mapped.values())
+    return Columns(mapped, tuple(header for header in headers if header not in used))
+
+
+def _header(wanted: str, headers: Sequence[str]) -> str | None:
+    if wanted in headers:
+        return wanted
+    return next((header for header in headers if fold_header(header) == fold_header(wanted)), None)

@@ -1,0 +1,106 @@
+"""The adapters there are, and which of them, and which table, a file's headers speak for.
+
+To add a CRM, write one module with an `Adapter` and name it in `ADAPTERS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from postmortem.ground import schema
+from postmortem.ground.errors import ConfigError, nearest
+from postmortem.intake.adapter import Adapter
+from postmortem.intake.folding import fold_header
+from postmortem.intake.generic import GENERIC
+from postmortem.intake.salesforce import SALESFORCE
+
+ADAPTERS: Final[tuple[Adapter, ...]] = (GENERIC, SALESFORCE)
+SIGNED: Final = 2
+LEAST_KNOWN: Final = 2
+LEAST_CONFIDENCE: Final = 0.3
+"""Below it, plain words such as "type" and "name" are no evidence; headers of a known CRM are."""
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What a file seems to be.
+
+    Attributes
+    ----------
+    table : str
+        Canonical table.
+    adapter : Adapter
+        Which one knows its headers best.
+    mapped : mapping of str to str
+        Column (helpers begin with ``_``) to header.
+    confidence : float
+        Share of the file's headers that the adapter knows for this table, 0 to 1.
+    """
+
+    table: str
+    adapter: Adapter
+    mapped: Mapping[str, str]
+    confidence: float
+    told: bool = False
+    """Whether a header is there that tells this table from the others."""
+
+
+def adapter_called(name: str) -> Adapter:
+    """Return the adapter called `name`, or raise `ConfigError`."""
+    for adapter in ADAPTERS:
+        if adapter.name == name:
+            return adapter
+    raise ConfigError("There is no such adapter.", got=name, do=nearest(name, [each.name for each in ADAPTERS]))
+
+
+def recognise(headers: Sequence[str], stem: str = "") -> Guess | None:
+    """Say which table of which system a file holds.
+
+    Parameters
+    ----------
+    headers : sequence of str
+        As in the file.
+    stem : str, optional
+        The file's name without endings; it decides only between tables the headers allow.
+
+    Returns
+    -------
+    Guess or None
+        The table that has all its required columns, its tell-tale headers if it has any, and most of
+        the headers known; None when no table has.
+    """
+    guesses = [
+        guess
+        for adapter in ADAPTERS
+        for table in schema.TABLES
+        if (guess := _guess(headers, adapter, table.name, stem)) is not None
+    ]
+    order = {table.name: position for position, table in enumerate(schema.TABLES)}
+    return max(
+        guesses,
+        key=lambda guess: (
+            guess.table == stem,
+            len(guess.mapped) + guess.told,
+            guess.adapter is not GENERIC,
+            -order[guess.table],
+        ),
+        default=None,
+    )
+
+
+def _guess(headers: Sequence[str], adapter: Adapter, table: str, stem: str) -> Guess | None:
+    folded = {fold_header(header) for header in headers}
+    if adapter.signature and len(folded & {fold_header(word) for word in adapter.signature}) < SIGNED:
+        return None
+    tells = {fold_header(word) for word in adapter.tells.get(table, ())}
+    if tells and not tells & folded and table != stem:
+        return None
+    mapped = adapter.match(table, headers)
+    if len(mapped) < LEAST_KNOWN or adapter.lacking(table, mapped):
+        return None
+    confidence = round(len(mapped) / len(headers), 2)
+    if not adapter.signature and confidence < LEAST_CONFIDENCE and table != stem:
+        return None
+    return Guess(table, adapter, mapped, confidence, bool(tells & folded))

@@ -1,0 +1,77 @@
+"""Lines under a report that are no data: totals, notices and titles, told by pattern and an empty key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from postmortem.book import Note
+from postmortem.ground import schema
+from postmortem.intake.delimited import Row
+from postmortem.intake.reading import RawTable
+
+SHOWN: Final = 6
+KEYS: Final[Mapping[str, tuple[str, ...]]] = {"deals": ("deal_id", "deal_name", "outcome", "stage")}
+
+
+def drop_footers(raw: RawTable, table: str, mapped: Mapping[str, str], patterns: Sequence[re.Pattern[str]]) -> RawTable:
+    """Return the table without the lines under its data, each counted in a note.
+
+    A line is a footer when its first filled cell matches a pattern and, apart from that cell, the columns
+    that identify a row are empty. Below the last row of data, lines with a single filled cell (a report's
+    title, a company's name) belong to the footer when a line there matches a pattern. A deal that is
+    called "Total" has its other identifying columns filled and stays.
+
+    Parameters
+    ----------
+    raw : RawTable
+        As read.
+    table : str
+        Canonical table it is.
+    mapped : mapping of str to str
+        Column to header.
+    patterns : sequence of pattern
+        First cells of footer lines, matched as a whole.
+    """
+    if not patterns:
+        return raw
+    headers = raw.headers
+    names = KEYS.get(table, schema.table(table).required)
+    keys = {headers.index(mapped[name]) for name in names if name in mapped}
+    rows = [Row(int(line), list(cells)) for line, cells in zip(raw.lines, _texts(raw), strict=True)]
+    marked = {row.line for row in (*rows, *raw.ragged) if _is_footer(row.cells, keys, patterns)}
+    if not marked:
+        return raw
+    single = {row.line for row in (*rows, *raw.ragged) if len(_filled(row.cells)) == 1}
+    last = max((row.line for row in rows if row.line not in marked | single), default=0)
+    dropped = marked | {line for line in single if line > last}
+    texts = [
+        _filled(row.cells)[0] for row in sorted((*rows, *raw.ragged), key=lambda row: row.line) if row.line in dropped
+    ]
+    shown = ", ".join(repr(text[:60]) for text in texts[:SHOWN]) + (" …" if len(texts) > SHOWN else "")
+    keep = ~raw.lines.isin(dropped)
+    return replace(
+        raw,
+        frame=raw.frame[keep],
+        lines=raw.lines[keep],
+        ragged=tuple(row for row in raw.ragged if row.line not in dropped),
+        notes=(*raw.notes, Note("", "", len(dropped), f"{raw.file}: lines under the report were left out: {shown}")),
+    )
+
+
+def _texts(raw: RawTable) -> list[tuple[str, ...]]:
+    filled = raw.frame.fillna("")
+    return list(zip(*(filled[header].tolist() for header in raw.headers), strict=True))
+
+
+def _filled(cells: Sequence[str]) -> list[str]:
+    return [cell.strip() for cell in cells if cell.strip()]
+
+
+def _is_footer(cells: Sequence[str], keys: set[int], patterns: Sequence[re.Pattern[str]]) -> bool:
+    first = next((position for position, cell in enumerate(cells) if cell.strip()), None)
+    if first is None or not any(pattern.fullmatch(cells[first].strip()) for pattern in patterns):
+        return False
+    return not any(cells[key].strip() for key in keys if key != first and key < len(cells))

@@ -1,0 +1,212 @@
+"""Read everything a configuration names into a book: cleaned, dated, in one currency, and accounted for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+from postmortem.book import Book, BookMeta
+from postmortem.ground.config import Config, ReasonMap, Source
+from postmortem.ground.errors import ConfigError, DataError
+from postmortem.intake import currencies, deal_rules, deriving, histories, periods, rules
+from postmortem.intake.cells import read_cells
+from postmortem.intake.checked import check_table
+from postmortem.intake.columns import Reader, Refusal
+from postmortem.intake.dates import DateStyle
+from postmortem.intake.quarantine import Ledger, quarantine_frame
+from postmortem.intake.stages import process_of
+from postmortem.taxonomies import Mapped, Taxonomy, load_crosswalks, load_taxonomy, map_values
+
+
+@dataclass
+class Loaded:
+    """One table on its way into the book."""
+
+    frame: pd.DataFrame
+    ledger: Ledger
+    adapter: str
+
+
+def load_book(config: Config) -> Book:
+    """Read `config.tables` into a book.
+
+    Parameters
+    ----------
+    config : Config
+        Where tables lie and what their columns and values are called; files are relative to the data
+        folder, which is relative to the folder of the configuration unless it is absolute.
+
+    Returns
+    -------
+    Book
+        With every configured table, reps' reasons and competitors derived from the deals, all rows set
+        aside in `quarantine`, and every repair in `notes`.
+
+    Raises
+    ------
+    ConfigError
+        When no deals are configured, or adapter, taxonomy, process or encoding do not exist.
+    DataError
+        When a file cannot be read, a column is missing or ambiguous, no deal can be used, currencies
+        cannot be converted, or more rows were set aside than allowed.
+    """
+    if "deals" not in config.tables:
+        raise ConfigError(
+            "No deals are configured.",
+            expected='a section [tables.deals] with file = "..."',
+            do="make one with: postmortem init DIR --from EXPORT",
+        )
+    zone = ZoneInfo(config.company.time_zone)
+    folder = None if config.taxonomy.folder is None else config.folder / config.taxonomy.folder
+    taxonomy = load_taxonomy(config.taxonomy.id, folder=folder)
+    loaded = {name: _load(name, source, config, zone) for name, source in config.tables.items()}
+    deals = loaded["deals"]
+    deals.frame = deals.ledger.keep(deal_rules.settle_close_dates(deals.frame, deals.ledger))
+    taken = _settle_dates(loaded, config, zone)
+    for name, each in loaded.items():
+        rules.report_strangers(name, each.frame, deals.frame, each.ledger)
+        each.ledger.settle(len(each.frame))
+        each.ledger.refuse_above(config.data.max_quarantined_share)
+    _refuse_no_deals(deals)
+    tables = {name: deriving.canonical(name, each.frame) for name, each in loaded.items()}
+    tables, currency = _in_one_currency(tables, config, deals.ledger)
+    tables = _with_derived(tables, config, taxonomy, folder, deals.ledger)
+    for name, frame in tables.items():
+        check_table(name, frame)
+    ledgers = [each.ledger for each in loaded.values()]
+    meta = BookMeta(
+        company=config.company.name,
+        currency=currency,
+        time_zone=config.company.time_zone,
+        calendar=config.fiscal.calendar,
+        extracted_on=taken.day,
+        extracted_on_source=taken.source,
+        source_systems=tuple(dict.fromkeys(each.adapter for each in loaded.values())),
+    )
+    return Book(
+        meta=meta,
+        tables=tables,
+        taxonomy=taxonomy,
+        process=process_of(config, tables),
+        quarantine=quarantine_frame(ledgers),
+        notes=tuple(note for ledger in ledgers for note in ledger.notes),
+        rows_in={ledger.table: ledger.rows_in for ledger in ledgers},
+    )
+
+
+def _load(name: str, source: Source, config: Config, zone: ZoneInfo) -> Loaded:
+    """Read one table and apply the rules that need no other table."""
+    cells = read_cells(name, source, config)
+    ledger = cells.ledger
+    frame = cells.frame
+    if frame.empty:
+        ledger.note("", 0, f"{source.file} holds no rows")
+    wide = False
+    if name == "history":
+        frame = histories.unfold(frame, ledger)
+        wide = histories.MARK in frame
+    style = DateStyle(config.data.date_format, None, zone)
+    reader = Reader(name, style, config.data.decimal, cells.adapter, cells.columns.mapped)
+    typed, refusals = reader.read(frame, ledger)
+    _refuse_columns(source.file, refusals)
+    rules.require_values(name, typed, ledger)
+    typed = ledger.keep(typed)
+    if name == "history":
+        typed, refusals = histories.write_canonically(typed, reader, cells.adapter, ledger)
+        _refuse_columns(source.file, refusals)
+        typed = ledger.keep(typed)
+        typed = histories.number_changes(histories.keep_changes(typed, ledger) if wide else typed)
+    if name == "fx_rates":
+        typed = typed.assign(currency=typed["currency"].str.upper())
+        ledger.set_aside(~(typed["rate"] > 0), "rate", typed["rate"], "is not above 0")
+    rules.settle_keys(name, ledger.keep(typed), ledger)
+    typed = ledger.keep(typed)
+    rules.report_names(name, typed, ledger)
+    return Loaded(typed, ledger, cells.adapter.name)
+
+
+def _refuse_columns(file: str, refusals: list[Refusal]) -> None:
+    if refusals:
+        raise DataError(
+            f"{file} has {len(refusals)} column{'s' if len(refusals) > 1 else ''} that cannot be read.",
+            rows=[refusal.what for refusal in refusals],
+            do="; ".join(dict.fromkeys(refusal.do for refusal in refusals)),
+        )
+
+
+def _settle_dates(loaded: Mapping[str, Loaded], config: Config, zone: ZoneInfo) -> periods.Extraction:
+    """Set impossible dates aside, find the extraction date, and set aside what came after it."""
+    stated = config.data.extracted_on
+    limit = (
+        None if stated is not None else periods.latest_plausible({name: each.frame for name, each in loaded.items()})
+    )
+    for name, each in loaded.items():
+        periods.refuse_impossible(name, each.frame, each.ledger, limit)
+        each.frame = each.ledger.keep(each.frame)
+    _refuse_no_deals(loaded["deals"])
+    taken = periods.extraction({name: each.frame for name, each in loaded.items()}, stated, zone)
+    deals = loaded["deals"]
+    deals.frame = deal_rules.settle_expectations(deals.frame, deals.ledger, taken)
+    for name, each in loaded.items():
+        periods.refuse_later(name, each.frame, each.ledger, taken, zone)
+        each.frame = each.ledger.keep(each.frame)
+    deals.frame = deal_rules.settle_zero_amounts(deals.frame, deals.ledger, config.data.zero_amounts)
+    deal_rules.report_losses(deals.frame, deals.ledger)
+    return taken
+
+
+def _refuse_no_deals(deals: Loaded) -> None:
+    if deals.frame.empty:
+        raise DataError(
+            f"None of {deals.ledger.rows_in} deals in {deals.ledger.file} can be used.",
+            rows=deals.ledger.commonest_reasons(),
+            do="correct the mapping in postmortem.toml, or the export",
+        )
+
+
+def _in_one_currency(
+    tables: dict[str, pd.DataFrame], config: Config, ledger: Ledger
+) -> tuple[dict[str, pd.DataFrame], str]:
+    deals = currencies.fill_currency(tables["deals"], ledger)
+    stated = config.company.currency.strip().upper() if config.company.currency else None
+    target = currencies.reporting_currency(deals, stated, tables.get("fx_rates"))
+    return currencies.converted_book({**tables, "deals": deals}, target, ledger), target
+
+
+def _with_derived(
+    tables: dict[str, pd.DataFrame], config: Config, taxonomy: Taxonomy, folder: Path | None, ledger: Ledger
+) -> dict[str, pd.DataFrame]:
+    deals = tables["deals"]
+    if "reps" in tables:
+        deals = deriving.fill_from(deals, tables["reps"], ("owner_id", "rep_id"), deriving.FROM_REPS, ledger)
+    if "accounts" in tables:
+        by_id = tables["accounts"]["account_id"].notna().any() and deals["account_id"].notna().any()
+        key = "account_id" if by_id else "account_name"
+        deals = deriving.fill_from(deals, tables["accounts"], (key, key), deriving.FROM_ACCOUNTS, ledger)
+    deals = deriving.fill_existing_customers(deals, ledger)
+    deals = deriving.record_lost_to(deals, config.taxonomy.lost_to, ledger)
+    mapped = map_reasons(deriving.reasons_of(deals)["text"], config, taxonomy, folder)
+    reasons = deriving.derive_reasons(deals, mapped, taxonomy, ledger)
+    rivals = deriving.derive_competitors(deals, reasons)
+    result = {**tables, "deals": deals}
+    for name, derived, keys in (
+        ("reasons", reasons, ("deal_id", "rater_type")),
+        ("competitors", rivals, ("deal_id", "competitor")),
+    ):
+        if name in tables or not derived.empty:
+            result[name] = deriving.with_derived(tables.get(name), derived, keys)
+    return result
+
+
+def map_reasons(texts: pd.Series[str], config: Config, taxonomy: Taxonomy, folder: Path | None) -> dict[str, Mapped]:
+    """Say what each loss reason stands for, by the engagement's own map first and the crosswalks next."""
+    own = {
+        value: meaning.model_dump(exclude_none=True) if isinstance(meaning, ReasonMap) else meaning
+        for value, meaning in config.taxonomy.reasons.items()
+    }
+    crosswalks = [each for each in load_crosswalks(folder=folder) if not each.only_when_named]
+    return {each.value: each for each in map_values(texts.dropna().unique(), taxonomy, own=own, crosswalks=crosswalks)}

@@ -1,0 +1,245 @@
+"""Salesforce: report exports by their labels, API and warehouse extracts by their field names.
+
+Close dates: a lost deal's CloseDate may still be the old expectation, so the day its stage last changed is
+preferred. Ids of 15 letters are completed to 18. Reports without an Opportunity ID get a composite key.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import pandas as pd
+
+from postmortem.intake.adapter import Adapter
+from postmortem.intake.quarantine import Ledger
+from postmortem.intake.values import TRUE
+
+CHECK_LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+COMPOSITE_KEY: Final = ("account_name", "deal_name", "created_at")
+KEY_MARK: Final = " · "
+IDS: Final = {
+    "deal_id": "",
+    "account_id": "",
+    "contact_id": "",
+    "owner_id": "005",
+    "rep_id": "005",
+    "manager_id": "005",
+}
+"""Columns of Salesforce ids, with the prefix that tells an id from a name."""
+
+_SHORT_ID = re.compile(r"[A-Za-z0-9]{15}")
+
+ID_OF_DEAL: Final = ("Opportunity ID", "Opportunity ID (18)", "Opportunity 18 Digit ID")
+CLOSE_DATE: Final = ("Close Date", "CloseDate")
+STAGE: Final = ("Stage", "StageName", "To Stage")
+CATEGORY: Final = ("Forecast Category", "ForecastCategoryName")
+OWNER: Final = (
+    "Opportunity Owner", "Opportunity Owner: Full Name", "Owner: Full Name", "Owner Name", "Owner", "OwnerId",
+)  # fmt: skip
+
+DEALS: Final = {
+    "deal_id": (*ID_OF_DEAL, "Id"),
+    "account_id": ("Account ID",),
+    "account_name": ("Account Name", "Account: Account Name", "Account"),
+    "deal_name": ("Opportunity Name", "Opportunity: Opportunity Name", "Name"),
+    "owner_id": OWNER,
+    "manager_id": (
+        "Opportunity Owner: Manager", "Opportunity Owner: Manager: Full Name", "Owner: Manager",
+        "Owner.Manager.Name", "Manager",
+    ),
+    "team": ("Owner Role", "Opportunity Owner: Role", "Opportunity Owner: Role: Name", "Role Name", "Sales Team"),
+    "segment": ("Market Segment", "Segment", "Industry", "Account: Industry"),
+    "region": ("Sales Region", "Region", "Territory", "Opportunity Territory"),
+    "product": ("Product Family", "Product: Product Family", "Product Name", "Primary Product", "Product"),
+    "deal_type": ("Type", "Opportunity Type", "Deal Type"),
+    "pipeline": ("Opportunity Record Type", "Record Type", "Record Type: Name"),
+    "created_at": ("Created Date", "CreatedDate"),
+    "stage": STAGE,
+    "amount": ("Amount",),
+    "currency": ("Amount Currency", "CurrencyIsoCode", "Opportunity Currency", "Currency"),
+    "probability": ("Probability (%)", "Probability"),
+    "forecast_category": (*CATEGORY, "ForecastCategory"),
+    "lost_to_raw": ("Lost To", "Lost_To__c"),
+    "loss_reason_raw": (
+        "Loss Reason", "Closed Lost Reason", "Lost Reason", "Reason Lost", "Reason for Loss", "Loss Reasons",
+    ),
+    "win_reason_raw": ("Win Reason", "Won Reason", "Closed Won Reason"),
+    "loss_notes": ("Loss Details", "Loss Notes", "Loss Comments", "Closed Lost Notes", "Closed Lost Details"),
+    "competitor_raw": ("Main Competitor(s)", "Main Competitor", "Primary Competitor", "Competitor", "Competitors"),
+    "_close_date": CLOSE_DATE,
+    "_stage_changed": ("Last Stage Change Date",),
+    "_is_closed": ("IsClosed", "Closed"),
+    "_is_won": ("IsWon", "Won"),
+    "_is_deleted": ("IsDeleted",),
+}  # fmt: skip
+
+SYNONYMS: Final = {
+    "deals": DEALS,
+    "history": {
+        "deal_id": ID_OF_DEAL,
+        "field": ("Field / Event", "Field"),
+        "changed_at": ("Edit Date", "Last Modified", "Last Modified Date", "Created Date"),
+        "old_value": ("Old Value",),
+        "new_value": ("New Value",),
+        "_stage": STAGE,
+        "_amount": ("Amount",),
+        "_expected_close_date": CLOSE_DATE,
+        "_probability": ("Probability (%)", "Probability"),
+        "_forecast_category": (*CATEGORY, "ForecastCategory"),
+    },
+    "contacts": {
+        "deal_id": ID_OF_DEAL,
+        "contact_id": ("Contact ID", "Contact: Full Name", "Contact Name"),
+        "role": ("Role", "Contact Role", "Opportunity Contact Role"),
+        "first_seen_at": ("Created Date",),
+    },
+    "competitors": {
+        "deal_id": ID_OF_DEAL,
+        "competitor": ("Competitor Name", "Competitor"),
+        "recorded_at": ("Created Date",),
+    },
+    "events": {
+        "deal_id": ("What ID", *ID_OF_DEAL, "Related To ID"),
+        "kind": ("Task Subtype", "Event Subtype", "Activity Type", "Type"),
+        "occurred_at": ("CompletedDateTime", "StartDateTime", "ActivityDateTime", "ActivityDate", "Date"),
+        "contact_id": ("Who ID", "Contact ID"),
+        "recorded_at": ("Created Date",),
+    },
+    "accounts": {
+        "account_name": ("Account Name", "Name"),
+        "account_id": ("Account ID", "Id"),
+        "segment": ("Market Segment", "Segment", "Industry"),
+        "region": ("Sales Region", "Region", "Billing Country", "Billing Country Code"),
+    },
+    "reps": {
+        "rep_id": ("Full Name", "User: Full Name", "Name", "User ID", "Id"),
+        "manager_id": ("Manager", "Manager: Full Name", "ManagerId"),
+        "team": ("Role", "Role: Name", "UserRole", "UserRoleId", "Department"),
+    },
+}  # fmt: skip
+"""Table to column to headers: report labels, and API names where they are not the same letters."""
+
+VALUES: Final = {
+    "forecast_category": {
+        "Pipeline": "pipeline", "Best Case": "best_case", "BestCase": "best_case", "Most Likely": "most_likely",
+        "MostLikely": "most_likely", "Commit": "commit", "Forecast": "commit", "Closed": "closed",
+        "Omitted": "omitted",
+    },
+    "field": {
+        "Stage": "stage", "StageName": "stage", "Amount": "amount", "Close Date": "expected_close_date",
+        "CloseDate": "expected_close_date", "Probability (%)": "probability", "Probability": "probability",
+        "Forecast Category": "forecast_category", "ForecastCategoryName": "forecast_category",
+        "ForecastCategory": "forecast_category", "Opportunity Owner": "owner_id", "Owner": "owner_id",
+        "OwnerId": "owner_id", "Created": "created",
+    },
+    "kind": {"Call": "call", "Email": "email", "ListEmail": "email", "Meeting": "meeting", "Event": "meeting",
+             "Task": "other", "Demo": "demo", "Cadence": "other", "LinkedIn": "other"},
+}  # fmt: skip
+
+SIGNATURE: Final = frozenset({
+    "Opportunity ID", "Opportunity Name", "Opportunity Owner", "StageName", "ForecastCategoryName", "IsWon",
+    "IsClosed", "Probability (%)", "Last Stage Change Date", "Owner Role", "Main Competitor(s)",
+    "CurrencyIsoCode", "Amount Currency", "RecordTypeId", "Opportunity Owner: Manager", "Field / Event",
+    "CreatedById", "SystemModstamp", "WhatId", "TaskSubtype", "UserRoleId", "LastModifiedById",
+})  # fmt: skip
+
+TELLS: Final = {
+    "history": frozenset({
+        "Field / Event", "Field", "Old Value", "New Value", "Edit Date", "To Stage", "From Stage", "PrevAmount",
+        "PrevCloseDate",
+    }),
+    "contacts": frozenset({"Contact ID", "Contact Role"}),
+    "competitors": frozenset({"Competitor Name"}),
+    "events": frozenset({"What ID", "ActivityDate", "ActivityDateTime", "Task Subtype", "Activity Type"}),
+    "accounts": frozenset({"Industry", "Billing Country", "Account Type"}),
+    "reps": frozenset({"User ID", "ManagerId", "UserRoleId", "User: Full Name", "Username"}),
+}  # fmt: skip
+
+FOOTERS: Final = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"grand totals?\b.*", r"(sub)?totals?(\s*\(.*\))?:?", r"count", r"confidential information\b.*",
+        r"copyright\s*(©|\(c\)).*", r".*\bsalesforce\.com\b.*", r"generated by\b.*", r"[\d,.]+ records?",
+    )
+)  # fmt: skip
+
+
+def long_id(text: str) -> str:
+    """Complete a case-sensitive id of 15 letters to the 18 that the API gives; others stay as they are."""
+    if not _SHORT_ID.fullmatch(text):
+        return text
+    parts = (text[0:5], text[5:10], text[10:15])
+    check = (sum(1 << place for place, letter in enumerate(part) if "A" <= letter <= "Z") for part in parts)
+    return text + "".join(CHECK_LETTERS[position] for position in check)
+
+
+def prepare(table: str, cells: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
+    """Complete ids; for deals, make a key where there is none and decide where close dates come from."""
+    cells = cells.assign(
+        **{column: _completed(cells[column], prefix, ledger) for column, prefix in IDS.items() if column in cells}
+    )
+    if table != "deals":
+        return cells
+    if "_is_deleted" in cells:
+        gone = cells["_is_deleted"].str.strip().str.lower().isin(TRUE)
+        ledger.set_aside(gone, "deal_id", cells.get("deal_id"), "is in Salesforce's recycle bin (IsDeleted)")
+    if "deal_id" not in cells:
+        cells = _with_composite_key(cells, ledger)
+    return _with_close_dates(cells, ledger)
+
+
+def _completed(ids: pd.Series[str], prefix: str, ledger: Ledger) -> pd.Series[str]:
+    distinct = {text: long_id(text) for text in ids.dropna().unique() if text.startswith(prefix)}
+    short = {text for text, full in distinct.items() if full != text}
+    if not short:
+        return ids
+    ledger.note(str(ids.name), int(ids.isin(short).sum()), "ids of 15 letters were completed to 18")
+    return ids.map(lambda text: distinct.get(text, text), na_action="ignore").astype("str")
+
+
+def _with_composite_key(cells: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
+    parts = [cells[column].fillna("") for column in COMPOSITE_KEY]
+    key = (parts[0] + KEY_MARK + parts[1] + KEY_MARK + parts[2]).where(cells["deal_name"].notna())
+    ledger.note(
+        "deal_id",
+        len(key),
+        "no Opportunity ID: deals are told apart by account name, opportunity name and created date",
+    )
+    shared = key.notna() & key.duplicated(keep=False)
+    ledger.set_aside(shared, "deal_id", key, "several rows share this account, opportunity name and created date")
+    return cells.assign(deal_id=key.astype("str"))
+
+
+def _with_close_dates(cells: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
+    if "_close_date" not in cells or "closed_at" in cells:
+        return cells
+    close, missing = cells["_close_date"], pd.Series(pd.NA, index=cells.index, dtype="str")
+    moved = cells.get("_stage_changed", missing)
+    won, lost = cells["outcome"] == "won", cells["outcome"] == "lost"
+    by_stage, by_proxy = lost & moved.notna(), lost & moved.isna() & close.notna()
+    source = missing.mask(won & close.notna() | by_stage, "crm_field").mask(by_proxy, "expected_proxy")
+    if by_stage.any():
+        ledger.note("closed_at", by_stage.sum(), "lost deals are closed on the day their stage last changed")
+    if by_proxy.any():
+        what = "lost deals have only their Close Date, which may still be the old expectation (expected_proxy)"
+        ledger.note("closed_at", by_proxy.sum(), what)
+    made = {"closed_at": moved.where(by_stage, close.where(won | lost)), "closed_at_source": source}
+    if "expected_close_date" not in cells:
+        # Salesforce overwrites the Close Date of won deals, so theirs is no expectation.
+        made["expected_close_date"] = close.where(~won)
+    return cells.assign(**made)
+
+
+SALESFORCE: Final = Adapter(
+    name="salesforce",
+    title="Salesforce",
+    synonyms=SYNONYMS,
+    values=VALUES,
+    signature=SIGNATURE,
+    tells=TELLS,
+    stands_in={"deals": {"deal_id": (COMPOSITE_KEY,)}},
+    footers=FOOTERS,
+    per_cent=frozenset({"probability"}),
+    prepare=prepare,
+)

@@ -1,0 +1,33 @@
+"""How values from a file are written into messages and TOML: on one line, quoted, and never too many."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pandas as pd
+
+SHOWN: Final = 10
+LONGEST: Final = 120
+
+_ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def toml_string(text: str) -> str:
+    """Write `text` as a TOML string on one line; invisible characters are escaped, so a comment holds it too."""
+    return '"' + "".join(_ESCAPES.get(each) or (each if each.isprintable() else _code(each)) for each in text) + '"'
+
+
+def listed(values: pd.Series[Any]) -> str:
+    """Return the distinct values with their counts, commonest first: ``"Price" (14), "Timing" (3)``."""
+    counts = values.value_counts()
+    shown = ", ".join(f"{shortened(str(value))} ({count})" for value, count in counts.head(SHOWN).items())
+    return shown + (f" and {len(counts) - SHOWN} more" if len(counts) > SHOWN else "")
+
+
+def shortened(text: str) -> str:
+    """Return `text` as a TOML string, cut where it is long."""
+    return toml_string(text) if len(text) <= LONGEST else toml_string(text[:LONGEST] + "…")
+
+
+def _code(letter: str) -> str:
+    return f"\\u{ord(letter):04X}" if ord(letter) <= 0xFFFF else f"\\U{ord(letter):08X}"

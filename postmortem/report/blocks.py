@@ -1,0 +1,85 @@
+"""A result as a page shows it: sentence, picture, tables as text, caveats, method."""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from postmortem.charts.style import new_figure, theme, to_svg
+from postmortem.display import Written, written
+from postmortem.ground.markup import markdown
+from postmortem.result import Result
+
+CSS_PIXELS_PER_INCH = 95
+FULL_WIDTH, CARD_WIDTH = 8.0, 5.5
+
+
+@dataclass(frozen=True)
+class Prose:
+    """Markdown of a notebook, rendered."""
+
+    html: Markup
+    kind: str = "prose"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One result on a page; everything but the picture's address is plain text that the template escapes."""
+
+    anchor: str
+    question: str
+    headline: str
+    status: str
+    tables: tuple[Written, ...]
+    caveats: tuple[str, ...]
+    method: str
+    used: str
+    picture: str = ""
+    width: int = 0
+    height: int = 0
+    kind: str = "answer"
+
+
+def prose(text: str) -> Prose | None:
+    """Render a Markdown cell without its first-level heading, which the page's title says already."""
+    body = "\n".join(line for line in text.splitlines() if not line.startswith("# ")).strip()
+    return Prose(markdown(body)) if body else None
+
+
+def answer(result: Result, width: float = FULL_WIDTH) -> Answer:
+    """Make the block of one result, its picture drawn from its tables `width` inches wide."""
+    uri, across, down = picture(result, width) if result.has_picture else ("", 0, 0)
+    return Answer(
+        anchor=anchor(result),
+        question=result.question,
+        headline=result.headline,
+        status=result.status,
+        tables=tuple(written(table) for table in result.tables.values()),
+        caveats=result.caveats,
+        method=result.method,
+        used=f"{result.n_used:,} of {result.n_in:,} deals of all quarters at hand were used.",
+        picture=uri,
+        width=across,
+        height=down,
+    )
+
+
+def anchor(result: Result) -> str:
+    """Return the place of a result on its page: its analysis and what it was asked with."""
+    told = [str(value) for name, value in sorted(result.params.items()) if isinstance(value, str)]
+    return re.sub(r"[^a-z0-9]+", "-", "-".join([result.analysis, *told]).lower()).strip("-")
+
+
+def picture(result: Result, width: float) -> tuple[str, int, int]:
+    """Draw a result and return the data address of its SVG with its size in CSS pixels."""
+    figure = new_figure(width, 4)
+    axes = figure.add_subplot()
+    with theme():
+        result.plot(axes)
+    svg = to_svg(figure)
+    address = "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
+    inches = figure.get_size_inches()
+    return address, round(inches[0] * CSS_PIXELS_PER_INCH), round(inches[1] * CSS_PIXELS_PER_INCH)

@@ -1,0 +1,122 @@
+"""The front page: three sentences, every deal as a square, the costliest losses, what else the record says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from postmortem.frames.cohort import Cohort
+from postmortem.ground.markup import render
+from postmortem.report.blocks import CARD_WIDTH, anchor, answer
+from postmortem.report.harvest import Harvest
+from postmortem.report.pages import About, Link
+from postmortem.report.plan import Notebook
+from postmortem.result import Result
+
+LEAD = ("quarter_outcome", "loss_destination", "field_completeness")
+HERO, LOSSES = "quarter_outcome", "costliest_losses"
+CARDS_DRAWN = (
+    "loss_destination", "quarter_run", "gap_to_forecast", "reasons_recorded", "competitor_or_status_quo",
+    "competitor_record",
+)  # fmt: skip
+NOT_ON_FRONT = ("readiness", "rows_used")
+
+
+@dataclass(frozen=True)
+class Card:
+    """One answer in short: its sentence, where it stands, and its picture where there is room."""
+
+    headline: str
+    href: str
+    picture: str = ""
+    width: int = 0
+    height: int = 0
+
+
+@dataclass(frozen=True)
+class NotYet:
+    """One question that the record cannot answer yet: what is missing, and what unlocks it."""
+
+    question: str
+    gaps: tuple[tuple[str, str], ...]
+
+
+def front_page(
+    pages: Sequence[tuple[Notebook, Harvest]],
+    told: About,
+    cohort: Cohort,
+    navigation: Sequence[Link],
+    failures: Sequence[str] = (),
+) -> str:
+    """Render the front page from what the notebooks answered."""
+    placed = [(notebook, result) for notebook, harvest in pages for result in harvest.results]
+    first = {result.analysis: result for _, result in reversed(placed)}
+    answered = {name: result for name, result in first.items() if result.status != "refused"}
+    lead = [answered[name].headline for name in LEAD if name in answered]
+    return render(
+        "index.html.j2",
+        page_title=f"{'Forecast' if cohort.kind == 'forecast' else 'Closed'} deals of {told.quarter}",
+        current="index",
+        about=told,
+        pages=navigation,
+        sentences=lead,
+        remarks=cohort.remarks if cohort.kind == "closed" else (),
+        hero=answer(answered[HERO]) if HERO in answered else None,
+        losses=answer(answered[LOSSES]) if LOSSES in answered else None,
+        cards=_cards(placed),
+        notes=_notes(placed),
+        refusals=_not_yet(placed),
+        failures=failures,
+    )
+
+
+def _cards(placed: Sequence[tuple[Notebook, Result]]) -> list[Card]:
+    """Return the answers with room for a picture, in the order of `CARDS_DRAWN`."""
+    cards: dict[str, Card] = {}
+    for notebook, result in placed:
+        if result.analysis in CARDS_DRAWN and result.analysis not in cards and result.status != "refused":
+            block = answer(result, CARD_WIDTH)
+            told = result.question if result.analysis in LEAD else result.headline
+            cards[result.analysis] = Card(told, _href(notebook, result), block.picture, block.width, block.height)
+    return [cards[name] for name in CARDS_DRAWN if name in cards]
+
+
+def _notes(placed: Sequence[tuple[Notebook, Result]]) -> list[Card]:
+    """Return the remaining answers, a sentence each."""
+    drawn: set[str] = set()
+    said: set[str] = set()
+    notes = []
+    for notebook, result in placed:
+        first = result.analysis not in drawn
+        drawn.add(result.analysis)
+        shown_above = first and result.analysis in (*CARDS_DRAWN, *LEAD, LOSSES)
+        opening = result.headline.split(";")[0].split(". ")[0]
+        if (
+            result.status != "refused"
+            and not shown_above
+            and result.analysis not in NOT_ON_FRONT
+            and opening not in said
+        ):
+            said.add(opening)
+            notes.append(Card(result.headline, _href(notebook, result)))
+    return notes
+
+
+def _href(notebook: Notebook, result: Result) -> str:
+    return f"{notebook.name}.html#{anchor(result)}"
+
+
+def _not_yet(placed: Sequence[tuple[Notebook, Result]]) -> list[NotYet]:
+    """Return the refused questions, each once, with everything that is missing for it."""
+    refused: dict[str, dict[str, str]] = {}
+    for _, result in placed:
+        if result.status == "refused":
+            refused.setdefault(result.question, {})["; ".join(result.what_is_missing)] = _sentence(result.unlock)
+    return [
+        NotYet(question, tuple((f"Missing: {missing}.", unlock) for missing, unlock in gaps.items()))
+        for question, gaps in refused.items()
+    ]
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}." if text else ""

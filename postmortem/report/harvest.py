@@ -1,0 +1,66 @@
+"""Take out of an executed notebook what a page may carry: its prose and its results, nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+
+from postmortem.findings import find
+from postmortem.result import MIME, Result
+
+
+@dataclass(frozen=True)
+class Harvest:
+    """What one executed notebook yields.
+
+    Attributes
+    ----------
+    blocks : tuple of (str or Result)
+        Markdown text and results, in order; a result shown twice counts once.
+    dropped : tuple of str
+        Outputs that are no results and therefore on no page: cell number and kind.
+    """
+
+    blocks: tuple[str | Result, ...]
+    dropped: tuple[str, ...]
+
+    @property
+    def results(self) -> tuple[Result, ...]:
+        """The results alone, in order."""
+        return tuple(block for block in self.blocks if isinstance(block, Result))
+
+
+def harvest(path: Path) -> Harvest:
+    """Read prose and results from the executed notebook at `path`."""
+    notebook = nbformat.read(path, as_version=4)
+    blocks: list[str | Result] = []
+    dropped: list[str] = []
+    seen: set[str] = set()
+    for number, cell in enumerate(notebook.cells, start=1):
+        if cell.cell_type == "markdown" and cell.source.strip():
+            blocks.append(cell.source)
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            if MIME not in data:
+                kinds = sorted(data) or [output.get("name", output.output_type)]
+                dropped.append(f"cell {number}: {', '.join(kinds)}")
+                continue
+            result = find(data[MIME]["analysis"]).restore(data[MIME])
+            key = f"{result.analysis}{sorted(result.params.items())}"
+            if key not in seen:
+                seen.add(key)
+                blocks.append(result)
+    return Harvest(tuple(blocks), tuple(dropped))
+
+
+def clean(path: Path) -> None:
+    """Take paths, times and engine metadata out of an executed notebook that stays in the report."""
+    notebook = nbformat.read(path, as_version=4)
+    for name in ("papermill", "widgets"):
+        notebook.metadata.pop(name, None)
+    for cell in notebook.cells:
+        for name in ("papermill", "execution"):
+            cell.metadata.pop(name, None)
+    nbformat.write(notebook, path)

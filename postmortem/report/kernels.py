@@ -1,0 +1,45 @@
+"""How kernels are reached: through sockets in a private folder of this machine, not through the network."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_core.utils import ensure_event_loop
+
+LONGEST_SOCKET_PATH = 90
+
+
+class LocalKernelManager(AsyncKernelManager):
+    """A kernel manager that speaks over IPC where the system has it, so nothing listens on a port."""
+
+    def __init__(self, **settings: Any) -> None:
+        self.sockets = Path(tempfile.mkdtemp(prefix="postmortem-")) if os.name == "posix" else None
+        if self.sockets is not None and len(str(self.sockets)) < LONGEST_SOCKET_PATH:
+            # The library's own default is a relative name, which driver and kernel read from two folders.
+            settings |= {"transport": "ipc", "ip": str(self.sockets / "kernel")}
+        super().__init__(**settings)
+
+    def cleanup_connection_file(self) -> None:
+        """Remove the sockets with the connection file."""
+        super().cleanup_connection_file()
+        if self.sockets is not None:
+            shutil.rmtree(self.sockets, ignore_errors=True)
+
+
+@contextmanager
+def event_loop() -> Iterator[None]:
+    """Give this thread an event loop to speak with its kernel, and close it afterwards, which the library does not."""
+    loop = ensure_event_loop(prefer_selector_loop=True)
+    try:
+        yield
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()

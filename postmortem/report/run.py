@@ -1,0 +1,268 @@
+"""Run one quarter: check, execute the notebooks in their kernels, take the results, write the report whole.
+
+A report is written aside and put in place by renaming, so that a killed run leaves the last good report.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from postmortem.frames.choose import Choice
+from postmortem.frames.cohort import Cohort
+from postmortem.frames.engagement import CACHE_VARIABLE, Engagement
+from postmortem.ground.config import FILE_NAME
+from postmortem.ground.errors import OutputBusy
+from postmortem.report.front import front_page
+from postmortem.report.harvest import Harvest, clean, harvest
+from postmortem.report.manifest import content_hash, findings, manifest, write_json, write_tables
+from postmortem.report.pages import about, links, page
+from postmortem.report.parameters import Parameters
+from postmortem.report.plan import Notebook, plan
+
+KERNEL = "python3"
+WORKERS = 2
+SECONDS_A_CELL = 600
+CACHE_FOLDER = ".cache"
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run left behind.
+
+    Attributes
+    ----------
+    quarter : str
+        Label of the quarter.
+    folder : Path
+        The report.
+    pages : tuple of str
+        Notebooks that finished.
+    failed : tuple of str
+        Notebooks that stopped with an error.
+    deals : int
+        Deals of the focus quarter.
+    frame : str
+        Kind of cohort.
+    content : str
+        Hash over pages, findings and tables.
+    """
+
+    quarter: str
+    folder: Path
+    pages: tuple[str, ...]
+    failed: tuple[str, ...]
+    deals: int
+    frame: str
+    content: str
+
+    @property
+    def exit_code(self) -> int:
+        """0, or 1 when a notebook failed."""
+        return 1 if self.failed else 0
+
+
+def run_quarter(
+    engagement: Engagement,
+    quarter: str = "last",
+    *,
+    output: Path | None = None,
+    kind: Choice | None = None,
+    window: int | None = None,
+    as_of: dt.date | None = None,
+    notebooks: Sequence[str] = (),
+    progress: Progress = lambda line: None,
+) -> Run:
+    """Make the report of one quarter.
+
+    Parameters
+    ----------
+    engagement : Engagement
+        Whose book.
+    quarter : str
+        One quarter, or ``last``.
+    output : Path, optional
+        Folder that holds one folder a quarter; the configuration's unless told.
+    kind, window, as_of
+        As in `Engagement.frame`.
+    notebooks : sequence of str
+        Names or numbers of notebooks; the configuration's `[report] pages` or all unless told.
+    progress : callable
+        Is told a line at each step.
+
+    Returns
+    -------
+    Run
+        With the notebooks that failed, if any; the others' pages are there all the same.
+
+    Raises
+    ------
+    PostmortemError
+        Before any notebook runs: configuration, data, frame, notebook or output that cannot be used.
+    """
+    output = (output or engagement.folder / engagement.config.report.output).resolve()
+    chosen = plan(engagement.folder, notebooks or engagement.config.report.pages)
+    with _working_folder(output) as aside, _cache(output):
+        progress("reading the book")
+        cohort = engagement.frame(quarter, kind=kind, window=window, as_of=as_of)
+        told = Parameters(
+            quarter=cohort.focus.label,
+            kind=kind or engagement.config.frame.kind,
+            window=len(cohort.window),
+            as_of=cohort.as_of.isoformat(),
+        )
+        done, failed = _execute(chosen, told, engagement.folder, aside, progress)
+        progress("writing the pages")
+        content = _write(aside, engagement, cohort, told, done, failed)
+        place = output / cohort.focus.label
+        _put_in_place(aside, place)
+    names = tuple(notebook.name for notebook, _ in done)
+    return Run(cohort.focus.label, place, names, tuple(failed), len(cohort.focus_rows), cohort.kind, content)
+
+
+def _execute(
+    chosen: Sequence[Notebook], told: Parameters, cwd: Path, aside: Path, progress: Progress
+) -> tuple[list[tuple[Notebook, Harvest]], dict[str, str]]:
+    """Execute the notebooks, a few at a time; return what finished and, by name, what did not."""
+    folder = aside / "notebooks"
+    folder.mkdir()
+
+    def one(notebook: Notebook) -> Harvest | str:
+        executed = folder / f"{notebook.name}.ipynb"
+        error = _papermill(notebook, told, cwd, executed)
+        progress(f"{notebook.name} {'failed' if error else 'done'}")
+        if error:
+            executed.unlink(missing_ok=True)
+            return error
+        clean(executed)
+        return harvest(executed)
+
+    with ThreadPoolExecutor(max_workers=WORKERS) as pool:
+        outcomes = list(pool.map(one, chosen))
+    pairs = list(zip(chosen, outcomes, strict=True))
+    done = [(notebook, outcome) for notebook, outcome in pairs if isinstance(outcome, Harvest)]
+    return done, {notebook.name: outcome for notebook, outcome in pairs if isinstance(outcome, str)}
+
+
+def _papermill(notebook: Notebook, told: Parameters, cwd: Path, executed: Path) -> str:
+    """Execute one notebook; return the error that stopped it, or nothing."""
+    import papermill
+    from nbclient.exceptions import CellTimeoutError
+
+    from postmortem.report.kernels import event_loop
+
+    try:
+        with event_loop():
+            papermill.execute_notebook(
+                notebook.path,
+                executed,
+                parameters=told.of(notebook.parameters),
+                kernel_name=KERNEL,
+                language="python",
+                # papermill's own `cwd` changes the directory of this whole process, other threads included.
+                resources={"metadata": {"path": str(cwd)}},
+                progress_bar=False,
+                kernel_manager_class="postmortem.report.kernels.LocalKernelManager",
+                extra_arguments=[f"--IPKernelApp.log_level={logging.CRITICAL}"],
+                request_save_on_cell_execute=False,
+                execution_timeout=SECONDS_A_CELL,
+            )
+    except papermill.PapermillExecutionError as error:
+        return f"cell {error.exec_count}: {error.ename}: {error.evalue}\n\n" + "\n".join(error.traceback)
+    except (CellTimeoutError, RuntimeError) as error:  # a dead kernel or one that never answered
+        return f"{type(error).__name__}: {error}"
+    return ""
+
+
+def _write(
+    aside: Path,
+    engagement: Engagement,
+    cohort: Cohort,
+    told: Parameters,
+    done: Sequence[tuple[Notebook, Harvest]],
+    failed: dict[str, str],
+) -> str:
+    """Write pages, findings, tables and manifest; return the content hash."""
+    description, navigation = about(cohort, engagement.config), links(done)
+    linked = {link.name for link in navigation}
+    failures = [f"{name}: {error.splitlines()[0]}" for name, error in failed.items()]
+    index = front_page(done, description, cohort, navigation, failures)
+    (aside / "index.html").write_text(index, encoding="utf-8")
+    for notebook, harvested in done:
+        if notebook.name in linked:
+            html = page(notebook, harvested, description, navigation)
+            (aside / f"{notebook.name}.html").write_text(html, encoding="utf-8")
+    write_json(aside / "findings.json", findings(done))
+    write_tables(aside / "tables", done)
+    internal = aside / "internal"
+    internal.mkdir()
+    cohort.table.to_parquet(internal / "cohort.parquet", index=False)
+    for name, error in failed.items():
+        (internal / f"{name}.error.txt").write_text(error, encoding="utf-8")
+    content = content_hash(aside, [*aside.glob("*.html"), aside / "findings.json", *(aside / "tables").glob("*.csv")])
+    statuses: dict[str, Any] = {
+        notebook.name: {"status": "done", "linked": notebook.name in linked, "left_out": list(harvested.dropped)}
+        for notebook, harvested in done
+    }
+    statuses |= {name: {"status": "failed", "error": error.splitlines()[0]} for name, error in failed.items()}
+    inputs = [(_shown(path, engagement), path) for path in engagement.input_files()]
+    data = manifest(cohort, inputs, asdict(told), statuses)
+    data |= {"content": content, "written_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds")}
+    write_json(aside / "manifest.json", data)
+    return content
+
+
+def _shown(path: Path, engagement: Engagement) -> str:
+    """Name an input without the path of this machine."""
+    return path.name if path.name == FILE_NAME else f"data/{path.name}"
+
+
+@contextmanager
+def _working_folder(output: Path) -> Iterator[Path]:
+    """Yield a folder beside the reports that is gone afterwards, whatever happens."""
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=".writing-", dir=output))
+    except OSError as error:
+        raise OutputBusy(
+            "The output folder cannot be written.",
+            got=f"{output.name}: {error.strerror}",
+            do="choose another one with --output",
+        ) from None
+    try:
+        yield aside
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+@contextmanager
+def _cache(output: Path) -> Iterator[None]:
+    """Let this process and its kernels keep books and results beside the reports, unless told where."""
+    before = os.environ.get(CACHE_VARIABLE)
+    os.environ[CACHE_VARIABLE] = before or str(output / CACHE_FOLDER)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[CACHE_VARIABLE]
+
+
+def _put_in_place(aside: Path, place: Path) -> None:
+    """Rename the finished report into place; the one it replaces is moved away first and then removed."""
+    os.chmod(aside, 0o755)
+    old = place.with_name(f".replaced-{place.name}-{time.monotonic_ns()}")
+    if place.exists():
+        os.replace(place, old)
+    os.replace(aside, place)
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,220 @@
+"""Hand-made cohorts for the tests of the analyses: deals told by their fate, and what sharing does to a result."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from builders import FOCUS, closed, deal, forecast, make_book
+
+from postmortem.frames import Cohort
+from postmortem.ground.fiscal import Quarter
+from postmortem.result import Column, Result, Table
+
+LOST_FATES = ("lost_competitor", "lost_status_quo", "lost_disqualified", "lost_unknown")
+RIVALS = ("Kestrel Systems", "Osprey Cloud", "Merlin Works")
+CODES = ("price_value", "no_urgency", "missing_capability", "budget_lost")
+HOSTILE = (
+    "<script>alert(1)</script>",
+    '"><svg onload=alert(1)>',
+    '=HYPERLINK("http://example.invalid","x")',
+    "@SUM(A1:A9)",
+    "$x^2$ $unclosed",
+    "line one\nline two\r\n",
+    "bell \x07 escape \x1b[31m",
+    "\u202eevil.exe",
+    "{{ 7 * 7 }} {% raw %}",
+    "long " + "x" * 295,
+)
+NUMBERS = ("count", "estimate", "money")
+
+
+class Told(NamedTuple):
+    """One deal and what its history says."""
+
+    deal: dict[str, Any]
+    history: list[dict[str, Any]]
+
+
+def told(number: int, fate: str, quarter: Quarter = FOCUS, **more: Any) -> Told:
+    """Return a deal forecast for `quarter` that met `fate` there, with the history that says so."""
+    outcome, lost_to = ("lost", fate.removeprefix("lost_")) if fate.startswith("lost_") else (fate, None)
+    is_closed = outcome in ("won", "lost")
+    row = deal(
+        number,
+        outcome if is_closed else "open",
+        str(quarter.day(60)) if is_closed else None,
+        **{"created_at": str(quarter.day(-40)), "lost_to_recorded": lost_to, "stage": "Proposal", **more},
+    )
+    amount = row["amount"]
+    states = {
+        "forecast_category": "commit", "expected_close_date": str(quarter.day(80)), "stage": "Proposal",
+        "amount": None if amount is None else str(amount),
+    }  # fmt: skip
+    history = [
+        _change(row["deal_id"], field, quarter.day(-30), value) for field, value in states.items() if value is not None
+    ]
+    if fate == "pushed_early":
+        history.append(_change(row["deal_id"], "expected_close_date", quarter.day(40), str((quarter + 1).day(80))))
+    return Told(row, history)
+
+
+def _change(deal_id: str, field: str, day: dt.date, value: str) -> dict[str, Any]:
+    return {"deal_id": deal_id, "field": field, "changed_at": f"{day}T09:00:00Z", "seq": 1, "new_value": value}
+
+
+def closed_of(stories: Sequence[Told], **options: Any) -> Cohort:
+    """Return the closed cohort of these deals; `options` are tables of the book or options of the cohort."""
+    tables, chosen = _sorted_options(options)
+    return closed(make_book([story.deal for story in stories], **tables), **chosen)
+
+
+def forecast_of(stories: Sequence[Told], **options: Any) -> Cohort:
+    """Return the forecast cohort of these deals."""
+    tables, chosen = _sorted_options(options)
+    history = [row for story in stories for row in story.history]
+    return forecast(make_book([story.deal for story in stories], history=history, **tables), **chosen)
+
+
+def _sorted_options(options: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    chosen = {name: options[name] for name in ("window", "focus") if name in options}
+    return {name: value for name, value in options.items() if name not in chosen}, chosen
+
+
+def counted(fates: Mapping[str, int], quarter: Quarter = FOCUS, *, start: int = 0, **more: Any) -> list[Told]:
+    """Return as many deals of each fate as told, numbered on from `start`."""
+    every = [fate for fate, number in fates.items() for _ in range(number)]
+    return [told(start + number, fate, quarter, **more) for number, fate in enumerate(every, start=1)]
+
+
+def many(quarters: int = 9, each: int = 28) -> tuple[list[Told], dict[str, list[dict[str, Any]]]]:
+    """Return a record long enough for every question: deals of several quarters, competitors and reasons."""
+    stories, competitors, reasons = [], [], []
+    pattern = ("won", "lost_competitor", "won", "lost_status_quo", "won", "lost_unknown", "won", "lost_competitor",
+               "won", "lost_status_quo", "lost_disqualified")  # fmt: skip
+    for back in range(quarters):
+        for place in range(each):
+            number = back * 100 + place + 1
+            fate = pattern[(number * 7 + back) % len(pattern)]
+            # Owners sell in both segments, so that segments can be compared within an owner.
+            more = {
+                "owner_id": f"Rep {number // 2 % 12}",
+                "loss_reason_raw": None if fate == "won" or place % 3 else "Price",
+            }
+            story = told(number, fate, FOCUS - back, **more)
+            stories.append(story)
+            deal_id = story.deal["deal_id"]
+            if place % 2:
+                rival = RIVALS[(place // 2) % 3 if place < each - 4 else 0]
+                competitors.append({"deal_id": deal_id, "competitor": rival, "status": "present"})
+            if fate.startswith("lost_") and place % 4:
+                reasons.append(reason(deal_id, CODES[number % 4], text="Their words about Kestrel"))
+            if fate.startswith("lost_") and place % 5 == 0:
+                reasons.append(reason(deal_id, CODES[(number + 1) % 4], rater="buyer", rank="contributing"))
+    return stories, {"competitors": competitors, "reasons": reasons}
+
+
+def reason(deal_id: str, code: str | None, *, rater: str = "rep", rank: str = "primary", **more: Any) -> dict[str, Any]:
+    """Return one rater's word."""
+    return {"deal_id": deal_id, "rater_type": rater, "rank": rank, "code": code, **more}
+
+
+def _all(fate: str) -> Cohort:
+    stories = [story for back in range(8) for story in counted({fate: 12}, FOCUS - back, start=back * 100)]
+    return closed_of(stories)
+
+
+def _changed(**columns: Any) -> Cohort:
+    stories, tables = many()
+    return closed_of([Told({**story.deal, **columns}, story.history) for story in stories], **tables)
+
+
+def _hostile() -> Cohort:
+    stories, tables = many()
+    text = ("account_name", "deal_name", "owner_id", "manager_id", "team", "segment", "region", "product",
+            "deal_type", "stage", "loss_reason_raw", "loss_notes", "competitor_raw", "account_id")  # fmt: skip
+    rows = [
+        Told({**story.deal, **{name: HOSTILE[(index + place) % 10] for place, name in enumerate(text)}}, story.history)
+        for index, story in enumerate(stories)
+    ]
+    rivals = [{**row, "competitor": HOSTILE[index % 10]} for index, row in enumerate(tables["competitors"])]
+    reasons = [{**row, "rater_id": HOSTILE[index % 10], "text": HOSTILE[index % 10]}
+               for index, row in enumerate(tables["reasons"])]  # fmt: skip
+    return closed_of(rows, competitors=rivals, reasons=reasons)
+
+
+def _still_running(kind: str) -> Cohort:
+    stories, tables = many()
+    stories += counted({"open": 6}, start=950)
+    late = [story for story in stories if (story.deal["closed_at"] or "") < str(FOCUS.day(59))]
+    early = [Told({**story.deal, "closed_at": str(FOCUS.day(20))}, story.history)
+             for story in stories if (story.deal["closed_at"] or "") >= str(FOCUS.day(59))]  # fmt: skip
+    make = forecast_of if kind == "forecast" else closed_of
+    return make([*late, *early], as_of=str(FOCUS.day(45)), **tables)
+
+
+def _forecast() -> Cohort:
+    stories, tables = many()
+    stories += counted({"slipped": 5, "pushed_early": 3}, start=950)
+    stories += counted({"slipped": 2, "pushed_early": 4}, FOCUS - 1, start=970)
+    return forecast_of(stories, **tables)
+
+
+MADE = {
+    "closed": lambda: closed_of(many()[0], **many()[1]),
+    "forecast": _forecast,
+    "one deal": lambda: closed_of([told(1, "lost_competitor")]),
+    "all won": lambda: _all("won"),
+    "all lost": lambda: _all("lost_status_quo"),
+    "no taker known": lambda: _all("lost_unknown"),
+    "no amounts": lambda: _changed(amount=None),
+    "no owners": lambda: _changed(owner_id=None, manager_id=None),
+    "hostile": _hostile,
+    "one quarter": lambda: closed_of(many()[0], window=1, **many()[1]),
+    "still running, closed": lambda: _still_running("closed"),
+    "still running, forecast": lambda: _still_running("forecast"),
+}
+
+
+@cache
+def cohort_of(name: str) -> Cohort:
+    """Return one of the cohorts in `MADE`, made once."""
+    return MADE[name]()
+
+
+def shuffled(cohort: Cohort, seed: int = 7) -> Cohort:
+    """Return the same cohort with the rows of every table in another order."""
+    tables = {name: frame.sample(frac=1, random_state=seed) for name, frame in cohort.book.tables.items()}
+    book = replace(cohort.book, tables={name: frame.reset_index(drop=True) for name, frame in tables.items()})
+    return replace(cohort, table=cohort.table.sample(frac=1, random_state=seed).reset_index(drop=True), book=book)
+
+
+def withhold(result: Result, roles: Iterable[str], *, name: str | None = None, below: float = 0) -> Result:
+    """Return `result` as sharing leaves it: names of these roles replaced, rows with small counts emptied.
+
+    `name` is what a name becomes, None for a missing value. A row with a count under `below` loses its
+    counts, estimates and amounts and is marked ``suppressed``.
+    """
+    hidden = frozenset(roles)
+    return result.replace(tables={key: _withheld(table, hidden, name, below) for key, table in result.tables.items()})
+
+
+def _withheld(table: Table, roles: frozenset[str], name: str | None, below: float) -> Table:
+    rows = table.rows.copy()
+    counts = [column.name for column in table.columns if column.role == "count"]
+    small = (rows[counts] < below).any(axis=1) if counts else pd.Series(below == np.inf, index=rows.index, dtype=bool)
+    for column in table.columns:
+        if column.role in roles:
+            rows[column.name] = pd.Series(name, index=rows.index, dtype="str")
+        elif column.role in NUMBERS:
+            whole = column.role == "count"
+            rows[column.name] = rows[column.name].astype("Int64" if whole else "float64").mask(small)
+    if not small.any():
+        return Table(rows, table.columns, table.title, table.detail)
+    mark = Column("suppressed", "label", "Withheld", shown=False)
+    return Table(rows.assign(suppressed=small), (*table.columns, mark), table.title, table.detail)

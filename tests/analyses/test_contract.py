@@ -1,0 +1,362 @@
+"""The one contract of all analyses and overviews: what every one must keep, whatever the deals."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+import typing
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import pytest
+from analysis_cases import HOSTILE, MADE, NUMBERS, RIVALS, cohort_of, shuffled, withhold
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from postmortem.analyses import Analysis
+from postmortem.findings import ANALYSES, OVERVIEWS
+from postmortem.frames import Cohort
+from postmortem.ground import schema
+from postmortem.result import Result, Table
+
+EVERY = (*ANALYSES, *OVERVIEWS)
+NAMES = [entry.name for entry in EVERY]
+OF_NAMES = {entry.name: entry for entry in EVERY}
+IDENTIFYING = ("deal", "account", "person", "competitor", "quote")
+DRAWN = ("one deal", "all lost", "no amounts", "still running, forecast")
+TERMS = re.compile(
+    r"\b(cohort|landmark|hazard|shrunken|shrinkage|false discovery|censored|p-value|refused|bayes\w*|posterior|"
+    r"estimator|hypothes[ie]s)\b",
+    re.IGNORECASE,
+)
+CAUSES = re.compile(
+    r"\b(because|caus(e|es|ed|ing)|due to|led to|leads to|driven by|result(s|ed)? (in|from)|thanks to)\b", re.IGNORECASE
+)
+EMPTY_WORDS = re.compile(r"\b(nan|NaN|nat|NaT|inf|null)\b|<NA>|\bNone\b(?! of)|infinity")
+AUDIENCES = {
+    "client": {"roles": ("person", "quote"), "name": None},
+    "outside": {"roles": IDENTIFYING, "name": "withheld", "below": 5},
+    "no names": {"roles": IDENTIFYING, "name": None, "below": 5},
+    "nothing left": {"roles": IDENTIFYING, "name": None, "below": np.inf},
+}
+
+every_analysis = pytest.mark.parametrize("name", NAMES)
+every_frame = pytest.mark.parametrize("frame", MADE)
+
+
+@cache
+def result_of(name: str, frame: str) -> Result:
+    return OF_NAMES[name].function(cohort_of(frame))
+
+
+def answered(name: str, frame: str) -> Result:
+    """Return the answer in `frame`, or in the forecast frame where that one is refused."""
+    result = result_of(name, frame)
+    return result if result.status != "refused" else result_of(name, "forecast")
+
+
+def as_json(result: Result) -> dict[str, object]:
+    return typing.cast(dict[str, object], json.loads(json.dumps(result.to_dict(), allow_nan=False)))
+
+
+def sentences(result: Result) -> list[str]:
+    labels = [column.label for table in result.tables.values() for column in table.columns]
+    titles = [table.title for table in result.tables.values()]
+    return [result.question, result.headline, *titles, *labels, *result.caveats, *result.what_is_missing]
+
+
+def names_of(cohort: Cohort) -> set[str]:
+    """Return every name of a customer, deal, sales person or competitor that the cohort knows."""
+    columns = cohort.book.deals[["deal_id", "account_name", "deal_name", "owner_id", "manager_id"]]
+    return {str(value) for name in columns for value in columns[name].dropna()} | set(
+        cohort.book.table("competitors")["competitor"]
+    )
+
+
+def texts(table: Table, roles: tuple[str, ...], *, among: bool) -> list[str]:
+    """Return the texts in the columns whose role is (or is not) `among` the roles."""
+    chosen = [c.name for c in table.columns if (c.role in roles) == among and c.role not in NUMBERS]
+    return [str(value) for name in chosen for value in table.rows[name].dropna()]
+
+
+# ---------------------------------------------------------------- the shape of the code
+
+
+@every_analysis
+def test_frame_comes_first_and_the_rest_is_keyword_only(name: str) -> None:
+    signature = inspect.signature(OF_NAMES[name].function, eval_str=True)
+    first, *rest = signature.parameters.values()
+    assert (first.name, first.annotation, first.default) == ("cohort", Cohort, inspect.Parameter.empty)
+    assert first.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
+    for parameter in rest:
+        assert parameter.kind is inspect.Parameter.KEYWORD_ONLY, parameter
+        assert parameter.annotation is not inspect.Parameter.empty, parameter
+        assert parameter.default is not inspect.Parameter.empty, parameter
+    assert signature.return_annotation is Result
+
+
+@every_analysis
+def test_question_is_the_first_line_and_one_sentence(name: str) -> None:
+    analysis = OF_NAMES[name]
+    first = (analysis.function.__doc__ or "").split("\n")[0]
+    assert analysis.question == first
+    assert first.endswith("?") and first.count("?") == 1 and first[0].isupper()
+
+
+def test_no_two_analyses_ask_the_same() -> None:
+    assert len({entry.question for entry in EVERY}) == len({entry.name for entry in EVERY}) == len(EVERY)
+
+
+@every_analysis
+def test_file_function_sentence_and_picture_belong_together(name: str) -> None:
+    analysis = OF_NAMES[name]
+    module = inspect.getmodule(analysis.function)
+    assert module is not None and module.__name__.split(".")[-1] == analysis.name
+    assert module.ANALYSIS is analysis
+    assert analysis.headline is module.headline
+    assert analysis.draw is getattr(module, "draw", None)
+    assert analysis.method.strip().endswith(".")
+
+
+@every_analysis
+def test_needs_name_columns_of_the_book(name: str) -> None:
+    for need in OF_NAMES[name].needs:
+        assert set(need.columns) <= set(schema.table(need.table).names)
+        assert need.least >= 1
+        assert need.unlock, "the reader must learn where to get it"
+        assert need.missing(0) == f"no {need.per}" if need.least == 1 else f"0 of the {need.least}" in need.missing(0)
+
+
+@every_analysis
+def test_docstring_names_every_table_and_every_column(name: str) -> None:
+    written = set(re.findall(r"``(\w+)``", OF_NAMES[name].function.__doc__ or ""))
+    seen = {
+        word
+        for frame in MADE
+        for key, table in result_of(name, frame).tables.items()
+        for word in (key, *table.rows.columns)
+    }
+    assert seen, "no frame was answered, so this test saw nothing"
+    assert seen - written == set()
+
+
+@every_analysis
+def test_parameters_are_told_in_docstring_and_kept_in_the_result(name: str) -> None:
+    analysis = OF_NAMES[name]
+    asked = list(inspect.signature(analysis.function).parameters)[1:]
+    for parameter in asked:
+        assert re.search(rf"^    {parameter} : ", analysis.function.__doc__ or "", re.MULTILINE), parameter
+    for frame in MADE:
+        assert sorted(result_of(name, frame).params) == sorted(asked), frame
+
+
+# ---------------------------------------------------------------- what may come in
+
+
+@pytest.mark.parametrize("frame", ["closed", "forecast"])
+@every_analysis
+def test_input_is_not_changed(name: str, frame: str) -> None:
+    cohort = cohort_of(frame)
+    before = cohort.table.copy(deep=True)
+    tables = {key: table.copy(deep=True) for key, table in cohort.book.tables.items()}
+    aside = cohort.book.quarantine.copy(deep=True)
+    OF_NAMES[name].function(cohort)
+    pd.testing.assert_frame_equal(cohort.table, before)
+    assert set(cohort.book.tables) == set(tables)
+    for key, table in tables.items():
+        pd.testing.assert_frame_equal(cohort.book.tables[key], table)
+    pd.testing.assert_frame_equal(cohort.book.quarantine, aside)
+
+
+@every_frame
+@every_analysis
+def test_every_frame_gets_a_proper_answer(name: str, frame: str) -> None:
+    result, cohort = result_of(name, frame), cohort_of(frame)
+    assert (result.analysis, result.question) == (name, OF_NAMES[name].question)
+    assert result.n_in == len(cohort.table)
+    assert 0 <= result.n_used <= result.n_in
+    if result.status == "refused":
+        assert result.what_is_missing and not result.has_picture
+        assert result.headline.startswith("Not answered yet: ")
+    else:
+        assert result.tables and not result.what_is_missing
+        assert any(len(table.rows) for table in result.tables.values())
+
+
+@every_frame
+@every_analysis
+def test_headline_is_one_clean_sentence(name: str, frame: str) -> None:
+    headline = result_of(name, frame).headline
+    assert headline.endswith(".") and len(headline) <= 300
+    assert headline.isprintable(), "line breaks, control or direction characters"
+    assert not EMPTY_WORDS.search(headline)
+    assert "unknown" not in headline, "a figure that is not there must not be part of the sentence"
+
+
+@every_frame
+@every_analysis
+def test_json_round_trip_keeps_figures_and_sentence(name: str, frame: str) -> None:
+    result = result_of(name, frame)
+    again = OF_NAMES[name].restore(as_json(result))
+    assert again.headline == result.headline
+    assert again.to_dict() == result.to_dict()
+    assert dict(again.params) == dict(result.params)
+    for key, table in result.tables.items():
+        pd.testing.assert_frame_equal(again.tables[key].rows, table.rows)
+
+
+@pytest.mark.parametrize("frame", ["closed", "forecast", "hostile"])
+@every_analysis
+def test_order_of_rows_does_not_matter(name: str, frame: str) -> None:
+    again = OF_NAMES[name].function(shuffled(cohort_of(frame)))
+    assert as_json(again) == as_json(result_of(name, frame))
+
+
+@every_analysis
+def test_same_input_gives_the_same_answer(name: str) -> None:
+    assert as_json(OF_NAMES[name].function(cohort_of("closed"))) == as_json(result_of(name, "closed"))
+
+
+@every_analysis
+def test_frames_an_analysis_does_not_claim_are_refused(name: str) -> None:
+    for kind in ("closed", "forecast"):
+        result = result_of(name, kind)
+        assert (result.status == "refused") == (kind not in OF_NAMES[name].frames)
+
+
+# ---------------------------------------------------------------- what may go out
+
+
+@every_frame
+@every_analysis
+def test_words_are_plain_and_claim_no_cause(name: str, frame: str) -> None:
+    for text in sentences(result_of(name, frame)):
+        assert not TERMS.search(text), text
+        assert not CAUSES.search(text), text
+        assert not EMPTY_WORDS.search(text), text
+
+
+@every_analysis
+def test_units_and_intervals_are_declared(name: str) -> None:
+    for frame in MADE:
+        for table in result_of(name, frame).tables.values():
+            declared = {column.name: column for column in table.columns}
+            for column in table.columns:
+                assert column.label.strip() and (column.label[0].isupper() or not column.shown)
+                for bound in (column.low, column.high):
+                    assert not bound or declared[bound].unit == column.unit
+                if column.role == "money":
+                    assert column.unit == cohort_of(frame).currency
+                if column.role == "count":
+                    assert table.rows[column.name].dtype in ("int64", "Int64")
+                if column.role in ("estimate", "money"):
+                    assert table.rows[column.name].dtype == "float64"
+                if column.unit == "share":
+                    known = table.rows[column.name].dropna()
+                    assert known.between(0, 1).all(), column.name
+                if column.low and column.high:
+                    rows = table.rows.dropna(subset=[column.name, column.low, column.high])
+                    assert (rows[column.low] <= rows[column.name]).all()
+                    assert (rows[column.name] <= rows[column.high]).all()
+
+
+@pytest.mark.parametrize("frame", ["closed", "forecast"])
+@every_analysis
+def test_names_stand_only_in_columns_of_their_role(name: str, frame: str) -> None:
+    result, cohort = result_of(name, frame), cohort_of(frame)
+    names = names_of(cohort)
+    for table in result.tables.values():
+        assert not set(texts(table, IDENTIFYING, among=False)) & names
+        for text in (table.title, *(column.label for column in table.columns)):
+            assert not any(each in text for each in names)
+    for text in (*result.caveats, *result.what_is_missing):
+        assert not any(each in text for each in names)
+
+
+@pytest.mark.parametrize("audience", AUDIENCES)
+@pytest.mark.parametrize("frame", ["forecast", "one deal", "hostile"])
+@every_analysis
+def test_redacted_tables_still_make_a_sentence_without_the_names(name: str, frame: str, audience: str) -> None:
+    result = withhold(answered(name, frame), **AUDIENCES[audience])
+    withheld = {each for each in names_of(cohort_of(frame)) if len(each) > 1}
+    if audience == "client":
+        withheld -= set(RIVALS) | set(HOSTILE)
+    for each in (result, OF_NAMES[name].restore(as_json(result))):
+        headline = each.headline
+        assert headline.endswith(".") and headline.isprintable()
+        assert not EMPTY_WORDS.search(headline) and "unknown" not in headline
+        assert not any(hidden in headline for hidden in withheld)
+    for table in result.tables.values():
+        hidden = set(texts(table, AUDIENCES[audience]["roles"], among=True))
+        assert hidden <= {AUDIENCES[audience]["name"]}
+
+
+@every_analysis
+def test_no_figure_is_left_in_the_sentence_once_all_are_withheld(name: str) -> None:
+    result = withhold(answered(name, "closed"), **AUDIENCES["nothing left"])
+    figures = {
+        f"{column.name}" for table in result.tables.values() for column in table.columns if column.role in NUMBERS
+    }
+    if figures:
+        assert not re.search(r"\d", result.headline.replace(cohort_of("closed").focus.label, ""))
+
+
+@pytest.mark.parametrize("audience", ["everyone", "client", "outside", "nothing left"])
+@pytest.mark.parametrize("name", [entry.name for entry in EVERY if entry.draw])
+def test_picture_is_drawn_from_redacted_tables(name: str, audience: str) -> None:
+    result = result_of(name, "forecast")
+    if audience != "everyone":
+        result = withhold(result, **AUDIENCES[audience])
+    axes = Figure().add_subplot()
+    assert result.plot(axes) is axes
+    assert axes.has_data() or axes.texts or axes.patches
+    written = " ".join(text.get_text() for text in axes.findobj(match=lambda artist: hasattr(artist, "get_text")))
+    assert not EMPTY_WORDS.search(written)
+    if audience in ("outside", "nothing left"):
+        assert not any(each in written for each in names_of(cohort_of("forecast")))
+
+
+@pytest.mark.parametrize("frame", DRAWN)
+@pytest.mark.parametrize("name", [entry.name for entry in EVERY if entry.draw])
+def test_picture_is_drawn_in_every_frame(name: str, frame: str) -> None:
+    axes = Figure().add_subplot()
+    result_of(name, frame).plot(axes)
+    assert axes.has_data() or axes.texts or axes.patches
+
+
+@pytest.mark.parametrize("name", [entry.name for entry in EVERY if entry.draw])
+def test_hostile_names_are_rendered_as_text(name: str) -> None:
+    figure = Figure(figsize=(8, 4))
+    axes = figure.add_subplot()
+    answered(name, "hostile").plot(axes)
+    FigureCanvasAgg(figure).draw()
+
+
+@every_analysis
+def test_hostile_names_are_escaped_in_a_notebook(name: str) -> None:
+    html = answered(name, "hostile")._repr_html_()
+    assert "<script>alert" not in html and "<svg onload" not in html
+
+
+@every_analysis
+def test_refusal_draws_its_sentence(name: str) -> None:
+    refusals = [result_of(name, frame) for frame in MADE if result_of(name, frame).status == "refused"]
+    for result in refusals[:1]:
+        axes = Figure().add_subplot()
+        result.plot(axes)
+        assert [text.get_text() for text in axes.texts] == [result.headline]
+
+
+def test_the_frames_cover_answers_and_refusals() -> None:
+    """The contract is only as good as its frames: each analysis must answer in some of them."""
+    never_refused = {"quarter_outcome", "rows_used", "readiness"}
+    for entry in EVERY:
+        statuses = {result_of(entry.name, frame).status for frame in MADE}
+        assert "ok" in statuses
+        assert "refused" in statuses or entry.name in never_refused, entry.name
+
+
+def test_analysis_type_is_the_one_of_the_registry() -> None:
+    assert all(isinstance(entry, Analysis) for entry in EVERY)

@@ -1,0 +1,42 @@
+"""What a record can answer is what its analyses do not refuse."""
+
+from __future__ import annotations
+
+import pytest
+from analysis_cases import closed_of, cohort_of, counted
+
+from postmortem.analyses import ANALYSES
+from postmortem.findings.readiness import readiness
+
+
+@pytest.mark.parametrize("frame", ["closed", "forecast", "one deal", "all won"])
+def test_one_row_an_analysis_with_its_own_words(frame: str) -> None:
+    cohort = cohort_of(frame)
+    rows = readiness(cohort).tables["questions"].keyed("question")
+    assert set(rows) == {analysis.question for analysis in ANALYSES}
+    for analysis in ANALYSES:
+        result, row = analysis.function(cohort), rows[analysis.question]
+        assert row["answered"] == ("not yet" if result.status == "refused" else "yes")
+        assert row["missing"] == "; ".join(result.what_is_missing)
+        assert bool(row["unlock"]) <= (row["answered"] == "not yet")
+
+
+def test_headline_when_all_is_answered() -> None:
+    assert readiness(cohort_of("forecast")).headline == "This record answers all 11 questions asked of it."
+
+
+@pytest.mark.parametrize("frame", ["closed", "one deal", "no taker known", "still running, forecast"])
+def test_headline_counts_what_is_answered(frame: str) -> None:
+    result = readiness(cohort_of(frame))
+    answered = [row["answered"] for row in result.tables["questions"].records].count("yes")
+    assert result.headline.startswith(f"This record answers {answered} of {len(ANALYSES)} questions; the rest waits")
+
+
+def test_answered_questions_stand_first() -> None:
+    answered = [row["answered"] for row in readiness(cohort_of("one deal")).tables["questions"].records]
+    assert answered == sorted(answered, reverse=True) and len(set(answered)) == 2
+
+
+def test_a_closed_record_learns_where_the_forecast_comes_from() -> None:
+    rows = readiness(closed_of(counted({"won": 1}))).tables["questions"].keyed("question")
+    assert "field history" in rows["Which deals lie between the forecast and what was won?"]["unlock"]

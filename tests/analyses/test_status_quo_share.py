@@ -1,0 +1,162 @@
+"""The status quo's part of the losses, by group; the test of alike groups against its exact distribution."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import product
+from math import comb
+
+import pytest
+from analysis_cases import Told, closed_of, cohort_of, counted, forecast_of, told
+from builders import FOCUS
+from by_hand import wilson
+
+from postmortem.analyses.status_quo_share import status_quo_share
+from postmortem.frames import Cohort
+from postmortem.result import Result
+
+
+def groups_of(result: Result) -> dict[str, dict[str, object]]:
+    return result.tables["groups"].keyed("group")
+
+
+def losses(*cells: tuple[str | None, str, int, int], more: Sequence[Told] = ()) -> Cohort:
+    """Return losses as told in (segment, owner, to the status quo, to competitors)."""
+    stories, number = [], 0
+    for segment, owner, status_quo, competitor in cells:
+        for fate in ["lost_status_quo"] * status_quo + ["lost_competitor"] * competitor:
+            number += 1
+            stories.append(told(number, fate, segment=segment, owner_id=owner))
+    return closed_of([*stories, *more])
+
+
+def test_shares_by_group_over_recorded_losses() -> None:
+    unrecorded = counted({"lost_unknown": 4}, start=500, segment="Health")
+    never = counted({"lost_disqualified": 3}, start=600, segment="Health")
+    cohort = losses(("Health", "A", 12, 8), ("Industry", "A", 6, 9), ("Public", "A", 2, 1), more=[*unrecorded, *never])
+    result = status_quo_share(cohort)
+    rows = groups_of(result)
+    assert {name: (row["lost"], row["status_quo"], row["unrecorded"]) for name, row in rows.items()} == {
+        "All losses": (41, 20, 4), "Health": (23, 12, 4), "Industry": (15, 6, 0), "Public": (3, 2, 0)
+    }  # fmt: skip
+    for name in ("All losses", "Health", "Industry"):
+        row = rows[name]
+        assert row["share"] == row["status_quo"] / row["lost"]
+        assert (row["low"], row["high"]) == pytest.approx(wilson(row["status_quo"], row["lost"])), name
+    assert list(rows) == ["All losses", "Health", "Industry", "Public"]
+    assert result.n_used == 41
+
+
+@pytest.mark.parametrize(("status_quo", "competitor"), [(3, 2), (4, 20), (20, 4), (0, 30)])
+def test_small_or_lopsided_groups_get_counts_only(status_quo: int, competitor: int) -> None:
+    row = groups_of(status_quo_share(losses(("Health", "A", status_quo, competitor), ("Industry", "A", 10, 10))))[
+        "Health"
+    ]
+    assert (row["status_quo"], row["lost"]) == (status_quo, status_quo + competitor)
+    assert all(math.isnan(row[column]) for column in ("share", "low", "high"))
+
+
+def test_p_value_against_the_exact_distribution_within_sales_people() -> None:
+    """Two groups: the statistic grows with the distance of one count from its mean, so the tail can be summed."""
+    cells = (("Health", "A", 9, 3), ("Industry", "A", 4, 8), ("Health", "B", 5, 5), ("Industry", "B", 3, 7))
+    p = status_quo_share(losses(*cells)).tables["tests"].first["p"]
+    ways: dict[int, float] = {0: 1.0}
+    mean = 0.0
+    for owner in ("A", "B"):
+        (_, _, sq_h, c_h), (_, _, sq_i, c_i) = (cell for cell in cells if cell[1] == owner)
+        n, events, size = sq_h + c_h + sq_i + c_i, sq_h + sq_i, sq_h + c_h
+        mean += events * size / n
+        one = {k: comb(size, k) * comb(n - size, events - k) / comb(n, events) for k in range(min(size, events) + 1)}
+        ways = _added(ways, one)
+    seen = abs(9 + 5 - mean)
+    exact = sum(chance for count, chance in ways.items() if abs(count - mean) >= seen - 1e-9)
+    assert p == pytest.approx(exact, abs=4 * math.sqrt(exact * (1 - exact) / 2000))
+
+
+def _added(first: dict[int, float], second: dict[int, float]) -> dict[int, float]:
+    both: dict[int, float] = {}
+    for (a, p), (b, q) in product(first.items(), second.items()):
+        both[a + b] = both.get(a + b, 0.0) + p * q
+    return both
+
+
+def test_one_sales_persons_habit_is_no_evidence() -> None:
+    """All of A's losses are in one segment, all of B's in the other: nothing within either tells segments apart."""
+    result = status_quo_share(losses(("Health", "A", 30, 2), ("Industry", "B", 2, 30)))
+    assert result.tables["tests"].first["p"] == 1.0
+    assert "cannot be told from chance" in result.headline
+
+
+def test_tests_are_left_for_the_gate_to_name() -> None:
+    row = status_quo_share(cohort_of("closed")).tables["tests"].first
+    assert (row["hypothesis"], row["primary"]) == ("the status quo's share differs by segment", True)
+    assert row["named"] is not True and row["named"] is not False
+    assert 0 < row["p"] <= 1
+
+
+@pytest.mark.parametrize(
+    ("cells", "headline"),
+    [
+        ([("Health", "A", 10, 10), ("Industry", "A", 10, 10)],
+         "The status quo took 20 of 40 losses with a recorded taker (50%, 35–65%); differences by segment cannot be "
+         "told from chance."),
+        ([("Health", "A", 20, 2), ("Industry", "A", 2, 20)],
+         "The status quo took 22 of 44 losses with a recorded taker (50%, 36–64%). Worth a look: the share is not the "
+         "same in every segment."),
+        ([("Health", "A", 10, 10)],
+         "The status quo took 10 of 20 losses with a recorded taker (50%, 30–70%); there is only one segment to look "
+         "at."),
+        ([("Health", "A", 10, 0), ("Industry", "A", 4, 0)],
+         "The status quo took 14 of 14 losses with a recorded taker."),
+        ([("Health", "A", 0, 8), ("Industry", "A", 0, 5)],
+         "The status quo took 0 of 13 losses with a recorded taker."),
+        ([("Health", "A", 2, 8), ("Industry", "A", 2, 8)],
+         "The status quo took 4 of 20 losses with a recorded taker; differences by segment cannot be told from "
+         "chance."),
+    ],
+    ids=["alike", "apart", "one group", "all", "none", "too few for a share"],
+)  # fmt: skip
+def test_headlines(cells: list[tuple[str | None, str, int, int]], headline: str) -> None:
+    assert status_quo_share(losses(*cells)).headline == headline
+
+
+def test_deals_without_a_segment_are_a_group_by_that_name() -> None:
+    rows = groups_of(status_quo_share(losses(("Health", "A", 6, 6), (None, "A", 2, 3))))
+    assert (rows["not recorded"]["lost"], rows["not recorded"]["status_quo"]) == (5, 2)
+
+
+@pytest.mark.parametrize("by", ["product", "region", "team", "deal_type"])
+def test_other_columns_split_as_well(by: str) -> None:
+    stories = [told(number, "lost_status_quo" if number % 2 else "lost_competitor", **{by: f"g{number % 3}"})
+               for number in range(1, 31)]  # fmt: skip
+    result = status_quo_share(closed_of(stories), by=by)
+    assert {name: row["lost"] for name, row in groups_of(result).items()} == {
+        "All losses": 30, "g0": 10, "g1": 10, "g2": 10
+    }  # fmt: skip
+    assert dict(result.params) == {"by": by}
+
+
+def test_stage_is_the_stage_of_the_snapshot_and_needs_a_history() -> None:
+    stories = [told(number, "lost_status_quo" if number % 2 else "lost_competitor") for number in range(1, 15)]
+    ended = [Told({**story.deal, "stage": "Closed lost"}, story.history) for story in stories]
+    assert "Proposal" in groups_of(status_quo_share(forecast_of(ended), by="stage"))
+    refusal = status_quo_share(closed_of(ended), by="stage")
+    assert refusal.status == "refused" and "stage" in refusal.headline
+
+
+def test_refused_where_the_column_is_empty() -> None:
+    result = status_quo_share(losses((None, "A", 8, 8)))
+    assert result.headline == "Not answered yet: the segment of the deals, which the data do not have."
+
+
+def test_refused_below_ten_recorded_losses() -> None:
+    result = status_quo_share(losses(("Health", "A", 5, 4), more=counted({"lost_unknown": 30}, start=100)))
+    assert result.headline == "Not answered yet: 9 of the 10 losses with a recorded taker needed in 2024Q4 to 2025Q3."
+
+
+def test_the_window_is_pooled_and_nothing_beyond_it() -> None:
+    inside = counted({"lost_status_quo": 7}, FOCUS - 3, start=200)
+    outside = counted({"lost_status_quo": 70}, FOCUS - 4, start=300)
+    row = groups_of(status_quo_share(losses(("Health", "A", 5, 5), more=[*inside, *outside])))["All losses"]
+    assert (row["lost"], row["status_quo"]) == (17, 12)

@@ -1,0 +1,148 @@
+"""The command line: what each command says, writes and leaves with."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from postmortem.cli.app import start
+
+
+def call(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as left:
+        start(words)
+    told = capsys.readouterr()
+    return int(left.value.code or 0), told.out, told.err
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> Path:
+    folder = tmp_path / "export"
+    folder.mkdir()
+    lines = ["deal_id,outcome,closed_at,created_at,amount,owner_id,loss_reason_raw"]
+    lines += [
+        f"D{n},{'lost' if n % 3 else 'won'},2025-08-{n % 28 + 1:02d},2025-02-01,100,R{n % 4},{'Price' if n % 3 else ''}"
+        for n in range(30)
+    ]
+    (folder / "deals.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder
+
+
+def test_help_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = call(capsys, "--help")
+    assert code == 0
+    assert all(name in out for name in ("demo", "init", "check", "run", "taxonomy", "notebooks", "lab"))
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(capsys, "--version")[1].startswith("postmortem ")
+
+
+def test_a_wrong_option_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = call(capsys, "run", "--quarterly")
+    assert (code, out) == (2, "")
+    assert "quarter" in err
+
+
+def test_a_folder_without_configuration_says_how_to_make_one(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    code, _, err = call(capsys, "run", "--engagement", str(tmp_path))
+    assert code == 2
+    assert "postmortem init DIR --from EXPORT" in err
+
+
+def test_an_error_is_one_json_document_when_asked(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    code, out, _ = call(capsys, "run", "--engagement", str(tmp_path), "--json")
+    assert json.loads(out)["exit_code"] == code == 2
+
+
+def test_init_then_check_then_run(capsys: pytest.CaptureFixture[str], export: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "acme"
+    code, out, _ = call(capsys, "init", str(folder), "--from", str(export))
+    assert code == 0, out
+    assert (folder / "postmortem.toml").is_file()
+    code, out, _ = call(capsys, "check", "--engagement", str(folder), "--quarter", "2025Q3", "--json")
+    assert code == 0
+    assert {result["analysis"] for result in json.loads(out)["results"]} == {"rows_used", "readiness"}
+    code, out, err = call(
+        capsys, "run", "-e", str(folder), "-q", "2025Q3", "-o", str(tmp_path / "out"), "--page", "00", "--json"
+    )
+    assert code == 0, err
+    (report,) = json.loads(out)["reports"]
+    assert Path(report["index"]).is_file()
+    assert (report["deals"], report["frame"]) == (30, "closed")
+
+
+def test_init_does_not_write_over_a_configuration(
+    capsys: pytest.CaptureFixture[str], export: Path
+) -> None:
+    assert call(capsys, "init", str(export), "--from", str(export))[0] == 0
+    code, _, err = call(capsys, "init", str(export), "--from", str(export))
+    assert code == 2
+    assert "--force" in err
+
+
+def test_a_forecast_frame_without_history_is_refused_by_name(
+    capsys: pytest.CaptureFixture[str], export: Path, tmp_path: Path
+) -> None:
+    call(capsys, "init", str(export), "--from", str(export))
+    code, _, err = call(
+        capsys, "run", "-e", str(export), "-q", "2025Q3", "-o", str(tmp_path / "out"), "--frame", "forecast"
+    )
+    assert code == 3
+    assert "The forecast as it was cannot be rebuilt" in err
+
+
+@pytest.mark.parametrize(("quarter", "code"), [("2025Q1", 4), ("2026Q3", 2), ("soon", 2), ("2025Q3..2025Q1", 2)])
+def test_a_quarter_that_cannot_be_reported_on(
+    capsys: pytest.CaptureFixture[str], export: Path, tmp_path: Path, quarter: str, code: int
+) -> None:
+    call(capsys, "init", str(export), "--from", str(export))
+    left, out, err = call(capsys, "run", "-e", str(export), "-q", quarter, "-o", str(tmp_path / "out"))
+    assert (left, out) == (code, "")
+    assert "Traceback" not in err
+
+
+def test_a_range_reports_what_it_can_and_leaves_with_the_gravest_code(
+    capsys: pytest.CaptureFixture[str], export: Path, tmp_path: Path
+) -> None:
+    call(capsys, "init", str(export), "--from", str(export))
+    code, out, _ = call(
+        capsys, "run", "-e", str(export), "-q", "2025Q2..2025Q3", "-o", str(tmp_path / "out"), "--page", "00", "--json"
+    )
+    assert code == 4
+    assert [report["status"] for report in json.loads(out)["reports"]] == ["not made", "done"]
+
+
+def test_taxonomy_show_and_lint(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = call(capsys, "taxonomy", "show", "red_zone")
+    assert code == 0
+    assert "true_buyer_not_engaged" in out
+    assert call(capsys, "taxonomy", "lint", "red_zone")[0] == 0
+    code, _, err = call(capsys, "taxonomy", "show", "red_zon")
+    assert code == 2
+    assert "red_zone" in err
+
+
+def test_eject_copies_once_and_runs_use_the_copy(capsys: pytest.CaptureFixture[str], export: Path) -> None:
+    call(capsys, "init", str(export), "--from", str(export))
+    assert call(capsys, "notebooks", "eject", "02", "-e", str(export))[0] == 0
+    assert (export / "notebooks" / "02-competitor-losses.ipynb").is_file()
+    assert call(capsys, "notebooks", "eject", "02", "-e", str(export))[0] == 2
+    _, out, _ = call(capsys, "notebooks", "list", "-e", str(export), "--json")
+    assert "02-competitor-losses" in json.loads(out)
+
+
+def test_an_internal_fault_leaves_with_its_own_code(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: object, **kwargs: object) -> None:
+        raise ZeroDivisionError("made for this test")
+
+    monkeypatch.setattr("postmortem.taxonomies.load_taxonomy", broken)
+    code, _, err = call(capsys, "taxonomy", "show")
+    assert code == 70
+    assert "fault of postmortem" in err

@@ -1,0 +1,60 @@
+"""Built-in notebooks are thin: parameters, one import, one frame, then question, result and picture."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from postmortem.ground import resources
+
+NOTEBOOKS = resources.notebooks()
+FORBIDDEN = (
+    ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.For, ast.While, ast.If, ast.Try, ast.With, ast.Lambda,
+    ast.ListComp, ast.DictComp, ast.SetComp, ast.GeneratorExp, ast.IfExp,
+)  # fmt: skip
+
+
+def code_cells(path: Path) -> list[nbformat.NotebookNode]:
+    return [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
+def path(request: pytest.FixtureRequest) -> Path:
+    return Path(request.param)
+
+
+def test_there_are_notebooks() -> None:
+    assert len(NOTEBOOKS) >= 4
+
+
+def test_it_is_committed_without_outputs_and_counts(path: Path) -> None:
+    assert all(not cell.outputs and cell.execution_count is None for cell in code_cells(path))
+
+
+def test_its_parameters_are_json_scalars(path: Path) -> None:
+    (cell,) = [cell for cell in code_cells(path) if "parameters" in cell.metadata.get("tags", [])]
+    for statement in ast.parse(cell.source).body:
+        assert isinstance(statement, ast.Assign)
+        assert isinstance(ast.literal_eval(statement.value), str | int | float | bool)
+
+
+def test_it_has_no_logic_of_its_own(path: Path) -> None:
+    for cell in code_cells(path):
+        found = [type(node).__name__ for node in ast.walk(ast.parse(cell.source)) if isinstance(node, FORBIDDEN)]
+        assert not found, cell.source
+
+
+def test_it_imports_once_and_loads_one_frame(path: Path) -> None:
+    sources = [cell.source for cell in code_cells(path)]
+    assert sum("import " in source for source in sources) == 1
+    assert "import postmortem as pm" in sources
+    assert sum(source.startswith("frame = pm.load_frame(") for source in sources) == 1
+
+
+def test_it_begins_with_a_title(path: Path) -> None:
+    first = nbformat.read(path, as_version=4).cells[0]
+    assert first.cell_type == "markdown"
+    assert first.source.startswith("# ")

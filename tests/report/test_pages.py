@@ -1,0 +1,128 @@
+"""Pages show whatever text the data hold, and carry nothing that runs or is fetched."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hostile import HOSTILE
+
+from postmortem.ground.config import build_config
+from postmortem.report.blocks import anchor, answer, prose
+from postmortem.report.front import front_page
+from postmortem.report.harvest import Harvest
+from postmortem.report.pages import About, Link, links, page
+from postmortem.report.plan import Notebook
+from postmortem.result import Column, Result, Table, refused
+
+ABOUT = About("Acme", "2025Q3", "2 deals closed in 2025Q3", "2025-10-06", "2 rows read, 0 set aside", "p", "", "")
+NOTEBOOK = Notebook("01-quarter-overview", "The quarter at a glance", Path("01.ipynb"), ())
+ALLOWED_TAGS = {
+    "html", "head", "meta", "title", "style", "body", "header", "p", "h1", "h2", "h3", "nav", "a", "main", "footer",
+    "div", "section", "article", "ol", "ul", "li", "dl", "dt", "dd", "figure", "img", "table", "caption", "thead",
+    "tbody", "tr", "th", "td", "span", "details", "summary", "strong", "em", "code",
+}  # fmt: skip
+
+
+class Seen(HTMLParser):
+    """Collects tags and attributes of a page."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str, str]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+
+
+def result_of(text: str, **changes: object) -> Result:
+    frame = pd.DataFrame({"who": pd.Series([text, "plain"], dtype="str"), "n": [1, 2]})
+    table = Table(frame, (Column("who", "account", text), Column("n", "count", "Deals")), text)
+    made = Result(
+        "costliest_losses", text, {"losses": table}, caveats=(text,), method=text, n_in=2, n_used=2,
+        headline_of=lambda tables: str(tables["losses"].rows["who"].iloc[0]),
+    )  # fmt: skip
+    return made.replace(**changes)
+
+
+def shown(result: Result, text: str = "prose") -> str:
+    return page(NOTEBOOK, Harvest((text, result), ()), ABOUT, [Link(NOTEBOOK.name, text, "x.html")])
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_in_every_place_makes_no_element_and_no_attribute(text: str) -> None:
+    seen = Seen(shown(result_of(text), text))
+    assert set(seen.tags) <= ALLOWED_TAGS
+    assert not [entry for entry in seen.attributes if entry[1].startswith("on") or entry[1] in ("srcset", "action")]
+    addresses = [value for _, name, value in seen.attributes if name in ("href", "src")]
+    own = r"#[a-z0-9-]*|[\w.-]+\.html(#[a-z0-9-]+)?|data:image/svg\+xml;base64,.*"
+    assert all(re.fullmatch(own, address) for address in addresses)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_on_the_front_page_is_only_text(text: str) -> None:
+    from builders import closed, deal, make_book
+
+    cohort = closed(make_book([deal(1, "won", "2025-08-01", account_name=text), deal(2, "lost", "2025-08-02")]))
+    about = About(text, text, text, text, text, text, text, text)
+    html = front_page([(NOTEBOOK, Harvest((result_of(text),), ()))], about, cohort, [], failures=[text])
+    assert set(Seen(html).tags) <= ALLOWED_TAGS
+
+
+def test_a_page_has_the_strict_policy_and_no_script() -> None:
+    html = shown(result_of("Acme"))
+    assert "default-src 'none'; img-src data:; style-src 'unsafe-inline'" in html.replace("&#39;", "'")
+    assert "<script" not in html
+    assert "http://" not in html
+    assert "https://" not in html
+
+
+def test_a_refusal_is_shown_as_an_answer_and_not_as_an_error() -> None:
+    result = refused("gap_to_forecast", "Where is the gap?", "7 of the 25 interviews needed")
+    html = shown(result)
+    assert "Not answered yet: 7 of the 25 interviews needed." in html
+    assert "rror" not in html.split("<main>")[1]
+
+
+def test_a_page_of_refusals_only_is_not_linked() -> None:
+    nothing = Harvest((refused("gap_to_forecast", "Q?", "history"),), ())
+    something = Harvest((result_of("Acme"),), ())
+    other = Notebook("02-other", "Other", Path("02.ipynb"), ())
+    assert [link.name for link in links([(NOTEBOOK, nothing), (other, something)])] == ["02-other"]
+
+
+def test_long_tables_are_cut_on_the_page_and_counted() -> None:
+    frame = pd.DataFrame({"n": range(450)})
+    table = Table(frame, (Column("n", "count", "Deals"),), "Many")
+    block = answer(Result("costliest_losses", "Q?", {"t": table}))
+    assert len(block.tables[0].rows) == 200
+    assert block.tables[0].left_out == 250
+
+
+def test_an_anchor_is_a_plain_word_whatever_the_parameters() -> None:
+    result = Result("status_quo_share", "Q?", {}, params={"by": '"><b>seg ment'})
+    assert re.fullmatch(r"[a-z0-9-]+", anchor(result))
+
+
+def test_prose_leaves_out_the_first_heading_because_the_title_says_it() -> None:
+    assert prose("# Title") is None
+    made = prose("# Title\n\nWords.")
+    assert made is not None
+    assert made.html == "<p>Words.</p>\n"
+
+
+def test_footer_lines_come_from_the_configuration(tmp_path: Path) -> None:
+    from builders import closed, deal, make_book
+
+    from postmortem.report.pages import about
+
+    config = build_config({"report": {"prepared_by": "Jo & Co", "confidentiality": "For Acme only"}}, tmp_path)
+    told = about(closed(make_book([deal(1, "won", "2025-08-01")])), config)
+    assert (told.prepared_by, told.confidentiality) == ("Jo & Co", "For Acme only")
+    assert told.deals == "1 deal closed in 2025Q3"

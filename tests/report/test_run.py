@@ -1,0 +1,153 @@
+"""One run of the bundled plain sample, looked at from outside; and what a run does when something is wrong."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from postmortem.frames import Engagement
+from postmortem.ground import resources
+from postmortem.ground.errors import EmptyFrame, OutputBusy
+from postmortem.report.run import Run, run_quarter
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return run_quarter(Engagement.open(resources.sample("plain")), output=tmp_path_factory.mktemp("reports"))
+
+
+@pytest.fixture(scope="module")
+def findings(made: Run) -> list[dict[str, object]]:
+    told = json.loads((made.folder / "findings.json").read_text(encoding="utf-8"))
+    assert isinstance(told, list)
+    return told
+
+
+def test_it_reports_the_last_quarter_that_had_ended(made: Run) -> None:
+    assert made.quarter == "2025Q3"
+    assert made.folder.name == "2025Q3"
+    assert not made.failed
+
+
+def test_every_notebook_has_a_page_and_the_front_page_links_it(made: Run) -> None:
+    index = (made.folder / "index.html").read_text(encoding="utf-8")
+    for name in ("00-data-readiness", "01-quarter-overview", "02-competitor-losses", "03-status-quo-losses"):
+        assert (made.folder / f"{name}.html").is_file()
+        assert f'href="{name}.html"' in index
+
+
+def test_every_link_of_every_page_leads_somewhere(made: Run) -> None:
+    pages = {path.name: path.read_text(encoding="utf-8") for path in made.folder.glob("*.html")}
+    for name, html in pages.items():
+        for href in re.findall(r'href="([^"]+)"', html):
+            file, _, anchor = href.partition("#")
+            target = pages[file or name]
+            assert not anchor or f'id="{anchor}"' in target, (name, href)
+
+
+def test_the_front_page_answers_enough_and_shows_it(made: Run, findings: list[dict[str, object]]) -> None:
+    index = (made.folder / "index.html").read_text(encoding="utf-8")
+    answered = {finding["analysis"] for finding in findings if finding["status"] != "refused"}
+    assert len(answered - {"readiness", "rows_used"}) >= 8
+    assert index.count('src="data:image/svg+xml;base64,') >= 4
+    assert index.count("What we cannot say yet, and what unlocks it") == 1
+
+
+def test_the_front_page_says_that_these_are_no_forecast_deals(made: Run) -> None:
+    index = (made.folder / "index.html").read_text(encoding="utf-8")
+    assert "not the deals that were forecast" in index
+
+
+def test_no_page_holds_a_missing_number_or_an_engine_message(made: Run) -> None:
+    for path in made.folder.glob("*.html"):
+        text = re.sub(r'src="data:[^"]*"', "", path.read_text(encoding="utf-8"))
+        text = re.sub(r"<style>.*?</style>", "", text, flags=re.DOTALL)
+        assert not re.search(r"\b(nan|NaN|NaT|None|inf|Traceback|Warning|stderr)\b|<NA>", text), path.name
+
+
+def test_pages_are_small_enough_to_send(made: Run) -> None:
+    assert all(path.stat().st_size < 1_500_000 for path in made.folder.glob("*.html"))
+
+
+def test_the_counts_are_those_of_the_export(made: Run, findings: list[dict[str, object]]) -> None:
+    import csv
+
+    path = resources.sample("plain") / "opportunities.csv"
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["Stage"]]
+    ended = Counter(
+        row["Stage"]
+        for row in rows
+        if row["Stage"] in ("Closed Won", "Closed Lost")
+        and re.match(r"0[789]/\d\d/2025", row["Last Stage Change Date"] or row["Close Date"])
+    )
+    outcome = next(finding for finding in findings if finding["analysis"] == "quarter_outcome")
+    fates = outcome["tables"]["fates"]["rows"]  # type: ignore[index]
+    counted = dict(zip(fates["fate"], fates["deals"], strict=True))
+    assert counted["won"] == ended["Closed Won"]
+    assert sum(n for fate, n in counted.items() if fate.startswith("lost_")) == ended["Closed Lost"]
+
+
+def test_executed_notebooks_hold_no_path_of_this_machine(made: Run, tmp_path: Path) -> None:
+    root = str(resources.root())
+    for path in made.folder.rglob("*"):
+        if path.is_file() and path.suffix in (".ipynb", ".json", ".html", ".csv"):
+            text = path.read_text(encoding="utf-8-sig")
+            assert root not in text, path.name
+            assert str(made.folder.parent) not in text, path.name
+
+
+def test_nothing_but_reports_and_the_cache_is_left_in_the_output_folder(made: Run) -> None:
+    assert sorted(path.name for path in made.folder.parent.iterdir()) == [".cache", "2025Q3"]
+
+
+def test_a_second_run_gives_the_same_content(made: Run, tmp_path: Path) -> None:
+    again = run_quarter(Engagement.open(resources.sample("plain")), output=tmp_path)
+    assert again.content == made.content
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Engagement:
+    """An engagement of canonical files with one broken and one sound notebook of its own."""
+    (tmp_path / "postmortem.toml").write_text('[tables.deals]\nfile = "deals.csv"\n', encoding="utf-8")
+    lines = ["deal_id,outcome,closed_at,created_at,amount,owner_id"]
+    lines += [f"D{n},{'lost' if n % 3 else 'won'},2025-08-{n % 28 + 1:02d},2025-02-01,100,R{n % 4}" for n in range(30)]
+    (tmp_path / "deals.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    own = tmp_path / "notebooks"
+    own.mkdir()
+    tag = {"tags": ["parameters"]}
+    for name, source in (("90-broken", "1 / 0"), ("91-sound", "print('a stray line')")):
+        cells = [new_markdown_cell(f"# {name}"), new_code_cell('quarter = "last"', metadata=tag), new_code_cell(source)]
+        nbformat.write(new_notebook(cells=cells), own / f"{name}.ipynb")
+    return Engagement.open(tmp_path)
+
+
+def test_a_failed_notebook_is_named_and_the_others_finish(small: Engagement, tmp_path: Path) -> None:
+    made = run_quarter(small, "2025Q3", notebooks=["90", "91"], output=tmp_path / "out")
+    assert (made.failed, made.pages, made.exit_code) == (("90-broken",), ("91-sound",), 1)
+    index = (made.folder / "index.html").read_text(encoding="utf-8")
+    assert "90-broken: cell" in index
+    assert "ZeroDivisionError" in (made.folder / "internal" / "90-broken.error.txt").read_text(encoding="utf-8")
+    assert not (made.folder / "90-broken.html").exists()
+    manifest = json.loads((made.folder / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["pages"]["91-sound"]["left_out"] == ["cell 4: stdout"]
+    assert "a stray line" not in (made.folder / "91-sound.html").read_text(encoding="utf-8")
+
+
+def test_a_quarter_without_deals_leaves_no_report(small: Engagement, tmp_path: Path) -> None:
+    with pytest.raises(EmptyFrame, match="No deal closed in 2025Q1"):
+        run_quarter(small, "2025Q1", output=tmp_path / "out")
+    assert not (tmp_path / "out" / "2025Q1").exists()
+    assert not list((tmp_path / "out").glob(".writing-*"))
+
+
+def test_an_output_that_is_a_file_is_refused(small: Engagement, tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("in the way", encoding="utf-8")
+    with pytest.raises(OutputBusy, match="cannot be written"):
+        run_quarter(small, "2025Q3", output=tmp_path / "out")
