@@ -94,7 +94,7 @@ def convert(
             continue
         own = own.sort_values("since", kind="stable")
         when = days[rows].fillna(pd.Timestamp(2262, 1, 1))
-        position = own["since"].searchsorted(when, side="left") - 1
+        position = own["since"].searchsorted(when, side="right") - 1
         factor = own["rate"].to_numpy()[position.clip(min=0)]
         amounts.loc[rows] = amounts[rows] * factor
     return amounts
