@@ -30,7 +30,7 @@ Headline = Callable[[Tables], str]
 Draw = Callable[[Tables, "Axes"], None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Result:
     """The answer to one question, with everything needed to show, check and redact it.
 

@@ -48,7 +48,7 @@ class Column:
     shown: bool = True
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Table:
     """A tidy frame, what its columns are, and its title in plain words.
 

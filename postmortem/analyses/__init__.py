@@ -19,7 +19,7 @@ NAMES: tuple[str, ...] = (
     "costliest_losses",
     "reasons_recorded",
     "competitor_record",
-    "status_quo_share",
+    "loss_share",
     "quarter_run",
     "field_completeness",
     "rows_used",

@@ -93,7 +93,7 @@ def competitor_or_status_quo(cohort: Cohort) -> Result:
         "verdict": Table(frame, columns, f"Competitors or the status quo, {cohort.window_label}"),
         "quarters": _quarters(lost, cohort),
     }
-    caveats = []
+    caveats = ["The range beside the share is the 90% interval, which is the one that decides whether it is one half."]
     if unrecorded:
         caveats.append(
             f"{count(unrecorded, 'loss', 'losses')} without a recorded taker are left out; if records are missing "

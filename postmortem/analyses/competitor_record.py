@@ -45,7 +45,7 @@ def competitor_record(cohort: Cohort, *, confidence: float = 0.95) -> Result:
     -------
     Result
         Table ``record``, one row a competitor, most met first: ``competitor``, ``deals`` (won and lost ones),
-        ``won``, ``share`` won with ``low`` and ``high``, ``steady`` (shrunken share), ``amount_lost``.
+        ``won``, ``share`` won with ``low`` and ``high``, ``steady`` (shrunken share, for the same ones), ``amount_lost``.
         Table ``presence``, one row for deals with and without a named competitor: ``group``, ``deals``,
         ``won``, ``share``, ``low``, ``high``.
 
@@ -78,8 +78,8 @@ def headline(tables: Tables) -> str:
     name, decided = spoken(row["competitor"], "One competitor"), count(row["deals"], "decided deal")
     level = int((rows["deals"] == row["deals"]).sum()) - 1
     if level:
-        return f"{name} and {count(level, 'other')} were met most often, on {decided} each."
-    met = f"{name} was met most often, on {decided}; "
+        return f"{name} and {count(level, 'other')} are written down most often, on {decided} each."
+    met = f"{name} is written down most often, on {decided}; "
     if any_missing(row["low"], row["high"]):
         return met + f"{row['won']} of them {'was' if row['won'] == 1 else 'were'} won."
     return met + f"{per_cent(row['share'])} of them were won ({interval_text(row['low'], row['high'])})."
@@ -115,7 +115,10 @@ def _record(met: pd.DataFrame, cohort: Cohort, confidence: float) -> Table:
             "share": [share.estimate if share.status != "refused" else float("nan") for share in shares],
             "low": [share.low for share in shares],
             "high": [share.high for share in shares],
-            "steady": [rate.estimate for rate in steady.rates],
+            "steady": [
+                rate.estimate if share.status != "refused" else float("nan")
+                for rate, share in zip(steady.rates, shares, strict=True)
+            ],
             "amount_lost": grouped["amount_lost"].astype("float64"),
         }
     )

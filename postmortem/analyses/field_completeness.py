@@ -23,12 +23,15 @@ FIELDS = {
     "amount": "Amount", "competitor": "Competitor",
     "loss_reason_raw": "Loss reason", "lost_to": "Who took it", "loss_notes": "Notes on the loss",
 }  # fmt: skip
+LOOK = 0.05
 ONLY_LOST = ("loss_reason_raw", "lost_to", "loss_notes")
+COMPARED = len(FIELDS) - len(ONLY_LOST)
 LOST = Need("deals", ("outcome",), 10, "lost deals", "export more past quarters, lost deals as well as won ones")
 METHOD = (
     "Share of deals of the window on which a field holds anything, lost beside won, with Newcombe's 95% interval "
     "of the difference (below ten deals a side: counts only). A field that is missing more often on one side "
-    "bends every comparison that uses it. Fields that only a loss can have stand alone."
+    "bends every comparison that uses it; one is called worth a look where its interval, widened for the number of "
+    "fields compared (Bonferroni), excludes none. Fields that only a loss can have stand alone."
 )
 
 
@@ -44,7 +47,7 @@ def field_completeness(cohort: Cohort) -> Result:
     -------
     Result
         Table ``fields``, one row a field: ``field``, ``lost`` and ``won`` (share filled), ``lost_filled``,
-        ``won_filled`` (deals), ``difference`` (lost minus won, share) with ``low`` and ``high``. Table
+        ``won_filled`` (deals), ``difference`` (lost minus won, share) with ``low`` and ``high``, ``stands_out``. Table
         ``sides``, one row: ``lost``, ``won`` (deals).
 
     Notes
@@ -65,6 +68,7 @@ def field_completeness(cohort: Cohort) -> Result:
         Column("difference", "estimate", "Lost minus won (95% interval)", "points", low="low", high="high"),
         Column("low", "estimate", "Low", "points", shown=False),
         Column("high", "estimate", "High", "points", shown=False),
+        Column("stands_out", "label", "Stands out", shown=False),
     )
     sides = pd.DataFrame({"lost": [len(lost)], "won": [len(won)]})
     side_columns = (Column("lost", "count", "Lost deals"), Column("won", "count", "Won deals"))
@@ -88,7 +92,7 @@ def headline(tables: Tables) -> str:
         f"Of {count(lost, 'lost deal')}, {per_cent(reason / lost)} carry a loss reason and "
         f"{per_cent(taker / lost)} say who took the deal"
     )
-    apart = [row for row in rows.values() if not any_missing(*row.values()) and (row["high"] < 0 or row["low"] > 0)]
+    apart = [row for row in rows.values() if not any_missing(*row.values()) and row["stands_out"]]
     if not apart:
         return told + "."
     widest = max(apart, key=lambda row: abs(row["difference"]))
@@ -122,7 +126,7 @@ def _field(field: str, lost: pd.DataFrame, won: pd.DataFrame) -> dict[str, objec
     filled_lost, filled_won = int(lost[field].notna().sum()), int(won[field].notna().sum())
     row: dict[str, object] = {
         "field": FIELDS[field], "lost_filled": filled_lost, "lost": filled_lost / len(lost), "won_filled": pd.NA,
-        "won": np.nan, "difference": np.nan, "low": np.nan, "high": np.nan,
+        "won": np.nan, "difference": np.nan, "low": np.nan, "high": np.nan, "stands_out": False,
     }  # fmt: skip
     if field not in ONLY_LOST and len(won):
         gap = newcombe(filled_lost, len(lost), filled_won, len(won))
@@ -130,6 +134,8 @@ def _field(field: str, lost: pd.DataFrame, won: pd.DataFrame) -> dict[str, objec
             "won_filled": filled_won, "won": filled_won / len(won),
             "difference": gap.estimate, "low": gap.low, "high": gap.high,
         }  # fmt: skip
+        sure = newcombe(filled_lost, len(lost), filled_won, len(won), confidence=1 - LOOK / COMPARED)
+        row["stands_out"] = sure.high < 0 or sure.low > 0
     return row
 
 

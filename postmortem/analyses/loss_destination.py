@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from postmortem.analyses.contract import WITHHELD, Analysis, any_missing
@@ -45,25 +46,21 @@ def loss_destination(cohort: Cohort) -> Result:
 
     Notes
     -----
-    Refused when the quarter has no lost deal.
+    Never refused: a quarter without losses says so.
     """
     lost = lost_rows(cohort.focus_rows)
-    if lost.empty:
-        return ANALYSIS.refuse(cohort, f"no {cohort.noun[:-1]} was lost in {cohort.focus.label}")
     counts = lost["lost_to"].value_counts().reindex(list(LOST_TO), fill_value=0)
     amounts = lost.groupby("lost_to")["amount"].agg(lambda values: values.sum(min_count=1)).reindex(list(LOST_TO))
-    unknown = int(counts[UNKNOWN])
-    bounds = [share_bounds(0 if to == UNKNOWN else int(counts[to]), 0 if to == UNKNOWN else unknown, len(lost))
-              for to in LOST_TO]  # fmt: skip
+    bounds = [_bounds(to, counts, len(lost)) for to in LOST_TO]
     frame = pd.DataFrame(
         {
             "lost_to": list(LOST_TO),
             "label": [LOST_TO_LABELS[to] for to in LOST_TO],
             "deals": counts.to_numpy().astype("int64"),
-            "share": counts.to_numpy() / len(lost),
-            "low": [float("nan") if to == UNKNOWN else bound.low for to, bound in zip(LOST_TO, bounds, strict=True)],
-            "high": [float("nan") if to == UNKNOWN else bound.high for to, bound in zip(LOST_TO, bounds, strict=True)],
-            "amount": amounts.to_numpy(),
+            "share": counts.to_numpy() / (len(lost) or np.nan),
+            "low": [low for low, _ in bounds],
+            "high": [high for _, high in bounds],
+            "amount": amounts.to_numpy().astype("float64"),
         }
     )
     columns = (
@@ -76,7 +73,7 @@ def loss_destination(cohort: Cohort) -> Result:
         Column("amount", "money", "Amount", cohort.currency),
     )
     tables = {
-        "destinations": Table(frame, columns, f"Who took the {len(lost)} lost deals of {cohort.focus.label}"),
+        "destinations": Table(frame, columns, f"Who took the {count(len(lost), 'lost deal')} of {cohort.focus.label}"),
         "ask_first": _ask_first(lost, cohort),
         "sources": _sources(lost),
     }
@@ -90,8 +87,10 @@ def headline(tables: Tables) -> str:
         return WITHHELD
     competitor, status_quo, disqualified, unknown = (int(rows[to]["deals"]) for to in LOST_TO)
     total = competitor + status_quo + disqualified + unknown
+    if not total:
+        return "No deal was lost."
     if unknown == total:
-        return f"For none of the {count(total, 'lost deal')} is it recorded who took it."
+        return f"Of {count(total, 'lost deal')}, none says on record who took it."
     told = f"Of {count(total, 'lost deal')}, competitors took {competitor} and the status quo {status_quo} on record"
     if disqualified:
         told += f"; {disqualified} {'was' if disqualified == 1 else 'were'} never an opportunity"
@@ -109,6 +108,14 @@ def draw(tables: Tables, axes: Axes) -> None:
     rows = tables["destinations"].rows
     named = rows[rows["lost_to"] != UNKNOWN]
     range_bars(named, axes, name="label", low="low", high="high", recorded="share", fate="lost_to")
+
+
+def _bounds(party: str, counts: pd.Series, lost: int) -> tuple[float, float]:
+    """Return the lowest and highest share of one party, or nothing where that cannot be asked."""
+    if party == UNKNOWN or not lost:
+        return np.nan, np.nan
+    bounds = share_bounds(int(counts[party]), int(counts[UNKNOWN]), lost)
+    return bounds.low, bounds.high
 
 
 def _ask_first(lost: pd.DataFrame, cohort: Cohort) -> Table:

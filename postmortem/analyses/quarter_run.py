@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from postmortem.analyses.contract import WITHHELD, Analysis, Need, any_missing
 from postmortem.charts.run_chart import run_chart
-from postmortem.frames.cohort import QUARTERS_BACK, Cohort
+from postmortem.frames.cohort import QUARTERS_BACK, Cohort, Measure, measured
 from postmortem.ground.formats import interval_text, per_cent
 from postmortem.result import Column, Result, Table, Tables
 from postmortem.stats import LEAST_EVENTS, LEAST_N, usual_range
@@ -27,7 +27,7 @@ MEASURES = {"lost": "deals that were lost", "competitor": "recorded losses that 
             "status_quo": "recorded losses that went to the status quo"}  # fmt: skip
 
 
-def quarter_run(cohort: Cohort, *, measure: Literal["lost", "competitor", "status_quo"] = "lost") -> Result:
+def quarter_run(cohort: Cohort, *, measure: Measure = "lost") -> Result:
     """Is this quarter different from the ones before it?
 
     Parameters
@@ -117,16 +117,12 @@ def draw(tables: Tables, axes: Axes) -> None:
     run_chart(rows, axes, quarter="quarter", value="share", n="n", low="low", high="high", focus=row["quarter"])
 
 
-def _run(cohort: Cohort, measure: str) -> pd.DataFrame:
+def _run(cohort: Cohort, measure: Measure) -> pd.DataFrame:
     rows = []
     for quarter in cohort.focus.trailing(QUARTERS_BACK):
         part = cohort.table[cohort.table["quarter"] == quarter.label]
-        lost = part["resolution"].str.startswith("lost_")
-        if measure == "lost":
-            events, n = int(lost.sum()), len(part)
-        else:
-            recorded = part[lost & (part["lost_to"] != "unknown")]
-            events, n = int((recorded["lost_to"] == measure).sum()), len(recorded)
+        base, counted = measured(part, measure)
+        events, n = int(counted.sum()), len(base)
         rows.append({"quarter": quarter.label, "events": events, "n": n, "is_focus": quarter == cohort.focus})
     run = pd.DataFrame(rows)
     run.insert(3, "share", (run["events"] / run["n"].where(run["n"] > 0)).astype("float64"))

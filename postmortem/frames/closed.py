@@ -7,7 +7,7 @@ import datetime as dt
 import pandas as pd
 
 from postmortem.book import Book
-from postmortem.frames.cohort import COLUMNS, QUARTERS_BACK, Cohort
+from postmortem.frames.cohort import COLUMNS, QUARTERS_BACK, Cohort, pooled
 from postmortem.frames.resolution import lost_to, resolve
 from postmortem.ground.errors import EmptyFrame, UsageError
 from postmortem.ground.fiscal import Quarter
@@ -65,7 +65,7 @@ def closed_cohort(book: Book, focus: Quarter, *, window: int = 4, as_of: dt.date
         table=arrange(rows),
         kind="closed",
         focus=focus,
-        window=focus.trailing(window),
+        window=pooled(focus, window, as_of),
         provenance={"close date": _shares(sources), "amount": "current value", "stage": "current value"},
         book=book,
         as_of=as_of,

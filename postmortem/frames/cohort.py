@@ -16,6 +16,7 @@ from postmortem.book import Book
 from postmortem.ground.fiscal import Quarter
 
 CohortKind = Literal["forecast", "closed"]
+Measure = Literal["lost", "competitor", "status_quo"]
 QUARTERS_BACK = 12
 
 COLUMNS = (
@@ -40,7 +41,7 @@ class Cohort:
     focus : Quarter
         The quarter whose facts are told.
     window : tuple of Quarter
-        The quarters pooled for rates and comparisons, the focus last.
+        The quarters pooled for rates and comparisons, the latest one that had ended by `as_of` last.
     provenance : mapping of str to str
         Field to where its values come from.
     book : Book
@@ -110,6 +111,14 @@ class Cohort:
         return digest.hexdigest()
 
 
+def pooled(focus: Quarter, count: int, as_of: dt.date) -> tuple[Quarter, ...]:
+    """Return the `count` latest quarters up to `focus` that had ended by `as_of`.
+
+    A quarter still running is left out: losses to the status quo close slowest, so its mix is not final.
+    """
+    return (focus if focus.end <= as_of else focus - 1).trailing(count)
+
+
 def lost_rows(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the rows that were lost by the end of their quarter."""
     return rows[rows["resolution"].str.startswith("lost_")]
@@ -118,3 +127,15 @@ def lost_rows(rows: pd.DataFrame) -> pd.DataFrame:
 def won_rows(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the rows that were won by the end of their quarter."""
     return rows[rows["resolution"] == "won"]
+
+
+def measured(rows: pd.DataFrame, measure: Measure) -> tuple[pd.DataFrame, pd.Series]:
+    """Return the rows a share is taken over, and whether each one counts.
+
+    ``lost`` is taken over all rows; ``competitor`` and ``status_quo`` over the losses whose taker is recorded.
+    """
+    lost = lost_rows(rows)
+    if measure == "lost":
+        return rows, rows["resolution"].str.startswith("lost_")
+    recorded = lost[lost["lost_to"] != "unknown"]
+    return recorded, recorded["lost_to"] == measure

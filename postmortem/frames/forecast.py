@@ -15,7 +15,7 @@ import pandas as pd
 from postmortem.book import Book
 from postmortem.book.history import states_at, tracked_fields
 from postmortem.frames.closed import arrange, known_by
-from postmortem.frames.cohort import QUARTERS_BACK, Cohort
+from postmortem.frames.cohort import QUARTERS_BACK, Cohort, pooled
 from postmortem.frames.resolution import lost_to, resolve
 from postmortem.ground.errors import EmptyFrame, FrameRefused
 from postmortem.ground.fates import PUSHED_EARLY, SLIPPED
@@ -118,7 +118,7 @@ def forecast_cohort(
         table=table,
         kind="forecast",
         focus=focus,
-        window=focus.trailing(window),
+        window=pooled(focus, window, as_of),
         provenance={
             "forecast category": source, "expected close": source,
             "amount": source if "amount" in tracked_fields(book) else "current value",

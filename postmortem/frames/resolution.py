@@ -27,6 +27,7 @@ def lost_to(book: Book) -> pd.DataFrame:
     lost = deals.loc[deals["outcome"] == "lost", ["deal_id", "lost_to_recorded"]].set_index("deal_id")
     reasons = book.table("reasons")
     primary = reasons[(reasons["rater_type"] == "rep") & (reasons["rank"] == "primary")]
+    primary = primary.sort_values("recorded_at", kind="stable", na_position="first")
     primary = primary.drop_duplicates("deal_id", keep="last").set_index("deal_id").reindex(lost.index)
     by_reason = _by_reasons(book).reindex(lost.index)
     rivals = book.table("competitors")

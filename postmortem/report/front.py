@@ -16,7 +16,7 @@ from postmortem.result import Result
 LEAD = ("quarter_outcome", "loss_destination", "field_completeness")
 HERO, LOSSES = "quarter_outcome", "costliest_losses"
 CARDS_DRAWN = (
-    "loss_destination", "quarter_run", "gap_to_forecast", "reasons_recorded", "competitor_or_status_quo",
+    "loss_destination", "gap_to_forecast", "quarter_run", "loss_share", "reasons_recorded", "competitor_or_status_quo",
     "competitor_record",
 )  # fmt: skip
 NOT_ON_FRONT = ("readiness", "rows_used")

@@ -103,13 +103,13 @@ def test_an_unknown_amount_is_not_a_lost_nought() -> None:
     ("names", "headline"),
     [
         ({"Kestrel": [*range(15, 33)], "Merlin": [1]},
-         "Kestrel was met most often, on 18 decided deals; 33% of them were won (16–56%)."),
+         "Kestrel is written down most often, on 18 decided deals; 33% of them were won (16–56%)."),
         ({"Kestrel": [*range(20, 29)], "Merlin": [1]},
-         "Kestrel was met most often, on 9 decided deals; 1 of them was won."),
+         "Kestrel is written down most often, on 9 decided deals; 1 of them was won."),
         ({"Kestrel": [*range(18, 27)], "Merlin": [1]},
-         "Kestrel was met most often, on 9 decided deals; 3 of them were won."),
+         "Kestrel is written down most often, on 9 decided deals; 3 of them were won."),
         ({"Merlin": [*range(1, 8)], "Kestrel": [*range(8, 15)]},
-         "Kestrel and 1 other were met most often, on 7 decided deals each."),
+         "Kestrel and 1 other are written down most often, on 7 decided deals each."),
     ],
     ids=["share", "counts, one", "counts, several", "level"],
 )  # fmt: skip
@@ -123,7 +123,7 @@ def test_headlines(names: dict[str, list[int]], headline: str) -> None:
 )
 def test_a_name_is_spoken_on_one_short_line(name: str, spoken: str) -> None:
     result = competitor_record(closed_of(DEALS, competitors=met({name: [*range(1, 13)]})))
-    assert result.headline.startswith(f"{spoken} was met most often, on 12 decided deals")
+    assert result.headline.startswith(f"{spoken} is written down most often, on 12 decided deals")
     assert result.tables["record"].first["competitor"] == name, "the table keeps what the CRM holds"
 
 

@@ -46,7 +46,7 @@ def test_reference_of_sixty_losses() -> None:
         ({"lost_competitor": 3, "lost_unknown": 1},
          "Of 4 lost deals, competitors took 3 and the status quo 0 on record; for 1 the record does not say who took "
          "it, so the competitors' share is anywhere from 75% to 100%."),
-        ({"lost_unknown": 4, "won": 2}, "For none of the 4 lost deals is it recorded who took it."),
+        ({"lost_unknown": 4, "won": 2}, "Of 4 lost deals, none says on record who took it."),
     ],
 )  # fmt: skip
 def test_headlines(fates: dict[str, int], expected: str) -> None:
@@ -122,12 +122,11 @@ def test_only_what_was_lost_within_the_quarter_counts() -> None:
     assert {to: row["deals"] for to, row in rows_of(result).items() if row["deals"]} == {"competitor": 1}
 
 
-def test_refused_where_nothing_was_lost() -> None:
-    assert loss_destination(closed_of(counted({"won": 3}))).headline == (
-        "Not answered yet: no closed deal was lost in 2025Q3."
-    )
-    forecast = loss_destination(forecast_of(counted({"won": 3, "slipped": 2})))
-    assert forecast.status == "refused" and "no forecast deal was lost" in forecast.headline
+def test_a_quarter_without_losses_says_so() -> None:
+    for cohort in (closed_of(counted({"won": 3})), forecast_of(counted({"won": 3, "slipped": 2}))):
+        result = loss_destination(cohort)
+        assert (result.status, result.headline, result.n_used) == ("ok", "No deal was lost.", 0)
+        assert all(row["deals"] == 0 and math.isnan(row["share"]) for row in rows_of(result).values())
 
 
 def test_other_raters_never_change_the_record() -> None:

@@ -76,9 +76,7 @@ def test_init_then_check_then_run(capsys: pytest.CaptureFixture[str], export: Pa
     assert (report["deals"], report["frame"]) == (30, "closed")
 
 
-def test_init_does_not_write_over_a_configuration(
-    capsys: pytest.CaptureFixture[str], export: Path
-) -> None:
+def test_init_does_not_write_over_a_configuration(capsys: pytest.CaptureFixture[str], export: Path) -> None:
     assert call(capsys, "init", str(export), "--from", str(export))[0] == 0
     code, _, err = call(capsys, "init", str(export), "--from", str(export))
     assert code == 2

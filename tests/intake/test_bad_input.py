@@ -152,6 +152,11 @@ def test_a_day_far_beyond_all_others_is_a_typing_error(book_of) -> None:
     assert len(near.deals) == 40 and near.meta.extracted_on == dt.date(2026, 1, 5)
 
 
+def test_few_days_prove_no_typing_error(book_of) -> None:
+    book = book_of(with_changes({"closed_at": "2028-03-20"}))
+    assert book.quarantine.empty and book.meta.extracted_on == dt.date(2028, 3, 20)
+
+
 @pytest.mark.parametrize("day", ["1925-03-20", "2205-03-20"])
 def test_years_that_no_crm_has_seen_are_typing_errors(book_of, day: str) -> None:
     book = book_of(with_changes({"expected_close_date": day}))

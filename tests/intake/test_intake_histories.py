@@ -154,6 +154,15 @@ def test_a_wide_history_becomes_one_row_a_change(history, turned: bool) -> None:
     assert [note.rows for note in book.notes if note.table == "history" and "no changes" in note.what] == [2]
 
 
+def test_a_stage_that_deals_left_is_not_closed_though_one_was_lost_in_it(book_of) -> None:
+    deals = [{**DEALS[0], "stage": "Won"}, {**DEALS[1], "stage": "Demo"}, DEALS[2]]
+    moves = "deal_id,field,changed_at,old_value,new_value\nD1,stage,2025-02-01,Demo,Won\n"
+    book = book_of({"deals.csv": as_csv(deals), "history.csv": moves})
+    assert {stage.stage for stage in book.process.stages if stage.is_closed} == {"Won"}
+    without = book_of({"deals.csv": as_csv(deals)})
+    assert {stage.stage for stage in without.process.stages if stage.is_closed} == {"Won", "Demo"}
+
+
 def test_the_process_is_read_from_the_stages_deals_passed_through(history) -> None:
     book = history(
         [

@@ -235,6 +235,15 @@ def test_a_deal_that_is_called_total_stays_and_a_short_row_among_deals_is_set_as
     assert book.quarantine["value"].tolist() == ["0068c00001AbCdY | x"]
 
 
+def test_a_row_with_nothing_but_an_id_among_deals_is_set_aside(book_of) -> None:
+    lines = as_csv(records()).splitlines()
+    bare = "0068c00001AbCdX" + "," * (len(HEADERS) - 1)
+    text = "\n".join([*lines[:2], bare, *lines[2:]]) + "\n" + FOOTER
+    book = book_of({"report.csv": text}, TABLE, data=SETTINGS)
+    assert len(book.deals) == 4 and book.rows_in["deals"] == 5
+    assert book.quarantine[["line", "column", "reason"]].to_numpy().tolist() == [[3, "outcome", "is missing"]]
+
+
 def test_a_report_without_ids_has_a_total_only_where_nothing_else_names_a_deal(report) -> None:
     rows = [{name: cell for name, cell in row.items() if name != "Opportunity ID"} for row in records()]
     rows[0]["Opportunity Name"] = "Total"

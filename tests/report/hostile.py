@@ -7,7 +7,7 @@ HOSTILE = (
     "javascript:alert(1)",
     "{{ 7 * 7 }}",
     "{% raw %}",
-    "=HYPERLINK(\"http://example.invalid\",\"x\")",
+    '=HYPERLINK("http://example.invalid","x")',
     "@SUM(A1:A9)",
     "$x^2_1$ & \\alpha",
     "line one\nline two",

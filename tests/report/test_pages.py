@@ -106,7 +106,7 @@ def test_long_tables_are_cut_on_the_page_and_counted() -> None:
 
 
 def test_an_anchor_is_a_plain_word_whatever_the_parameters() -> None:
-    result = Result("status_quo_share", "Q?", {}, params={"by": '"><b>seg ment'})
+    result = Result("loss_share", "Q?", {}, params={"by": '"><b>seg ment'})
     assert re.fullmatch(r"[a-z0-9-]+", anchor(result))
 
 

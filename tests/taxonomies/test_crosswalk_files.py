@@ -103,11 +103,7 @@ def test_an_evidence_field_is_not_a_reason():
 
 @pytest.mark.parametrize(
     ("crosswalk", "entry"),
-    [
-        pytest.param(walk, entry, id=f"{walk.id}: {entry.values[0]}")
-        for walk in SHIPPED
-        for entry in walk.entries
-    ],
+    [pytest.param(walk, entry, id=f"{walk.id}: {entry.values[0]}") for walk in SHIPPED for entry in walk.entries],
 )
 def test_an_entry_is_hidden_neither_by_a_label_nor_by_another_crosswalk(crosswalk, entry):
     for crosswalks in ([crosswalk], SHIPPED):
@@ -117,9 +113,7 @@ def test_an_entry_is_hidden_neither_by_a_label_nor_by_another_crosswalk(crosswal
 
 
 def test_no_synonym_decides_what_a_crosswalk_leaves_open():
-    open_values = {
-        fold(v) for walk in SHIPPED for entry in walk.entries if len(entry.codes) != 1 for v in entry.values
-    }
+    open_values = {fold(v) for walk in SHIPPED for entry in walk.entries if len(entry.codes) != 1 for v in entry.values}
     for name in ("red_zone", "follow_through"):
         synonyms = {fold(word) for reason in load_taxonomy(name).reasons for word in reason.synonyms}
         assert not synonyms & open_values
@@ -134,9 +128,7 @@ def test_every_value_of_the_public_vocabularies_is_accounted_for():
     folder = os.environ.get("DEALS_REAL_DATA")
     if folder is None:
         pytest.skip("DEALS_REAL_DATA is not set: it names the folder of public data sets")
-    with (Path(folder) / "lost_reason_vocab" / "lost_reason_vocab.csv").open(
-        encoding="utf-8", newline=""
-    ) as lines:
+    with (Path(folder) / "lost_reason_vocab" / "lost_reason_vocab.csv").open(encoding="utf-8", newline="") as lines:
         values = [row["reason"] for row in csv.DictReader(lines)]
     mapped = map_values(values, RED_ZONE)
     assert [item.value for item in mapped] == list(dict.fromkeys(values))
@@ -167,9 +159,7 @@ def test_a_folder_of_ones_own_adds_and_takes_the_place_of(tmp_path):
     own_file(tmp_path, "odoo", '[[entry]]\nvalues = ["Z2"]\ncodes = ["terms"]\n')
     names = [crosswalk.id for crosswalk in load_crosswalks(folder=tmp_path)]
     assert names == sorted([*(crosswalk.id for crosswalk in SHIPPED), "ours"])
-    mapped = map_values(
-        ["z1", "Z2", "Not enough stock"], RED_ZONE, crosswalks=load_crosswalks(folder=tmp_path)
-    )
+    mapped = map_values(["z1", "Z2", "Not enough stock"], RED_ZONE, crosswalks=load_crosswalks(folder=tmp_path))
     assert [(item.code, item.source) for item in mapped[:2]] == [
         ("terms", "crosswalk:ours"),
         ("terms", "crosswalk:odoo"),

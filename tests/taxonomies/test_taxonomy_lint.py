@@ -23,10 +23,7 @@ HEADING = replace(GOOD, code="money", label="Money", synonyms=(), group=True)
 
 
 def faults(*reasons: Reason, **options):
-    return {
-        (fault.code, fault.field): fault.message
-        for fault in lint(Taxonomy("t", "1", "T", reasons), **options)
-    }
+    return {(fault.code, fault.field): fault.message for fault in lint(Taxonomy("t", "1", "T", reasons), **options)}
 
 
 def test_a_good_taxonomy_has_no_fault():
@@ -74,9 +71,7 @@ def test_a_synonym_shared_by_two_codes_is_named_with_the_other_code():
 
 
 def test_a_label_shared_by_two_codes():
-    assert faults(GOOD, replace(OTHER, label="price")) == {
-        ("terms", "label"): "'price' is also the label of 'price'"
-    }
+    assert faults(GOOD, replace(OTHER, label="price")) == {("terms", "label"): "'price' is also the label of 'price'"}
 
 
 def test_a_circle_is_found_on_every_code_in_it_and_nowhere_else():
@@ -111,9 +106,7 @@ def test_other_places_can_be_allowed_and_the_places_themselves_need_none():
 
 def test_what_the_loader_lets_pass_is_found_in_a_file(tmp_path):
     path = tmp_path / "bare.toml"
-    path.write_text(
-        'id = "bare"\nversion = "1"\ntitle = "Bare"\n[codes.bare]\nlabel = "Bare"\n', encoding="utf-8"
-    )
+    path.write_text('id = "bare"\nversion = "1"\ntitle = "Bare"\n[codes.bare]\nlabel = "Bare"\n', encoding="utf-8")
     found = {fault.field for fault in lint(load_taxonomy(path))}
     assert found == {"definition", "remedy", "interview_question", "ecosystem"}
 

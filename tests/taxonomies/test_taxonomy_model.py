@@ -21,9 +21,7 @@ def small() -> Taxonomy:
         "A small one",
         (
             Reason("money", "Money", "All about money.", group=True),
-            Reason(
-                "price", "Price", "It cost too much.", parent="money", replaces=("too_dear", "pricing_old")
-            ),
+            Reason("price", "Price", "It cost too much.", parent="money", replaces=("too_dear", "pricing_old")),
             Reason("list_price", "List price", "The list price was too high.", parent="price"),
             Reason("other", "Other", "Anything else."),
         ),
@@ -75,9 +73,7 @@ def test_it_cannot_be_changed():
 
 
 def test_a_circle_of_parents_ends_with_an_error_and_still_shows():
-    circle = Taxonomy(
-        "circle", "1", "Circle", (Reason("a", "A", "x", parent="b"), Reason("b", "B", "y", parent="a"))
-    )
+    circle = Taxonomy("circle", "1", "Circle", (Reason("a", "A", "x", parent="b"), Reason("b", "B", "y", parent="a")))
     with pytest.raises(UsageError, match="circle of parents"):
         circle.root_of("a")
     assert [reason.code for _, reason in circle.walk()] == ["a", "b"]
@@ -110,9 +106,7 @@ class Page(HTMLParser):
         self.words.append(data)
 
 
-@pytest.mark.parametrize(
-    "field", ["label", "definition", "lost_to", "ecosystem", "remedy", "interview_question"]
-)
+@pytest.mark.parametrize("field", ["label", "definition", "lost_to", "ecosystem", "remedy", "interview_question"])
 def test_hostile_text_is_shown_and_never_run(field):
     reason = replace(Reason("some_code", "Label", "Definition."), **{field: HOSTILE})
     page = Page()

@@ -6,15 +6,20 @@ import math
 from collections.abc import Sequence
 from itertools import product
 from math import comb
+from typing import Any
 
 import pytest
 from analysis_cases import Told, closed_of, cohort_of, counted, forecast_of, told
 from builders import FOCUS
 from by_hand import wilson
 
-from postmortem.analyses.status_quo_share import status_quo_share
+from postmortem.analyses.loss_share import loss_share
 from postmortem.frames import Cohort
 from postmortem.result import Result
+
+
+def share(cohort: Cohort, **asked: Any) -> Result:
+    return loss_share(cohort, **{"measure": "status_quo", **asked})
 
 
 def groups_of(result: Result) -> dict[str, dict[str, object]]:
@@ -35,32 +40,30 @@ def test_shares_by_group_over_recorded_losses() -> None:
     unrecorded = counted({"lost_unknown": 4}, start=500, segment="Health")
     never = counted({"lost_disqualified": 3}, start=600, segment="Health")
     cohort = losses(("Health", "A", 12, 8), ("Industry", "A", 6, 9), ("Public", "A", 2, 1), more=[*unrecorded, *never])
-    result = status_quo_share(cohort)
+    result = share(cohort)
     rows = groups_of(result)
-    assert {name: (row["lost"], row["status_quo"], row["unrecorded"]) for name, row in rows.items()} == {
-        "All losses": (41, 20, 4), "Health": (23, 12, 4), "Industry": (15, 6, 0), "Public": (3, 2, 0)
+    assert {name: (row["n"], row["events"]) for name, row in rows.items()} == {
+        "All": (41, 20), "Health": (23, 12), "Industry": (15, 6), "Public": (3, 2)
     }  # fmt: skip
-    for name in ("All losses", "Health", "Industry"):
+    for name in ("All", "Health", "Industry"):
         row = rows[name]
-        assert row["share"] == row["status_quo"] / row["lost"]
-        assert (row["low"], row["high"]) == pytest.approx(wilson(row["status_quo"], row["lost"])), name
-    assert list(rows) == ["All losses", "Health", "Industry", "Public"]
+        assert row["share"] == row["events"] / row["n"]
+        assert (row["low"], row["high"]) == pytest.approx(wilson(row["events"], row["n"])), name
+    assert list(rows) == ["All", "Health", "Industry", "Public"]
     assert result.n_used == 41
 
 
 @pytest.mark.parametrize(("status_quo", "competitor"), [(3, 2), (4, 20), (20, 4), (0, 30)])
 def test_small_or_lopsided_groups_get_counts_only(status_quo: int, competitor: int) -> None:
-    row = groups_of(status_quo_share(losses(("Health", "A", status_quo, competitor), ("Industry", "A", 10, 10))))[
-        "Health"
-    ]
-    assert (row["status_quo"], row["lost"]) == (status_quo, status_quo + competitor)
+    row = groups_of(share(losses(("Health", "A", status_quo, competitor), ("Industry", "A", 10, 10))))["Health"]
+    assert (row["events"], row["n"]) == (status_quo, status_quo + competitor)
     assert all(math.isnan(row[column]) for column in ("share", "low", "high"))
 
 
 def test_p_value_against_the_exact_distribution_within_sales_people() -> None:
     """Two groups: the statistic grows with the distance of one count from its mean, so the tail can be summed."""
     cells = (("Health", "A", 9, 3), ("Industry", "A", 4, 8), ("Health", "B", 5, 5), ("Industry", "B", 3, 7))
-    p = status_quo_share(losses(*cells)).tables["tests"].first["p"]
+    p = share(losses(*cells)).tables["tests"].first["p"]
     ways: dict[int, float] = {0: 1.0}
     mean = 0.0
     for owner in ("A", "B"):
@@ -83,14 +86,14 @@ def _added(first: dict[int, float], second: dict[int, float]) -> dict[int, float
 
 def test_one_sales_persons_habit_is_no_evidence() -> None:
     """All of A's losses are in one segment, all of B's in the other: nothing within either tells segments apart."""
-    result = status_quo_share(losses(("Health", "A", 30, 2), ("Industry", "B", 2, 30)))
+    result = share(losses(("Health", "A", 30, 2), ("Industry", "B", 2, 30)))
     assert result.tables["tests"].first["p"] == 1.0
     assert "cannot be told from chance" in result.headline
 
 
 def test_tests_are_left_for_the_gate_to_name() -> None:
-    row = status_quo_share(cohort_of("closed")).tables["tests"].first
-    assert (row["hypothesis"], row["primary"]) == ("the status quo's share differs by segment", True)
+    row = share(cohort_of("closed")).tables["tests"].first
+    assert (row["hypothesis"], row["primary"]) == ("the status quo's share of losses differs by segment", True)
     assert row["named"] is not True and row["named"] is not False
     assert 0 < row["p"] <= 1
 
@@ -118,45 +121,75 @@ def test_tests_are_left_for_the_gate_to_name() -> None:
     ids=["alike", "apart", "one group", "all", "none", "too few for a share"],
 )  # fmt: skip
 def test_headlines(cells: list[tuple[str | None, str, int, int]], headline: str) -> None:
-    assert status_quo_share(losses(*cells)).headline == headline
+    assert share(losses(*cells)).headline == headline
 
 
 def test_deals_without_a_segment_are_a_group_by_that_name() -> None:
-    rows = groups_of(status_quo_share(losses(("Health", "A", 6, 6), (None, "A", 2, 3))))
-    assert (rows["not recorded"]["lost"], rows["not recorded"]["status_quo"]) == (5, 2)
+    rows = groups_of(share(losses(("Health", "A", 6, 6), (None, "A", 2, 3))))
+    assert (rows["not recorded"]["n"], rows["not recorded"]["events"]) == (5, 2)
 
 
 @pytest.mark.parametrize("by", ["product", "region", "team", "deal_type"])
 def test_other_columns_split_as_well(by: str) -> None:
     stories = [told(number, "lost_status_quo" if number % 2 else "lost_competitor", **{by: f"g{number % 3}"})
                for number in range(1, 31)]  # fmt: skip
-    result = status_quo_share(closed_of(stories), by=by)
-    assert {name: row["lost"] for name, row in groups_of(result).items()} == {
-        "All losses": 30, "g0": 10, "g1": 10, "g2": 10
+    result = share(closed_of(stories), by=by)
+    assert {name: row["n"] for name, row in groups_of(result).items()} == {
+        "All": 30, "g0": 10, "g1": 10, "g2": 10
     }  # fmt: skip
-    assert dict(result.params) == {"by": by}
+    assert dict(result.params) == {"measure": "status_quo", "by": by}
 
 
 def test_stage_is_the_stage_of_the_snapshot_and_needs_a_history() -> None:
     stories = [told(number, "lost_status_quo" if number % 2 else "lost_competitor") for number in range(1, 15)]
     ended = [Told({**story.deal, "stage": "Closed lost"}, story.history) for story in stories]
-    assert "Proposal" in groups_of(status_quo_share(forecast_of(ended), by="stage"))
-    refusal = status_quo_share(closed_of(ended), by="stage")
+    assert "Proposal" in groups_of(share(forecast_of(ended), by="stage"))
+    refusal = share(closed_of(ended), by="stage")
     assert refusal.status == "refused" and "stage" in refusal.headline
 
 
 def test_refused_where_the_column_is_empty() -> None:
-    result = status_quo_share(losses((None, "A", 8, 8)))
+    result = share(losses((None, "A", 8, 8)))
     assert result.headline == "Not answered yet: the segment of the deals, which the data do not have."
 
 
 def test_refused_below_ten_recorded_losses() -> None:
-    result = status_quo_share(losses(("Health", "A", 5, 4), more=counted({"lost_unknown": 30}, start=100)))
+    result = share(losses(("Health", "A", 5, 4), more=counted({"lost_unknown": 30}, start=100)))
     assert result.headline == "Not answered yet: 9 of the 10 losses with a recorded taker needed in 2024Q4 to 2025Q3."
 
 
 def test_the_window_is_pooled_and_nothing_beyond_it() -> None:
     inside = counted({"lost_status_quo": 7}, FOCUS - 3, start=200)
     outside = counted({"lost_status_quo": 70}, FOCUS - 4, start=300)
-    row = groups_of(status_quo_share(losses(("Health", "A", 5, 5), more=[*inside, *outside])))["All losses"]
-    assert (row["lost"], row["status_quo"]) == (17, 12)
+    row = groups_of(share(losses(("Health", "A", 5, 5), more=[*inside, *outside])))["All"]
+    assert (row["n"], row["events"]) == (17, 12)
+
+
+def test_the_share_of_deals_lost_is_taken_over_all_deals() -> None:
+    stories = [
+        *counted({"won": 12, "lost_unknown": 8}, start=1, segment="Health", owner_id="A"),
+        *counted({"won": 20, "lost_competitor": 5, "lost_unknown": 5}, start=100, segment="Industry", owner_id="A"),
+    ]
+    result = loss_share(closed_of(stories))
+    counts = {name: (row["n"], row["events"]) for name, row in groups_of(result).items()}
+    assert counts == {"All": (50, 18), "Industry": (30, 10), "Health": (20, 8)}
+    assert result.headline == (
+        "18 of 50 deals were lost (36%, 24–50%); differences by segment cannot be told from chance."
+    )
+
+
+def test_deals_without_a_segment_are_shown_and_not_tested() -> None:
+    stories = [
+        *counted({"won": 2, "lost_unknown": 18}, start=1, segment=None, owner_id="A"),
+        *counted({"won": 10, "lost_unknown": 10}, start=100, segment="Health", owner_id="A"),
+        *counted({"won": 10, "lost_unknown": 10}, start=200, segment="Industry", owner_id="A"),
+    ]
+    result = loss_share(closed_of(stories))
+    assert groups_of(result)["not recorded"]["events"] == 18
+    assert result.tables["tests"].first["p"] == 1.0
+
+
+def test_books_without_any_taker_still_say_where_deals_are_lost() -> None:
+    stories = counted({"won": 30, "lost_unknown": 20}, segment="Health")
+    assert loss_share(closed_of(stories)).status == "ok"
+    assert loss_share(closed_of(stories), measure="competitor").status == "refused"

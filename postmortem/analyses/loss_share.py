@@ -1,0 +1,177 @@
+"""How large a part of the deals was lost, or of the losses one party took: overall, by segment, stage or product."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from postmortem.analyses.contract import WITHHELD, Analysis, Need, any_missing
+from postmortem.charts.interval_dots import interval_dots
+from postmortem.frames.cohort import Cohort, Measure, measured
+from postmortem.ground.formats import count, interval_text, per_cent
+from postmortem.result import Column, Result, Table, Tables
+from postmortem.stats import LEAST_EVENTS, wilson
+from postmortem.stats.permutation import homogeneity_by_permutation
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+SHOWN = 12
+LOOK = 0.05
+ALL, NOT_RECORDED = "All", "not recorded"
+TOOK = {"competitor": "Competitors took", "status_quo": "The status quo took"}
+BY_LABELS = {
+    "segment": "segment", "stage": "stage", "product": "product", "region": "region", "team": "team",
+    "deal_type": "type of deal",
+}  # fmt: skip
+ENOUGH = Need(
+    "deals", ("lost_to_raw", "loss_reason_raw"), 10, "losses with a recorded taker",
+    "fill in the field that says to whom a deal was lost",
+)  # fmt: skip
+BASE = {"lost": "deal", "competitor": "loss with a recorded taker", "status_quo": "loss with a recorded taker"}
+BASES = {"deal": "deals", "loss with a recorded taker": "losses with a recorded taker"}
+COUNTED = {"lost": "Lost", "competitor": "To competitors", "status_quo": "To the status quo"}
+TITLES = {"lost": "Share of deals lost", "competitor": "Competitors' share of losses",
+          "status_quo": "The status quo's share of losses"}  # fmt: skip
+STAGES = "export the CRM's field history (in Salesforce: Reports, Opportunity History)"
+METHOD = (
+    "Lost deals over all deals, or the losses one party took over all losses whose taker is recorded, pooled over "
+    "the window, with Wilson intervals; groups below ten, or with fewer than five of either kind, get counts only. "
+    "Whether groups differ at all is one test: the chi-squared statistic of homogeneity against its permutation "
+    "distribution, outcomes shuffled among each sales person's own deals, so that one person's habits are no "
+    "evidence. Its p-value decides only whether the page says 'worth a look'. Groups are never compared two by two."
+)
+
+
+def loss_share(
+    cohort: Cohort,
+    *,
+    measure: Measure = "lost",
+    by: Literal["segment", "stage", "product", "region", "team", "deal_type"] = "segment",
+) -> Result:
+    """Which deals are lost, and to whom, more often than others?
+
+    Parameters
+    ----------
+    cohort : Cohort
+        Any kind; the window is pooled.
+    measure : {"lost", "competitor", "status_quo"}
+        Share of deals lost, or share of the losses with a recorded taker that one party took.
+    by : str
+        Column of the cohort to split by. ``stage`` needs a forecast cohort: the stage of a closed deal is
+        only the word for its end.
+
+    Returns
+    -------
+    Result
+        Table ``groups``, one row per group and one for all: ``group``, ``n`` (deals, or losses with a recorded
+        taker), ``events`` (those that count), ``share`` with ``low`` and ``high`` (95%; withheld for small
+        groups). Table ``tests``, one row: ``hypothesis``, ``primary``, ``p``, ``named``. Table ``asked``, one
+        row: ``measure``, ``by``.
+
+    Notes
+    -----
+    Refused below ten deals (or losses with a recorded taker), and where the column is empty.
+    """
+    asked: dict[str, Any] = {"measure": measure, "by": by}
+    if by == "stage" and cohort.kind == "closed":
+        return ANALYSIS.refuse(cohort, "the stage each deal was in before it closed", unlock=STAGES, **asked)
+    # The shuffles below are drawn row by row, so the rows need an order of their own.
+    base, counted = measured(cohort.window_rows.sort_values(["quarter", "deal_id"]), measure)
+    if len(base) < ENOUGH.least:
+        missing = f"{len(base)} of the {ENOUGH.least} {BASES[BASE[measure]]} needed in {cohort.window_label}"
+        return ANALYSIS.refuse(cohort, missing, unlock="" if measure == "lost" else ENOUGH.unlock, **asked)
+    if base[by].isna().all():
+        return ANALYSIS.refuse(cohort, f"the {BY_LABELS[by]} of the deals, which the data do not have", **asked)
+    groups = base[by].fillna(NOT_RECORDED)
+    sizes = groups.value_counts()
+    ordered = sorted((str(name) for name in sizes.index), key=lambda name: (-sizes[name], name))
+    frame = pd.DataFrame([_row(ALL, counted), *(_row(name, counted[groups == name]) for name in ordered)])
+    columns = (
+        Column("group", "label", BY_LABELS[by].capitalize()),
+        Column("n", "count", BASES[BASE[measure]].capitalize()),
+        Column("events", "count", COUNTED[measure]),
+        Column("share", "estimate", "Share (95% interval)", "share", low="low", high="high"),
+        Column("low", "estimate", "Low", "share", shown=False),
+        Column("high", "estimate", "High", "share", shown=False),
+    )
+    known = base[by].notna()
+    p = homogeneity_by_permutation(
+        counted[known].to_numpy(), groups[known].to_numpy(), base["owner_id"].fillna(NOT_RECORDED)[known].to_numpy()
+    )
+    tables = {
+        "groups": Table(frame, columns, f"{TITLES[measure]} by {BY_LABELS[by]}, {cohort.window_label}"),
+        "tests": _tests(p, measure, by),
+        "asked": _asked(measure, by),
+    }
+    return ANALYSIS.answer(tables, cohort, n_used=len(base), **asked)
+
+
+def headline(tables: Tables) -> str:
+    """Say the overall share, and whether groups differ by more than chance would make them."""
+    every, groups = tables["groups"].first, tables["groups"].rows.iloc[1:]
+    measure, by = (tables["asked"].first[name] for name in ("measure", "by"))
+    p, by = tables["tests"].first["p"], BY_LABELS[by]
+    if any_missing(every["events"], every["n"]):
+        return WITHHELD
+    told = f"{every['events']:,} of {count(every['n'], BASE[measure], BASES[BASE[measure]])}"
+    told = (
+        f"{told} {'was' if every['events'] == 1 else 'were'} lost" if measure == "lost" else f"{TOOK[measure]} {told}"
+    )
+    if not any_missing(every["share"], every["low"], every["high"]):
+        told += f" ({per_cent(every['share'])}, {interval_text(every['low'], every['high'])})"
+    if not any_missing(*groups["n"]) and int((groups["n"] > 0).sum()) < 2:
+        return f"{told}; there is only one {by} to look at."
+    if any_missing(p):
+        return f"{told}."
+    if p >= LOOK:
+        return f"{told}; differences by {by} cannot be told from chance."
+    return f"{told}. Worth a look: the share is not the same in every {by}."
+
+
+def draw(tables: Tables, axes: Axes) -> None:
+    """Draw the share of each group with its interval, beside the share over all of them."""
+    table = tables["groups"]
+    noun = BASE[tables["asked"].first["measure"]].split()[0]
+    interval_dots(
+        table.rows.head(SHOWN + 1), axes, name="group", estimate="share", low="low", high="high", n="n",
+        noun=noun, reference=table.first["share"], reference_label="all",
+    )  # fmt: skip
+
+
+def _row(group: str, counted: pd.Series) -> dict[str, object]:
+    n, events = len(counted), int(counted.sum())
+    share = wilson(events, n, least_events=LEAST_EVENTS)
+    shown = share.status != "refused"
+    return {
+        "group": group, "n": n, "events": events,
+        "share": share.estimate if shown else np.nan, "low": share.low, "high": share.high,
+    }  # fmt: skip
+
+
+def _tests(p: float, measure: str, by: str) -> Table:
+    frame = pd.DataFrame(
+        {
+            "hypothesis": [f"{TITLES[measure].lower()} differs by {BY_LABELS[by]}"],
+            "primary": [True],
+            "p": [p],
+            "named": pd.Series([pd.NA], dtype="boolean"),
+        }
+    )
+    columns = (
+        Column("hypothesis", "text", "What was tested"),
+        Column("primary", "label", "Primary"),
+        Column("p", "estimate", "Chance of such shares if alike"),
+        Column("named", "label", "Named"),
+    )
+    return Table(frame, columns, "Whether the groups differ", detail=True)
+
+
+def _asked(measure: str, by: str) -> Table:
+    columns = (Column("measure", "label", "Share of", shown=False), Column("by", "label", "Split by", shown=False))
+    return Table(pd.DataFrame({"measure": [measure], "by": [by]}), columns, "What was asked", detail=True)
+
+
+ANALYSIS = Analysis(loss_share, headline, draw, family="comparison", method=METHOD, needs=(ENOUGH,))
