@@ -89,8 +89,8 @@ def headline(tables: Tables) -> str:
     if any_missing(lost, reason, taker):
         return WITHHELD
     told = (
-        f"Of {count(lost, 'lost deal')}, {per_cent(reason / lost)} carry a loss reason and "
-        f"{per_cent(taker / lost)} say who took the deal"
+        f"Of {count(lost, 'lost deal')}, {_part(reason, lost)} carry a loss reason and "
+        f"{_part(taker, lost)} say who took the deal"
     )
     apart = [row for row in rows.values() if not any_missing(*row.values()) and row["stands_out"]]
     if not apart:
@@ -108,6 +108,10 @@ def draw(tables: Tables, axes: Axes) -> None:
         tables["fields"].rows, axes, name="field", left="lost", right="won", left_label="lost deals",
         right_label="won deals", left_fate="lost", right_fate="won", difference="difference", low="low", high="high",
     )  # fmt: skip
+
+
+def _part(filled: int, lost: int) -> str:
+    return per_cent(filled / lost) if filled else "none"
 
 
 def _with_record(cohort: Cohort) -> pd.DataFrame:

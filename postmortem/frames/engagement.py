@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from postmortem.intake import load_book
 from postmortem.taxonomies import load_taxonomy
 
 CACHE_VARIABLE = "POSTMORTEM_CACHE"
+INVENTED = "No postmortem.toml was found: these are the deals of the bundled sample, an invented company."
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,14 @@ class Engagement:
 
     @classmethod
     def open(cls, folder: Path | None = None, flags: Mapping[str, Any] | None = None) -> Engagement:
-        """Open the engagement in `folder`, or the nearest one above the working folder.
+        """Open the engagement in `folder`, or the nearest one at or above the working folder.
 
-        Where there is none at all, the bundled plain sample is opened, so that a notebook runs anywhere.
+        Raises
+        ------
+        ConfigError
+            When there is none, or its configuration cannot be used.
         """
-        place = folder or nearest_engagement(Path.cwd())
+        place = folder or nearest_engagement(Path.cwd()) or Path.cwd()
         return cls(load_config(place.resolve(), flags))
 
     @property
@@ -59,7 +63,7 @@ class Engagement:
         named = [self.config.process.file] if self.config.process.file else []
         taxonomy = self.folder / self.config.taxonomy.folder if self.config.taxonomy.folder else None
         files = [data / source.file for source in self.config.tables.values()]
-        files += [self.folder / name for name in named] + (sorted(taxonomy.glob("*.toml")) if taxonomy else [])
+        files += [self.folder / name for name in named] + (sorted(taxonomy.rglob("*.toml")) if taxonomy else [])
         return (self.folder / FILE_NAME, *(path for path in files if path.is_file()))
 
     def book(self) -> Book:
@@ -108,12 +112,9 @@ class Engagement:
         )
 
 
-def nearest_engagement(start: Path) -> Path:
-    """Return the nearest folder at or above `start` that holds a `postmortem.toml`, else the plain sample."""
-    for folder in (start, *start.parents):
-        if (folder / FILE_NAME).is_file():
-            return folder
-    return resources.sample("plain")
+def nearest_engagement(start: Path) -> Path | None:
+    """Return the nearest folder at or above `start` that holds a `postmortem.toml`; None where there is none."""
+    return next((folder for folder in (start, *start.parents) if (folder / FILE_NAME).is_file()), None)
 
 
 def load_frame(
@@ -138,7 +139,7 @@ def load_frame(
         Last day known, ``YYYY-MM-DD``; the book's own date unless told.
     folder : str, optional
         The engagement; the nearest `postmortem.toml` at or above the working folder unless told, and the
-        bundled sample where there is none.
+        bundled sample, which then says so, where there is none.
 
     Returns
     -------
@@ -151,8 +152,10 @@ def load_frame(
     >>> frame.focus.label
     '2025Q3'
     """
-    engagement = Engagement.open(Path(folder) if folder else None)
-    return engagement.frame(quarter, kind=kind, window=window, as_of=read_day(as_of))
+    own = Path(folder) if folder else nearest_engagement(Path.cwd())
+    engagement = Engagement.open(own or resources.sample("plain"))
+    cohort = engagement.frame(quarter, kind=kind, window=window, as_of=read_day(as_of))
+    return cohort if own else replace(cohort, remarks=(*cohort.remarks, INVENTED))
 
 
 def read_day(text: str | None) -> dt.date | None:

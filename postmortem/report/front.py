@@ -107,13 +107,14 @@ def _href(notebook: Notebook, result: Result) -> str:
 
 
 def _not_yet(placed: Sequence[tuple[Notebook, Result]]) -> list[NotYet]:
-    """Return the refused questions, each once, with everything that is missing for it."""
+    """Return the refused questions, each once; of several gaps with one remedy, the first."""
     refused: dict[str, dict[str, str]] = {}
     for _, result in placed:
         if result.status == "refused":
-            refused.setdefault(result.question, {})["; ".join(result.what_is_missing)] = _sentence(result.unlock)
+            gap = f"Missing: {'; '.join(result.what_is_missing)}."
+            refused.setdefault(result.question, {}).setdefault(_sentence(result.unlock) or gap, gap)
     return [
-        NotYet(question, tuple((f"Missing: {missing}.", unlock) for missing, unlock in gaps.items()))
+        NotYet(question, tuple((gap, "" if unlock == gap else unlock) for unlock, gap in gaps.items()))
         for question, gaps in refused.items()
     ]
 

@@ -92,9 +92,15 @@ def test_a_folder_that_is_named_is_opened_and_no_other(folder, tmp_path, monkeyp
         Engagement.open(folder / "export")
 
 
-def test_where_there_is_no_configuration_the_plain_sample_is_opened(tmp_path, monkeypatch):
+def test_where_there_is_no_configuration_a_run_is_refused_and_a_notebook_says_that_its_deals_are_invented(
+    tmp_path, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
-    assert Engagement.open().folder == resources.sample("plain")
+    with pytest.raises(ConfigError, match="postmortem init"):
+        Engagement.open()
+    cohort = load_frame()
+    assert cohort.book.meta.company == "Fennmoor Instruments"
+    assert "an invented company" in cohort.remarks[-1]
 
 
 def test_last_is_the_latest_quarter_that_had_ended_by_the_day_of_the_data(folder):

@@ -101,6 +101,11 @@ def test_a_deal_that_closes_before_it_was_created_keeps_its_close_date(book_of) 
     assert book.quarantine.empty and any("before they were created" in what for what in notes_on(book, "created_at"))
 
 
+def test_a_deal_that_closes_on_the_day_it_was_created_keeps_both(book_of) -> None:
+    book = book_of(with_changes({"created_at": "2025-03-20"}))
+    assert book.deals["created_at"][0] == book.deals["closed_at"][0] and notes_on(book, "created_at") == []
+
+
 def test_a_closed_deal_without_a_close_date_is_set_aside(book_of) -> None:
     book = book_of(with_changes({"closed_at": ""}))
     assert aside(book) == [(2, "closed_at", "is missing on a closed deal")]
@@ -282,6 +287,8 @@ def test_spellings_are_reported_with_the_line_and_merged_only_when_it_is_there(b
     (what,) = notes_on(book, "product")
     assert '"GTXPro" = "GTX Pro"' in what and "[tables.deals.values.product]" in what
     assert book.deals["product"].tolist() == ["GTX Pro", "GTXPro", "GTX Pro"]
+    named = book_of(with_changes(*({"deal_name": name, "account_name": name} for name in ("A-1", "A1", "a 1"))))
+    assert notes_on(named, "deal_name") == [] and len(notes_on(named, "account_name")) == 1
     mended = book_of(rows, {"deals": {"file": "deals.csv", "values": {"product": {"GTXPro": "GTX Pro"}}}})
     assert mended.deals["product"].unique().tolist() == ["GTX Pro"] and notes_on(mended, "product") == []
 

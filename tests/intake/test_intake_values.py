@@ -140,6 +140,8 @@ def test_probabilities_in_per_cent_are_found_out(
 ) -> None:
     book = book_of(with_changes(*({header: cell} for cell in cells)))
     assert book.deals["probability"].tolist() == pytest.approx(shares)
+    in_per_cent = "%" in header or cells[0] == "40"
+    assert any("per cent" in what for what in notes_on(book, "probability")) == in_per_cent
 
 
 def test_words_for_an_empty_field_are_missing_and_other_is_not(book_of) -> None:

@@ -104,6 +104,24 @@ def test_stages_are_listed_with_what_they_are_taken_for_and_doubtful_ones_wait(t
 
 
 @pytest.mark.parametrize(
+    ("stage", "won_day", "taken"),
+    [("Sleeping", "2025-03-01", "open"), ("Sleeping", "", None), ("Closed - Merged", "2025-03-01", None)],
+)
+def test_a_stage_without_close_dates_is_open_only_where_won_deals_have_them(
+    tmp_path: Path, stage: str, won_day: str, taken: str | None
+) -> None:
+    rows = [
+        {"deal_id": "A", "stage": "Won", "closed": won_day, "created": "2025-01-01"},
+        {"deal_id": "B", "stage": "Lost", "closed": "2025-03-02", "created": "2025-01-01"},
+        {"deal_id": "C", "stage": stage, "closed": "", "created": "2025-01-01"},
+    ]
+    outcomes = tomllib.loads(proposed(tmp_path, {"deals.csv": as_csv(rows)}).toml)["tables"]["deals"]["values"][
+        "outcome"
+    ]
+    assert outcomes.get(stage) == taken and (outcomes["Won"], outcomes["Lost"]) == ("won", "lost")
+
+
+@pytest.mark.parametrize(
     ("days", "stated"),
     [
         (("13/01/2025", "02/01/2025", "03/01/2025"), "%d/%m/%Y"),
@@ -177,6 +195,12 @@ def test_two_files_of_deals_are_a_question(tmp_path: Path) -> None:
     proposal = proposed(tmp_path, {"a.csv": as_csv(DEALS[:2]), "b.csv": as_csv(DEALS)})
     assert tomllib.loads(proposal.toml)["tables"]["deals"]["file"] == "b.csv"
     assert any("a.csv looks like deals too" in question for question in proposal.questions)
+
+
+def test_a_file_called_history_is_not_preferred_as_deals(tmp_path: Path) -> None:
+    rows = [{**row, "unknown": "x"} for row in DEALS]
+    proposal = proposed(tmp_path, {"deal_history.csv": as_csv(DEALS), "pipeline.csv": as_csv(rows)})
+    assert tomllib.loads(proposal.toml)["tables"]["deals"]["file"] == "pipeline.csv"
 
 
 def test_an_export_of_unfamiliar_columns_becomes_a_form_to_fill_in(tmp_path: Path) -> None:
