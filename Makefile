@@ -28,6 +28,9 @@ format: .venv/dev.stamp  ## write the format that check expects
 bench: .venv/dev.stamp  ## ratios against the alternatives, in interleaved runs
 	$(BIN)/python -m benchmarks
 
+certify: .venv/run.stamp  ## how often the answers are right on simulated companies: make certify BOOKS=1000
+	$(BIN)/python -m benchmarks.certify --books $(BOOKS)
+
 lab: .venv/lab.stamp  ## JupyterLab on the bundled sample
 	$(BIN)/postmortem lab --engagement data/samples/$(SAMPLE)
 

@@ -45,9 +45,9 @@ def competitor_record(cohort: Cohort, *, confidence: float = 0.95) -> Result:
     -------
     Result
         Table ``record``, one row a competitor, most met first: ``competitor``, ``deals`` (won and lost ones),
-        ``won``, ``share`` won with ``low`` and ``high``, ``steady`` (shrunken share, for the same ones),
-        ``amount_lost``. Table ``presence``, one row for deals with and without a named competitor: ``group``, ``deals``,
-        ``won``, ``share``, ``low``, ``high``.
+        ``won``, ``share`` won with ``low`` and ``high``, ``steady`` (shrunken share for these),
+        ``amount_lost``. Table ``presence``, one row for deals with and without a named competitor: ``group``,
+        ``deals``, ``won``, ``share``, ``low``, ``high``.
 
     Notes
     -----
