@@ -114,7 +114,10 @@ def draw(tables: Tables, axes: Axes) -> None:
     """Draw the share by quarter over its usual range."""
     row = tables["range"].first
     rows = tables["run"].rows.assign(low=row["low"], high=row["high"])
-    run_chart(rows, axes, quarter="quarter", value="share", n="n", low="low", high="high", focus=row["quarter"])
+    noun = "loss" if "losses" in row["measure"] else "deal"
+    run_chart(
+        rows, axes, quarter="quarter", value="share", n="n", low="low", high="high", focus=row["quarter"], noun=noun
+    )
 
 
 def _run(cohort: Cohort, measure: Measure) -> pd.DataFrame:

@@ -35,6 +35,7 @@ class Answer:
     status: str
     tables: tuple[Written, ...]
     caveats: tuple[str, ...]
+    unlock: str
     method: str
     used: str
     picture: str = ""
@@ -57,14 +58,20 @@ def answer(result: Result, width: float = FULL_WIDTH) -> Answer:
         question=result.question,
         headline=result.headline,
         status=result.status,
-        tables=tuple(written(table) for table in result.tables.values()),
+        tables=tuple(table for table in map(written, result.tables.values()) if table.heads),
         caveats=result.caveats,
+        unlock=sentence(result.unlock),
         method=result.method,
         used=f"{result.n_used:,} of {result.n_in:,} deals of all quarters at hand were used.",
         picture=uri,
         width=across,
         height=down,
     )
+
+
+def sentence(text: str) -> str:
+    """Return a phrase as a sentence of its own."""
+    return f"{text[0].upper()}{text[1:]}." if text else ""
 
 
 def anchor(result: Result) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from postmortem.frames.cohort import Cohort
 from postmortem.ground.markup import render
-from postmortem.report.blocks import CARD_WIDTH, anchor, answer
+from postmortem.report.blocks import CARD_WIDTH, anchor, answer, sentence
 from postmortem.report.harvest import Harvest
 from postmortem.report.pages import About, Link
 from postmortem.report.plan import Notebook
@@ -112,12 +112,8 @@ def _not_yet(placed: Sequence[tuple[Notebook, Result]]) -> list[NotYet]:
     for _, result in placed:
         if result.status == "refused":
             gap = f"Missing: {'; '.join(result.what_is_missing)}."
-            refused.setdefault(result.question, {}).setdefault(_sentence(result.unlock) or gap, gap)
+            refused.setdefault(result.question, {}).setdefault(sentence(result.unlock) or gap, gap)
     return [
         NotYet(question, tuple((gap, "" if unlock == gap else unlock) for unlock, gap in gaps.items()))
         for question, gaps in refused.items()
     ]
-
-
-def _sentence(text: str) -> str:
-    return f"{text[0].upper()}{text[1:]}." if text else ""

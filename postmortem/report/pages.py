@@ -37,6 +37,14 @@ class Link:
     file: str
 
 
+@dataclass(frozen=True)
+class Entry:
+    """One entry of a page's contents: the heading above an answer, or else its question."""
+
+    anchor: str
+    text: str
+
+
 def about(cohort: Cohort, config: Config) -> About:
     """Describe a report in the words of its title block and footer."""
     book = cohort.book
@@ -68,8 +76,15 @@ def links(pages: Sequence[tuple[Notebook, Harvest]]) -> tuple[Link, ...]:
 def page(notebook: Notebook, harvest: Harvest, told: About, navigation: Sequence[Link]) -> str:
     """Render the page of one notebook."""
     blocks: list[Answer | Prose] = []
+    contents: list[Entry] = []
+    heading = ""
     for block in harvest.blocks:
         made = prose(block) if isinstance(block, str) else answer(block)
+        if isinstance(made, Answer):
+            contents.append(Entry(made.anchor, heading or made.question))
+            heading = ""
+        elif isinstance(block, str):
+            heading = next((line[3:].strip() for line in block.splitlines() if line.startswith("## ")), heading)
         if made is not None:
             blocks.append(made)
     return render(
@@ -79,5 +94,5 @@ def page(notebook: Notebook, harvest: Harvest, told: About, navigation: Sequence
         about=told,
         pages=navigation,
         blocks=blocks,
-        contents=[block for block in blocks if isinstance(block, Answer)],
+        contents=contents,
     )
