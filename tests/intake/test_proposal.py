@@ -53,7 +53,7 @@ def test_a_canonical_folder_needs_no_correction(tmp_path: Path) -> None:
     assert dict(book.rows_in) == {"deals": 3, "history": 1, "competitors": 1} and book.quarantine.empty
 
 
-@pytest.mark.parametrize("name", ["plain", "full"])
+@pytest.mark.parametrize("name", ["plain", pytest.param("full", marks=pytest.mark.slow)])
 def test_the_samples_are_read_as_their_own_configuration_reads_them(name: str) -> None:
     folder = resources.sample(name)
     proposal = propose(folder)
