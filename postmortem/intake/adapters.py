@@ -12,13 +12,15 @@ from typing import Final
 from postmortem.ground import schema
 from postmortem.ground.errors import ConfigError, nearest
 from postmortem.intake.adapter import Adapter
+from postmortem.intake.dynamics import DYNAMICS
 from postmortem.intake.folding import fold_header
 from postmortem.intake.generic import GENERIC
 from postmortem.intake.hubspot import HUBSPOT
+from postmortem.intake.pipedrive import PIPEDRIVE
 from postmortem.intake.salesforce import SALESFORCE
 from postmortem.intake.stage_entries import entries_in, entry_columns
 
-ADAPTERS: Final[tuple[Adapter, ...]] = (GENERIC, SALESFORCE, HUBSPOT)
+ADAPTERS: Final[tuple[Adapter, ...]] = (GENERIC, SALESFORCE, HUBSPOT, PIPEDRIVE, DYNAMICS)
 SIGNED: Final = 2
 LEAST_KNOWN: Final = 2
 LEAST_CONFIDENCE: Final = 0.3

@@ -1,4 +1,4 @@
-"""What several CRMs do alike: deals in the recycle bin, close dates in one column or in two."""
+"""What several CRMs do alike: deals in the recycle bin, close dates in one column or two, words for who won."""
 
 from __future__ import annotations
 
@@ -82,3 +82,9 @@ def settle_two_dates(cells: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
         ledger.note("closed_at", proxy.notna().sum(), what)
     source = nothing.mask(actual.notna() | moved.notna(), "crm_field").mask(proxy.notna(), "expected_proxy")
     return cells.assign(closed_at=actual.fillna(moved).fillna(proxy).astype("str"), closed_at_source=source)
+
+
+def name_who_won(cells: pd.DataFrame, words: pd.Series[str]) -> pd.DataFrame:
+    """Take over into ``lost_to_raw`` what a stage or status says of who won, where no field of its own does."""
+    raw = cells.get("lost_to_raw", missing(cells))
+    return cells.assign(lost_to_raw=raw.fillna(words).astype("str"))

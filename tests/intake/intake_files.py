@@ -57,7 +57,7 @@ def round_trip(name: str, **changes: Mapping[str, Any]) -> Book:
     raw = tomllib.loads(propose(folder).toml)
     for section, content in changes.items():
         for key, value in content.items():
-            raw[section][key] = {**raw[section][key], **value} if isinstance(value, Mapping) else value
+            raw[section][key] = {**raw[section].get(key, {}), **value} if isinstance(value, Mapping) else value
     return load_book(build_config(raw, folder))
 
 
