@@ -16,11 +16,13 @@ from postmortem.intake.dynamics import DYNAMICS
 from postmortem.intake.folding import fold_header
 from postmortem.intake.generic import GENERIC
 from postmortem.intake.hubspot import HUBSPOT
+from postmortem.intake.odoo import ODOO
 from postmortem.intake.pipedrive import PIPEDRIVE
 from postmortem.intake.salesforce import SALESFORCE
 from postmortem.intake.stage_entries import entries_in, entry_columns
+from postmortem.intake.zoho import ZOHO
 
-ADAPTERS: Final[tuple[Adapter, ...]] = (GENERIC, SALESFORCE, HUBSPOT, PIPEDRIVE, DYNAMICS)
+ADAPTERS: Final[tuple[Adapter, ...]] = (GENERIC, SALESFORCE, HUBSPOT, PIPEDRIVE, DYNAMICS, ODOO, ZOHO)
 SIGNED: Final = 2
 LEAST_KNOWN: Final = 2
 LEAST_CONFIDENCE: Final = 0.3

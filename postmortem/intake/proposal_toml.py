@@ -25,6 +25,8 @@ RULES = {
     "_lost_on": "is the close date of lost deals",
     "_status_reason": "tells, of lost deals, which were out-sold and which were cancelled",
     "_actual_amount": "is the amount of won deals",
+    "_won_status": "tells which deals are won, lost and open",
+    "_won_stage": "tells which deals are won",
     "_active": "tells, with the probability, which deals are lost",
     "_stage_now": "gives the spelling of stages",
     "_is_deleted": "sets deals aside that are in the recycle bin",
