@@ -15,6 +15,7 @@ from postmortem.ground.config import Source
 from postmortem.ground.errors import DataError
 from postmortem.intake.folding import fold_header
 from postmortem.intake.quarantine import Ledger
+from postmortem.intake.stage_entries import entries_in, entry_columns
 
 Prepare = Callable[[str, pd.DataFrame, Ledger], pd.DataFrame]
 """Takes the table's name, its cells under canonical and helper names, and its ledger; returns the cells."""
@@ -24,6 +25,9 @@ STANDS_IN: Final[Mapping[str, Mapping[str, tuple[tuple[str, ...], ...]]]] = {
     "history": {"field": (("_stage",), ("_amount",), ("_expected_close_date",), ("_forecast_category",))},
 }
 """Columns that can be made of others, for every adapter: table, column, and the sets that will do."""
+
+WITH_ENTRIES: Final = ("deals", "history")
+"""Tables that read stage-entry columns: deals for close dates, history for everything."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,8 @@ class Adapter:
         Column to raw value to what it stands for; compared without case and spacing.
     signature : frozenset of str
         Headers that hardly anyone else writes.
+    signed_by : mapping
+        Table to sets of plain headers that, all together, are as good as a signature for it.
     tells : mapping
         Table to headers of which one must be there for the table to be recognised.
     stands_in : mapping
@@ -49,6 +55,10 @@ class Adapter:
         First cells of lines under a report that are no data.
     per_cent : frozenset of str
         Columns whose numbers count in per cent.
+    entries : tuple of pattern
+        Headers of columns that say when a deal entered a stage, best first; the group ``stage`` names it.
+    decides : frozenset of str
+        Columns that tell the hook who won: where one is there, no word of a stage has to be judged.
     prepare : callable, optional
         Hook over the text cells, before anything is read as number or date.
     """
@@ -58,10 +68,13 @@ class Adapter:
     synonyms: Mapping[str, Mapping[str, tuple[str, ...]]]
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     signature: frozenset[str] = frozenset()
+    signed_by: Mapping[str, tuple[frozenset[str], ...]] = field(default_factory=dict)
     tells: Mapping[str, frozenset[str]] = field(default_factory=dict)
     stands_in: Mapping[str, Mapping[str, tuple[tuple[str, ...], ...]]] = field(default_factory=dict)
     footers: tuple[re.Pattern[str], ...] = ()
     per_cent: frozenset[str] = frozenset()
+    entries: tuple[re.Pattern[str], ...] = ()
+    decides: frozenset[str] = frozenset({"_is_won"})
     prepare: Prepare | None = None
 
     def match(self, table: str, headers: Sequence[str]) -> dict[str, str]:
@@ -77,6 +90,8 @@ class Adapter:
                 key = next((key for word in words if (key := fold_header(word)) in by_fold), None)
                 if column not in found and key is not None:
                     found[column] = by_fold.pop(key)
+        if table in WITH_ENTRIES:
+            found |= entry_columns(headers, self.entries)
         return found
 
     def ways(self, table: str, column: str) -> tuple[tuple[str, ...], ...]:
@@ -86,6 +101,8 @@ class Adapter:
     def lacking(self, table: str, columns: Iterable[str]) -> tuple[str, ...]:
         """Return the required columns that are neither in `columns` nor can be made of them."""
         have = set(columns)
+        if table == "history" and entries_in(have):
+            have |= {"field", "changed_at"}
         return tuple(
             name
             for name in schema.table(table).required

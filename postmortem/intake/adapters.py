@@ -12,11 +12,17 @@ from typing import Final
 from postmortem.ground import schema
 from postmortem.ground.errors import ConfigError, nearest
 from postmortem.intake.adapter import Adapter
+from postmortem.intake.dynamics import DYNAMICS
 from postmortem.intake.folding import fold_header
 from postmortem.intake.generic import GENERIC
+from postmortem.intake.hubspot import HUBSPOT
+from postmortem.intake.odoo import ODOO
+from postmortem.intake.pipedrive import PIPEDRIVE
 from postmortem.intake.salesforce import SALESFORCE
+from postmortem.intake.stage_entries import entries_in, entry_columns
+from postmortem.intake.zoho import ZOHO
 
-ADAPTERS: Final[tuple[Adapter, ...]] = (GENERIC, SALESFORCE)
+ADAPTERS: Final[tuple[Adapter, ...]] = (GENERIC, SALESFORCE, HUBSPOT, PIPEDRIVE, DYNAMICS, ODOO, ZOHO)
 SIGNED: Final = 2
 LEAST_KNOWN: Final = 2
 LEAST_CONFIDENCE: Final = 0.3
@@ -90,9 +96,24 @@ def recognise(headers: Sequence[str], stem: str = "") -> Guess | None:
     )
 
 
+def stage_history(headers: Sequence[str], guess: Guess) -> Guess | None:
+    """Return the history of stages that a file of deals holds besides, in stage-entry columns, if any."""
+    if guess.table != "deals" or not entries_in(guess.mapped) or "deal_id" not in guess.mapped:
+        return None
+    mapped = guess.adapter.match("history", headers)
+    return Guess("history", guess.adapter, mapped, round(len(mapped) / len(headers), 2), told=True)
+
+
+def _signed(headers: Sequence[str], folded: set[str], adapter: Adapter, table: str) -> bool:
+    hits = len(folded & {fold_header(word) for word in adapter.signature})
+    if hits + len(entry_columns(headers, adapter.entries)) >= SIGNED:
+        return True
+    return any({fold_header(word) for word in words} <= folded for words in adapter.signed_by.get(table, ()))
+
+
 def _guess(headers: Sequence[str], adapter: Adapter, table: str, stem: str) -> Guess | None:
     folded = {fold_header(header) for header in headers}
-    if adapter.signature and len(folded & {fold_header(word) for word in adapter.signature}) < SIGNED:
+    if adapter.signature and not _signed(headers, folded, adapter, table):
         return None
     tells = {fold_header(word) for word in adapter.tells.get(table, ())}
     if tells and not tells & folded and table != stem:

@@ -101,7 +101,12 @@ def read_cells(table: str, source: Source, config: Config) -> Cells:
         cells = _with_outcomes(cells, adapter, config.data.decimal)
         cells = _with_currencies(cells, ledger)
     if adapter.prepare is not None:
+        before = set(cells)
         cells = adapter.prepare(table, cells, ledger)
+        for column in (set(source.values) - before) & set(cells):
+            # Columns that the hook made have values of the file, too, such as the ids of stages.
+            mapping = source.values[column]
+            cells = cells.assign(**{column: replace_values(cells[column], mapping, several=column in SEVERAL)})
     return Cells(cells, ledger, adapter, columns)
 
 
@@ -175,10 +180,11 @@ def _with_outcomes(cells: pd.DataFrame, adapter: Adapter, decimal: str) -> pd.Da
         hundred = "probability" in adapter.per_cent
         shares = parse(cells["probability"].str.strip(), lambda text: read_share(text, decimal, hundred), "float64")
         probabilities = shares.values
+    known = adapter.values.get("outcome")
     if "outcome" in cells:
-        return cells.assign(outcome=decide_outcomes(cells["outcome"], probabilities))
+        return cells.assign(outcome=decide_outcomes(cells["outcome"], probabilities, known))
     nothing = pd.Series(pd.NA, index=cells.index, dtype="str")
-    words = decide_outcomes(cells["stage"], probabilities) if "stage" in cells else nothing
+    words = decide_outcomes(cells["stage"], probabilities, known) if "stage" in cells else nothing
     if "_is_won" in cells:
         won = cells["_is_won"].str.strip().str.lower()
         closed = cells["_is_closed"].str.strip().str.lower() if "_is_closed" in cells else nothing

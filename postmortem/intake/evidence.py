@@ -16,15 +16,17 @@ from postmortem.intake.adapters import Guess
 from postmortem.intake.cells import split_values
 from postmortem.intake.columns import enum_meaning
 from postmortem.intake.dates import Unreadable, formats_for, numeric_orders
-from postmortem.intake.folding import MISSING_WORDS, NOT_A_NUMBER, fold_spelling
+from postmortem.intake.folding import MISSING_WORDS, NOT_A_NUMBER, Lookup, fold_spelling
 from postmortem.intake.outcomes import decide_outcomes, outcome_of, sounds_final
 from postmortem.intake.reading import RawTable
+from postmortem.intake.stage_entries import entries_in
 from postmortem.intake.values import currency_in, parse, read_flag, read_number, read_share
 from postmortem.taxonomies import load_crosswalks, load_taxonomy, map_values
 
 LISTED_AT_MOST: Final = 200
 NAMES_AT_MOST: Final = 2000
 OUTCOMES: Final = schema.OUTCOMES
+DAY_HELPERS: Final = ("_close_date", "_stage_changed", "_closed_on", "_won_on", "_lost_on")
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,7 @@ def outcomes_of(deals: Looked, decimal: str) -> tuple[str, list[Meaning]]:
     Empty where the CRM has flags for won and closed.
     """
     mapped = deals.guess.mapped
-    if "outcome" not in mapped and "_is_won" in mapped:
+    if "outcome" not in mapped and deals.guess.adapter.decides & set(mapped):
         return "", []
     name = "outcome" if "outcome" in mapped else "stage"
     words = deals.column(name)
@@ -137,7 +139,8 @@ def outcomes_of(deals: Looked, decimal: str) -> tuple[str, list[Meaning]]:
     shares = None
     if stated is not None:
         shares = parse(stated, lambda text: read_share(text, decimal, hundred), "float64").values.reindex(words.index)
-    decided = decide_outcomes(words, shares)
+    known = deals.guess.adapter.values.get("outcome", {})
+    decided = decide_outcomes(words, shares, known)
     closed = deals.column("closed_at")
     won_closed = closed is not None and bool(decided[decided == "won"].index.isin(closed.index).any())
     meanings = []
@@ -148,7 +151,7 @@ def outcomes_of(deals: Looked, decimal: str) -> tuple[str, list[Meaning]]:
             undated = closed is not None and won_closed and not members.isin(closed.index).any()
             taken = "open" if undated and not sounds_final(str(word)) else None
             why = "none of them has a close date" if taken else ""
-        elif taken == "open" and outcome_of(str(word)) is None:
+        elif taken == "open" and outcome_of(str(word)) is None and not Lookup(known).get(str(word)):
             why = "stated probabilities lie between 0 and 100%"
         meanings.append(Meaning(str(word), int(rows), taken, why))
     return mapped[name], meanings
@@ -231,7 +234,7 @@ def _spelled_otherwise(
 def _is_day(table: str, name: str) -> bool:
     kinds = {each.name: each.kind for each in (*schema.DEALS.columns, *schema.table(table).columns)}
     kind = kinds.get(name.removeprefix("_"))
-    return kind in ("date", "timestamp") or name in ("_close_date", "_stage_changed")
+    return kind in ("date", "timestamp") or name in DAY_HELPERS or bool(entries_in([name]))
 
 
 def _meaning(word: str, column: schema.Column, adapter: Adapter) -> str | None:

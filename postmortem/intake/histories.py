@@ -10,10 +10,11 @@ from postmortem.ground import schema
 from postmortem.intake.adapter import Adapter
 from postmortem.intake.columns import Reader, Refusal
 from postmortem.intake.quarantine import Ledger
+from postmortem.intake.stage_entries import WIDE_MARK, entries_in
 from postmortem.intake.workbook import canonical_text
 
 WIDE: Final = ("_stage", "_forecast_category", "_expected_close_date", "_amount", "_probability", "_owner_id")
-MARK: Final = "_wide"
+MARK: Final = WIDE_MARK
 VALUES: Final = ("old_value", "new_value")
 TYPED: Final = ("enum", "money", "number", "integer", "date", "flag")
 
@@ -108,7 +109,8 @@ def number_changes(history: pd.DataFrame) -> pd.DataFrame:
 
 def _canonical_fields(fields: pd.Series[str], adapter: Adapter) -> pd.Series[str]:
     words = [str(word) for word in fields.dropna().unique()]
-    known = {name.removeprefix("_"): word for name, word in adapter.match("deals", words).items()}
+    matched = adapter.match("deals", words)
+    known = {name.removeprefix("_"): matched[name] for name in matched if name not in entries_in(matched)}
     names = {word: name for name, word in known.items()}
     for word, name in names.items():
         # While a deal is open, the day in its close date field is the expected one.

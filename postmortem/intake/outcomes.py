@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 import pandas as pd
 
-from postmortem.intake.folding import fold
+from postmortem.intake.folding import Lookup, fold
 
 WON_WORDS: Final = frozenset({
     "won", "closed won", "closed-won", "closedwon", "closed - won", "closed/won", "closed (won)", "win",
@@ -32,6 +33,7 @@ OPEN_WORDS: Final = frozenset({
 _FINAL = re.compile(
     r"\bclosed?\b|\bwon\b|\bwin\b|lost|\bloss\b|\bdead\b|abandon|cancel|disqualif|unqualif|no decision|duplicate"
 )
+_OF_PIPELINE = re.compile(r"\s*\([^()]*\bpipeline\b[^()]*\)$")
 _NUMBERED = re.compile(r"^\(?\d{1,2}(?:[.)]|\s*[-–:])\s*")
 
 
@@ -51,7 +53,7 @@ def outcome_of(word: str, probability: float | None = None) -> str | None:
     str or None
         open, won, lost; None where it has to be decided by someone who knows.
     """
-    plain = _NUMBERED.sub("", fold(word))
+    plain = _OF_PIPELINE.sub("", _NUMBERED.sub("", fold(word)))
     if plain in WON_WORDS:
         return "won"
     if plain in LOST_WORDS:
@@ -68,7 +70,9 @@ def sounds_final(word: str) -> bool:
     return _FINAL.search(fold(word)) is not None
 
 
-def decide_outcomes(words: pd.Series[str], probabilities: pd.Series[float] | None) -> pd.Series[str]:
+def decide_outcomes(
+    words: pd.Series[str], probabilities: pd.Series[float] | None, known: Mapping[str, str] | None = None
+) -> pd.Series[str]:
     """Replace every word that leaves no doubt by open, won or lost; keep the others as they are.
 
     Parameters
@@ -77,11 +81,14 @@ def decide_outcomes(words: pd.Series[str], probabilities: pd.Series[float] | Non
         Stages or statuses.
     probabilities : Series of float, optional
         Stated probabilities, 0 to 1, on the same index. A stage is judged by all that go with it.
+    known : mapping of str to str, optional
+        Words of one CRM and what they stand for there; they come first.
     """
+    of_this_crm = Lookup(known or {})
     judged: dict[str, str] = {}
     for word in words.dropna().unique():
         stated = None if probabilities is None else probabilities[(words == word) & probabilities.notna()]
         # One deal at 0 or 1 shows that the stage may be an end.
         open_ended = stated is not None and len(stated) > 0 and bool(((stated > 0) & (stated < 1)).all())
-        judged[word] = outcome_of(word, 0.5 if open_ended else None) or word
+        judged[word] = of_this_crm.get(word) or outcome_of(word, 0.5 if open_ended else None) or word
     return words.map(judged).astype("str")

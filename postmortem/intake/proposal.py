@@ -10,7 +10,7 @@ from typing import Final
 from postmortem.ground import schema
 from postmortem.ground.errors import DataError
 from postmortem.intake import evidence
-from postmortem.intake.adapters import Guess, recognise
+from postmortem.intake.adapters import Guess, recognise, stage_history
 from postmortem.intake.evidence import Looked, Meaning, Spelling
 from postmortem.intake.footers import drop_footers
 from postmortem.intake.generic import GENERIC
@@ -131,6 +131,9 @@ def propose(export: Path) -> Proposal:
             f"No file was recognised as deals. {chosen['deals'].raw.file} is proposed: name its columns under "
             "[tables.deals.columns]."
         )
+    entries = stage_history(chosen["deals"].raw.headers, chosen["deals"].guess)
+    if entries is not None and "history" not in chosen:
+        chosen["history"] = Looked(chosen["deals"].raw, entries)
     plan = _plan(chosen, raws)
     questions += open_questions(plan, list(chosen.values()))
     questions += [f"{fault.what} It is left out." for fault in faults]

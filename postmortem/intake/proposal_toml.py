@@ -11,6 +11,7 @@ from tomlkit.toml_document import TOMLDocument
 
 from postmortem.ground import schema
 from postmortem.intake.evidence import DateEvidence, Meaning, Reasons, Spelling
+from postmortem.intake.stage_entries import ENTERED
 from postmortem.intake.wording import shortened, toml_string
 
 RULES = {
@@ -18,6 +19,16 @@ RULES = {
     "_stage_changed": "is the close date of lost deals",
     "_is_won": "tells, with the next one, which deals are won, lost and open",
     "_is_closed": "tells which deals are closed",
+    "_is_lost": "tells which deals are lost",
+    "_closed_on": "is the close date of won and lost deals",
+    "_won_on": "is the close date of won deals",
+    "_lost_on": "is the close date of lost deals",
+    "_status_reason": "tells, of lost deals, which were out-sold and which were cancelled",
+    "_actual_amount": "is the amount of won deals",
+    "_won_status": "tells which deals are won, lost and open",
+    "_won_stage": "tells which deals are won",
+    "_active": "tells, with the probability, which deals are lost",
+    "_stage_now": "gives the spelling of stages",
     "_is_deleted": "sets deals aside that are in the recycle bin",
 }
 
@@ -139,7 +150,8 @@ def _table(planned: PlannedTable) -> Table:
             )
     for name, header in planned.columns.items():
         if name.startswith("_"):
-            rule = RULES.get(name, f"gives the values of {name.removeprefix('_')}")
+            kind = "tells when a deal entered that stage" if name.startswith(ENTERED) else None
+            rule = kind or RULES.get(name, f"gives the values of {name.removeprefix('_')}")
             columns.add(tomlkit.comment(f"{shortened(header)} {rule}"))
     table.add("columns", columns)
     values = _values(planned)

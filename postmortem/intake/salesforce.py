@@ -12,8 +12,8 @@ from typing import Final
 import pandas as pd
 
 from postmortem.intake.adapter import Adapter
+from postmortem.intake.crm_habits import set_deleted_aside, settle_one_date
 from postmortem.intake.quarantine import Ledger
-from postmortem.intake.values import TRUE
 
 CHECK_LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 COMPOSITE_KEY: Final = ("account_name", "deal_name", "created_at")
@@ -181,12 +181,10 @@ def prepare(table: str, cells: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     )
     if table != "deals":
         return cells
-    if "_is_deleted" in cells:
-        gone = cells["_is_deleted"].str.strip().str.lower().isin(TRUE)
-        ledger.set_aside(gone, "deal_id", cells.get("deal_id"), "is in Salesforce's recycle bin (IsDeleted)")
+    set_deleted_aside(cells, ledger, "Salesforce's recycle bin (IsDeleted)")
     if "deal_id" not in cells:
         cells = _with_composite_key(cells, ledger)
-    return _with_close_dates(cells, ledger)
+    return settle_one_date(cells, ledger)
 
 
 def _completed(ids: pd.Series[str], prefix: str, ledger: Ledger) -> pd.Series[str]:
@@ -209,26 +207,6 @@ def _with_composite_key(cells: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     shared = key.notna() & key.duplicated(keep=False)
     ledger.set_aside(shared, "deal_id", key, "several rows share this account, opportunity name and created date")
     return cells.assign(deal_id=key.astype("str"))
-
-
-def _with_close_dates(cells: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
-    if "_close_date" not in cells or "closed_at" in cells:
-        return cells
-    close, missing = cells["_close_date"], pd.Series(pd.NA, index=cells.index, dtype="str")
-    moved = cells.get("_stage_changed", missing)
-    won, lost = cells["outcome"] == "won", cells["outcome"] == "lost"
-    by_stage, by_proxy = lost & moved.notna(), lost & moved.isna() & close.notna()
-    source = missing.mask(won & close.notna() | by_stage, "crm_field").mask(by_proxy, "expected_proxy")
-    if by_stage.any():
-        ledger.note("closed_at", by_stage.sum(), "lost deals are closed on the day their stage last changed")
-    if by_proxy.any():
-        what = "lost deals have only their Close Date, which may still be the old expectation (expected_proxy)"
-        ledger.note("closed_at", by_proxy.sum(), what)
-    made = {"closed_at": moved.where(by_stage, close.where(won | lost)), "closed_at_source": source}
-    if "expected_close_date" not in cells:
-        # Salesforce overwrites the Close Date of won deals, so theirs is no expectation.
-        made["expected_close_date"] = close.where(~won)
-    return cells.assign(**made)
 
 
 SALESFORCE: Final = Adapter(

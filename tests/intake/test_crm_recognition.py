@@ -1,0 +1,45 @@
+"""Every sample export is taken for its own CRM from its headers alone, and for no other's."""
+
+from __future__ import annotations
+
+import csv
+
+import pytest
+from intake_files import DEALS, EXPORTS
+
+from postmortem.intake.adapters import ADAPTERS, recognise
+
+ADAPTER_OF = {
+    "hubspot": "hubspot", "hubspot_internal": "hubspot", "pipedrive": "pipedrive", "dynamics": "dynamics",
+    "dynamics_api": "dynamics", "odoo": "odoo", "odoo_default": "odoo", "zoho": "zoho",
+    "salesforce_api": "salesforce",
+}  # fmt: skip
+FILES = sorted(EXPORTS.rglob("*.csv"))
+
+
+def headers_of(path) -> list[str]:
+    text = path.read_text(encoding="utf-8-sig")
+    return next(csv.reader(text.splitlines()[:1], delimiter=";" if ";" in text.splitlines()[0] else ","))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_headers_alone_name_the_crm_with_a_stated_confidence(path) -> None:
+    headers = headers_of(path)
+    guess = recognise(headers)
+    assert guess is not None and guess.adapter.name == ADAPTER_OF[path.parent.name]
+    assert guess.confidence == round(len(set(guess.mapped.values())) / len(headers), 2) > 0.5
+
+
+def test_there_is_a_sample_of_every_crm() -> None:
+    assert {ADAPTER_OF[path.parent.name] for path in FILES} == {each.name for each in ADAPTERS} - {
+        "generic",
+        "salesforce",
+    }
+
+
+def test_a_plain_table_is_no_crms() -> None:
+    guess = recognise(list(DEALS[0]))
+    assert guess is not None and guess.adapter.name == "generic"
+    plain = ["deal_id", "deal_title", "deal_value", "deal_owner", "deal_stage", "status", "closing_date", "lost_reason"]
+    guess = recognise(plain)
+    assert guess is not None and guess.adapter.name == "generic"
