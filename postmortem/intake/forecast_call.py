@@ -248,7 +248,7 @@ def _matches(cells: pd.DataFrame, deals: pd.DataFrame) -> dict[int, list[str]]:
     return found
 
 
-def _row(row: Mapping[str, object], day: str, config: Config) -> dict[str, str]:
+def _row(row: Mapping[Any, Any], day: str, config: Config) -> dict[str, str]:
     closes = row["expected_close_date"]
     return {
         "as_of": day,
