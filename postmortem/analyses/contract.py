@@ -10,12 +10,13 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from postmortem.frames.cohort import Cohort
+from postmortem.frames.cohort import Cohort, CohortKind
 from postmortem.result import Draw, Headline, Result, Table, refused
 
 Family = Literal["fact", "rate", "comparison"]
-Frames = tuple[Literal["forecast", "closed"], ...]
-EVERY_FRAME: Frames = ("forecast", "closed")
+Frames = tuple[CohortKind, ...]
+# In the open forecast nothing has become of any deal yet: an analysis has to be made for it.
+EVERY_FRAME: Frames = ("forecast", "late_stage", "first_forecast", "closed")
 WITHHELD = "The figures behind this answer are withheld in this edition."
 SPOKEN_LETTERS = 60
 

@@ -15,7 +15,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from postmortem import __version__
-from postmortem.cli import engagement, notebooks, running, taxonomy
+from postmortem.cli import engagement, forecast, notebooks, running, taxonomy
 from postmortem.cli.console import say
 from postmortem.ground.errors import PostmortemError
 
@@ -34,6 +34,7 @@ app.command()(engagement.check)
 app.command()(running.run)
 app.command()(engagement.simulate)
 app.command()(notebooks.lab)
+app.add_typer(forecast.app, name="forecast")
 app.add_typer(taxonomy.app, name="taxonomy")
 app.add_typer(notebooks.app, name="notebooks")
 

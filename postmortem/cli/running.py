@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from postmortem.report.run import Run
 
 GRAVEST_FIRST = (130, 124, 70, 6, 2, 3, 1, 5, 4, 0)
-Kind = Literal["auto", "forecast", "closed"]
+Kind = Literal["auto", "forecast", "late_stage", "closed"]
 
 
 def run(

@@ -11,11 +11,12 @@ from postmortem.book import Book
 from postmortem.frames.closed import closed_cohort
 from postmortem.frames.cohort import Cohort
 from postmortem.frames.forecast import forecast_cohort
+from postmortem.frames.late_stage import late_stage_cohort
 from postmortem.ground.errors import FrameRefused
 from postmortem.ground.fiscal import Quarter
 from postmortem.ground.schema import FORECAST_DEFAULT
 
-Choice = Literal["auto", "forecast", "closed"]
+Choice = Literal["auto", "forecast", "late_stage", "closed"]
 
 
 def choose_cohort(
@@ -28,31 +29,48 @@ def choose_cohort(
     snapshot_day: int = 5,
     as_of: dt.date | None = None,
 ) -> Cohort:
-    """Take the forecast cohort where the forecast can be rebuilt, the closed cohort elsewhere.
+    """Take the forecast cohort where the forecast can be rebuilt, else the late-stage cohort, else the closed one.
 
     Parameters
     ----------
-    kind : {"auto", "forecast", "closed"}
+    kind : {"auto", "forecast", "late_stage", "closed"}
         ``auto`` chooses; the others insist.
+
+    Returns
+    -------
+    Cohort
+        Its remarks say which deals these are, and why not those of a better frame. A frame that can be built
+        and holds no deal is not replaced by another one.
 
     Raises
     ------
     FrameRefused
-        When `kind` insists on a forecast that cannot be rebuilt.
+        When `kind` insists on a frame that the data cannot support.
+    EmptyFrame
+        When the frame holds no deal of the focus quarter.
 
     See Also
     --------
-    postmortem.frames.forecast.forecast_cohort, postmortem.frames.closed.closed_cohort
+    postmortem.frames.forecast.forecast_cohort, postmortem.frames.late_stage.late_stage_cohort,
+    postmortem.frames.closed.closed_cohort
     """
-    if kind == "closed":
-        return closed_cohort(book, focus, window=window, as_of=as_of)
-    try:
-        return forecast_cohort(
-            book, focus, window=window, categories=categories, snapshot_day=snapshot_day, as_of=as_of
-        )
-    except FrameRefused as refusal:
-        if kind == "forecast":
-            raise
-        cohort = closed_cohort(book, focus, window=window, as_of=as_of)
-        why = f"The forecast as it was is not known: the data hold {refusal.got}."
-        return replace(cohort, remarks=(*cohort.remarks, why))
+    reasons = []
+    if kind in ("auto", "forecast"):
+        try:
+            return forecast_cohort(
+                book, focus, window=window, categories=categories, snapshot_day=snapshot_day, as_of=as_of
+            )
+        except FrameRefused as refusal:
+            if kind == "forecast":
+                raise
+            reasons.append(f"The forecast as it was is not known: the data hold {refusal.got}.")
+    if kind in ("auto", "late_stage"):
+        try:
+            cohort = late_stage_cohort(book, focus, window=window, as_of=as_of)
+            return replace(cohort, remarks=(*cohort.remarks, *reasons))
+        except FrameRefused as refusal:
+            if kind == "late_stage":
+                raise
+            reasons.append(f"The deals that reached a late stage are not known: the data hold {refusal.got}.")
+    cohort = closed_cohort(book, focus, window=window, as_of=as_of)
+    return replace(cohort, remarks=(*cohort.remarks, *reasons))

@@ -15,14 +15,23 @@ import pandas as pd
 from postmortem.book import Book
 from postmortem.ground.fiscal import Quarter
 
-CohortKind = Literal["forecast", "closed"]
+CohortKind = Literal["forecast", "late_stage", "first_forecast", "open_forecast", "closed"]
 Measure = Literal["lost", "competitor", "status_quo"]
 QUARTERS_BACK = 12
+# What the deals of a cohort are called, and how a quarter follows the word "deals".
+NOUNS: Mapping[CohortKind, str] = {
+    "forecast": "forecast deals", "late_stage": "late-stage deals", "first_forecast": "newly forecast deals",
+    "open_forecast": "open forecast deals", "closed": "closed deals",
+}  # fmt: skip
+CHOSEN: Mapping[CohortKind, str] = {
+    "forecast": "forecast for", "late_stage": "in a late stage in", "first_forecast": "first forecast in",
+    "open_forecast": "open and forecast for", "closed": "closed in",
+}  # fmt: skip
 
 COLUMNS = (
     "deal_id", "quarter", "resolution", "ultimate", "amount", "lost_to", "lost_to_source", "reason_code",
     "reason", "account_name", "deal_name", "owner_id", "manager_id", "team", "segment", "region", "product",
-    "deal_type", "stage", "forecast_category", "expected_close_date", "created_at", "closed_at",
+    "deal_type", "stage", "forecast_category", "expected_close_date", "created_at", "entered_at", "closed_at",
 )  # fmt: skip
 
 
@@ -35,9 +44,11 @@ class Cohort:
     table : DataFrame
         One row a (deal_id, quarter), columns as in `COLUMNS`; up to twelve quarters, the focus last.
         `resolution` is what had become of the deal when its quarter ended, `ultimate` its fate by `as_of`;
-        `amount` is in the book's currency, at the snapshot where there is one.
-    kind : {"forecast", "closed"}
-        Deals forecast to close in a quarter, or deals that closed in it.
+        `amount` is in the book's currency, and like stage, category and expected close that of the day
+        `entered_at` where there is one: the day from which the deal is observed, missing for closed deals.
+    kind : {"forecast", "late_stage", "first_forecast", "open_forecast", "closed"}
+        Deals forecast to close in a quarter, deals that reached the red zone, deals forecast for the first
+        time, open deals of the current forecast, or deals that closed in the quarter.
     focus : Quarter
         The quarter whose facts are told.
     window : tuple of Quarter
@@ -92,7 +103,12 @@ class Cohort:
     @property
     def noun(self) -> str:
         """What the deals of this cohort are called in a sentence."""
-        return "forecast deals" if self.kind == "forecast" else "closed deals"
+        return NOUNS[self.kind]
+
+    @property
+    def chosen(self) -> str:
+        """How the deals were chosen, in the words before the quarter: ``forecast for``."""
+        return CHOSEN[self.kind]
 
     @property
     def is_complete(self) -> bool:

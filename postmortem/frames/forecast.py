@@ -1,7 +1,7 @@
 """The forecast cohort: the deals a team had forecast to close in a quarter, as the forecast stood then.
 
 A closed deal's current category is no evidence of what was forecast, since CRMs overwrite it at closing.
-Without a history of categories and close dates this cohort is therefore refused.
+Where no snapshot, history or sheet tells categories and close dates, this cohort is therefore refused.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from postmortem.book import Book
-from postmortem.book.history import states_at, tracked_fields
 from postmortem.frames.closed import arrange, known_by
 from postmortem.frames.cohort import QUARTERS_BACK, Cohort, pooled
+from postmortem.frames.known import REACH, Known, Record, provenance
 from postmortem.frames.resolution import lost_to, resolve
 from postmortem.ground.errors import EmptyFrame, FrameRefused
 from postmortem.ground.fates import PUSHED_EARLY, SLIPPED
@@ -23,6 +23,8 @@ from postmortem.ground.fiscal import Quarter
 from postmortem.ground.schema import FORECAST_DEFAULT
 
 NEEDED = ("forecast_category", "expected_close_date")
+LABELS = {"forecast_category": "forecast category", "expected_close_date": "expected close", "amount": "amount",
+          "stage": "stage"}  # fmt: skip
 LATE_FROM_DAY = 75
 MOST_SILENT = 0.2
 
@@ -45,7 +47,8 @@ def forecast_cohort(
     Parameters
     ----------
     book : Book
-        Needs `deals` and a `history` of forecast category and expected close date.
+        Needs `deals`, and forecast category and expected close date as they were: in `snapshots`, in
+        `history` or in a `forecast_sheet`; see `postmortem.frames.known`.
     focus : Quarter
         The quarter whose facts are told.
     window : int
@@ -82,20 +85,21 @@ def forecast_cohort(
             got=f"data as of {as_of}",
             expected=f"{focus.day(snapshot_day)} (day {snapshot_day} of the quarter) or later",
         )
-    missing = [field for field in NEEDED if field not in tracked_fields(book)]
-    if missing:
-        raise FrameRefused(
-            "The forecast as it was cannot be rebuilt from these data.",
-            got="only today's values of " + " and ".join(name.replace("_", " ") for name in missing),
-            expected="a history of forecast categories and expected close dates",
-            do="export the CRM's field history (in Salesforce: Reports, Opportunity History), or use the closed cohort",
-        )
-    destinations = lost_to(book)
+    destinations, record = lost_to(book), Record(book)
     openings = [
-        _open_quarter(book, quarter, tuple(categories), snapshot_day, as_of, destinations)
+        _open_quarter(record, quarter, tuple(categories), snapshot_day, as_of, destinations)
         for quarter in focus.trailing(QUARTERS_BACK)
     ]
     now = openings[-1]
+    if now.missing:
+        raise FrameRefused(
+            "The forecast as it was cannot be rebuilt from these data.",
+            got="only today's values of " + " and ".join(name.replace("_", " ") for name in now.missing),
+            expected="a history of forecast categories and expected close dates, or a snapshot or forecast sheet of "
+            f"{focus.day(snapshot_day)} or at most {REACH} days before",
+            do="export the CRM's field history (in Salesforce: Reports, Opportunity History), add the sheet of the "
+            "forecast call with postmortem forecast add, or use the closed cohort",
+        )
     if not now.is_on_record:
         raise FrameRefused(
             f"The forecast of {focus.label} cannot be rebuilt from these data.",
@@ -113,45 +117,44 @@ def forecast_cohort(
             f"expected to close by {focus.end}",
             do="choose another quarter with --quarter, or other categories in [frame]",
         )
-    source = "field history"
+    sources = pd.DataFrame({field: now.rows[f"{field}_source"] for field in LABELS})
+    frozen = f"The forecast is frozen at the end of {focus.day(snapshot_day)}, day {snapshot_day} of the quarter."
     return Cohort(
         table=table,
         kind="forecast",
         focus=focus,
         window=pooled(focus, window, as_of),
-        provenance={
-            "forecast category": source, "expected close": source,
-            "amount": source if "amount" in tracked_fields(book) else "current value",
-            "stage": source if "stage" in tracked_fields(book) else "current value",
-        },
+        provenance=provenance(sources, LABELS),
         book=book,
         as_of=as_of,
         counted_apart={
             "whose expected close had already passed": now.passed,
             "that closed without a forecast category on record": now.silent,
+            **({"called without an expected close on record": now.undated} if now.undated else {}),
         },
-        remarks=(
-            f"The forecast is frozen at the end of {focus.day(snapshot_day)}, day {snapshot_day} of the quarter.",
-        ),
-    )  # fmt: skip
+        remarks=(frozen, *now.remarks),
+    )
 
 
 @dataclass(frozen=True)
 class _Opening:
-    """One quarter's forecast: its deals, those whose expected close had passed, and what no history tells."""
+    """One quarter's forecast: its deals, and how many others there are that belong beside it."""
 
     rows: pd.DataFrame
+    missing: tuple[str, ...]
     passed: int
     silent: int
+    undated: int
     closings: int
+    remarks: tuple[str, ...]
 
     @property
     def is_on_record(self) -> bool:
-        return self.silent <= MOST_SILENT * self.closings
+        return not self.missing and self.silent <= MOST_SILENT * self.closings
 
 
 def _open_quarter(
-    book: Book,
+    record: Record,
     quarter: Quarter,
     categories: tuple[str, ...],
     snapshot_day: int,
@@ -160,43 +163,53 @@ def _open_quarter(
 ) -> _Opening:
     """Return the forecast of one quarter as it stood at the end of its snapshot day."""
     day, end = quarter.day(snapshot_day), pd.Timestamp(quarter.end)
-    known = _with_states(book, day)
+    told = record.at(day)
+    known = told.deals.assign(**{f"{field}_source": told.sources[field] for field in LABELS})
     is_closed = known["outcome"] != "open"
     opened = ~(known["created_at"] > pd.Timestamp(day)) & (~is_closed | (known["closed_at"] > pd.Timestamp(day)))
     closing = opened & is_closed & (known["closed_at"] <= end)
-    history = book.table("history")
-    told = history.loc[history["field"] == "forecast_category", "deal_id"]
-    called = opened & known["forecast_category"].isin(categories)
-    expected = known["expected_close_date"]
+    is_called, is_dated = (told.is_evidence(field) for field in NEEDED)
+    called = opened & is_called & known["forecast_category"].isin(categories)
+    expected = known["expected_close_date"].where(is_dated)
     in_quarter = (expected >= pd.Timestamp(day)) & (expected <= end)
-    rows = known[called & in_quarter].assign(quarter=quarter.label)
+    rows = known[called & in_quarter].assign(quarter=quarter.label, entered_at=pd.Timestamp(day))
     rows = rows.merge(destinations, on="deal_id", how="left")
     rows["resolution"] = resolve(rows, pd.Series(end, index=rows.index), pd.Timestamp(as_of))
     rows["ultimate"] = resolve(rows, pd.Series(pd.Timestamp(as_of), index=rows.index), pd.Timestamp(as_of))
     rows["ultimate"] = rows["ultimate"].replace(SLIPPED, "open")
-    left = _left_early(book, quarter, categories, as_of)
-    early = (rows["resolution"] == SLIPPED) & rows["deal_id"].isin(left)
+    late_day = quarter.day(LATE_FROM_DAY - 1)
+    late = record.at(late_day) if late_day <= as_of else None
+    early = (rows["resolution"] == SLIPPED) & rows["deal_id"].isin(_left_early(late, quarter, categories))
     rows["resolution"] = rows["resolution"].mask(early, PUSHED_EARLY)
     return _Opening(
         rows,
+        missing=tuple(field for field in NEEDED if field not in told.told),
         passed=int((called & (expected < pd.Timestamp(day))).sum()),
-        silent=int((closing & ~known["deal_id"].isin(told)).sum()),
+        silent=int((closing & ~is_called).sum()),
+        undated=int((called & ~is_dated).sum()),
         closings=int(closing.sum()),
+        remarks=tuple(_remarks(told, late, late_day)),
     )
 
 
-def _with_states(book: Book, day: dt.date) -> pd.DataFrame:
-    """Return the deals with every tracked field as it stood at the end of `day`."""
-    fields = tracked_fields(book)
-    states = states_at(book, book.meta.end_of_day(day), fields)
-    return book.deals.drop(columns=list(fields)).merge(states, on="deal_id", how="left")
-
-
-def _left_early(book: Book, quarter: Quarter, categories: tuple[str, ...], as_of: dt.date) -> set[str]:
-    """Return the deals that had left the quarter's forecast before its late phase."""
-    day = quarter.day(LATE_FROM_DAY - 1)
-    if day > as_of:
+def _left_early(late: Known | None, quarter: Quarter, categories: tuple[str, ...]) -> set[str]:
+    """Return the deals on record as having left the quarter's forecast before its late phase."""
+    if late is None:
         return set()
-    late = _with_states(book, day)
-    stays = (late["expected_close_date"] <= pd.Timestamp(quarter.end)) & late["forecast_category"].isin(categories)
-    return set(late.loc[~stays, "deal_id"])
+    called, expected = late.deals["forecast_category"], late.deals["expected_close_date"]
+    gone = late.is_evidence("forecast_category") & ~called.isin(categories)
+    moved = late.is_evidence("expected_close_date") & ~(expected <= pd.Timestamp(quarter.end))
+    return set(late.deals.loc[gone | moved, "deal_id"])
+
+
+def _remarks(told: Known, late: Known | None, late_day: dt.date) -> list[str]:
+    """Say what a page must know of the sources of one quarter."""
+    said = []
+    if told.sheet is not None:
+        said.append(f"A deal that is not on the forecast sheet of {told.sheet} counts as not forecast, unless the "
+                    "CRM's own record says otherwise.")  # fmt: skip
+    if late is not None and not set(NEEDED) <= late.told:
+        said.append(
+            f"Nothing on record tells the forecast of {late_day}, so deals that left it early count as slipped."
+        )
+    return said

@@ -101,7 +101,7 @@ class TaxonomyChoice(Section):
 class Frame(Section):
     """Which deals a report is about."""
 
-    kind: Literal["auto", "forecast", "closed"] = "auto"
+    kind: Literal["auto", "forecast", "late_stage", "closed"] = "auto"
     window: int = Field(default=4, ge=1, le=20)
     snapshot_day: int = Field(default=5, ge=1, le=60)
     categories: tuple[str, ...] = schema.FORECAST_DEFAULT

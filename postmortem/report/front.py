@@ -55,12 +55,12 @@ def front_page(
     lead = [answered[name].headline for name in LEAD if name in answered]
     return render(
         "index.html.j2",
-        page_title=f"{'Forecast' if cohort.kind == 'forecast' else 'Closed'} deals of {told.quarter}",
+        page_title=f"{cohort.noun.capitalize()} of {told.quarter}",
         current="index",
         about=told,
         pages=navigation,
         sentences=lead,
-        remarks=cohort.remarks if cohort.kind == "closed" else (),
+        remarks=cohort.remarks,
         hero=answer(answered[HERO]) if HERO in answered else None,
         losses=answer(answered[LOSSES]) if LOSSES in answered else None,
         cards=_cards(placed),

@@ -51,11 +51,10 @@ def about(cohort: Cohort, config: Config) -> About:
     read, aside = sum(book.rows_in.values()), len(book.quarantine)
     sources = ", ".join(f"{field}: {source}" for field, source in cohort.provenance.items())
     came = f"Data as of {cohort.as_of} ({book.meta.extracted_on_source})."
-    kind = "forecast for" if cohort.kind == "forecast" else "closed in"
     return About(
         company=book.meta.company,
         quarter=cohort.focus.label,
-        deals=f"{count(len(cohort.focus_rows), 'deal')} {kind} {cohort.focus.label}",
+        deals=f"{count(len(cohort.focus_rows), 'deal')} {cohort.chosen} {cohort.focus.label}",
         as_of=cohort.as_of.isoformat(),
         rows=f"{count(read, 'row')} read, {aside:,} set aside",
         provenance=f"Where the figures come from: {sources}. {came}",

@@ -1,0 +1,145 @@
+"""What was known of every deal at the end of a day, and where each field comes from.
+
+Four sources, best first, field by field and deal by deal: a snapshot of that day, the field history, the
+sheet of a forecast call, today's value. A snapshot or a sheet speaks for its own day and the seven after it.
+Dates of stage entry reach the book as a history of stages, so they speak for the stage alone.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from postmortem.book import Book
+from postmortem.book.history import TRACKED, states_at, tracked_fields
+from postmortem.ground.formats import count
+from postmortem.ground.schema import UNKNOWN
+
+REACH = 7
+"""Days a snapshot or a sheet is taken to hold: longer, and deals pushed since would count as forecast."""
+
+HISTORY, TODAY = "field history", "current value"
+# CRMs write these when a deal closes: a closed deal without a change of them has a history that was cut.
+OVERWRITTEN = ("stage", "forecast_category")
+IN_SNAPSHOT: Mapping[str, str] = {field: field for field in TRACKED}
+IN_SHEET = {"forecast_category": "category", "expected_close_date": "expected_close_date", "amount": "amount"}
+
+
+@dataclass(frozen=True)
+class Known:
+    """Every deal at the end of one day.
+
+    Attributes
+    ----------
+    deals : DataFrame
+        The book's deals, the tracked fields as they stood; a value whose source is ``current value`` is no
+        evidence of an earlier day.
+    sources : DataFrame
+        On the same index, one column a tracked field: where each deal's value comes from.
+    told : frozenset of str
+        Fields that a snapshot, the history or a sheet tells for that day at all.
+    sheet : datetime.date or None
+        Day of the sheet that speaks for the day; deals that are not on it were not called.
+    """
+
+    deals: pd.DataFrame
+    sources: pd.DataFrame
+    told: frozenset[str]
+    sheet: dt.date | None
+
+    def is_evidence(self, field: str) -> pd.Series[bool]:
+        """Say for each deal whether the value of `field` is that of the day, not today's."""
+        return self.sources[field] != TODAY
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a book holds of earlier days, asked day by day.
+
+    Parameters
+    ----------
+    book : Book
+        Cut at the last day that may be known.
+    """
+
+    book: Book
+
+    @cached_property
+    def _changed(self) -> Mapping[str, frozenset[str]]:
+        """The deals whose history tells each field."""
+        history = self.book.table("history")
+        return {str(field): frozenset(rows["deal_id"]) for field, rows in history.groupby("field")}
+
+    def at(self, day: dt.date) -> Known:
+        """Return every deal as it stood at the end of `day`."""
+        deals = self.book.deals.reset_index(drop=True)
+        tracked = tracked_fields(self.book)
+        states = states_at(self.book, self.book.meta.end_of_day(day), tracked).reset_index(drop=True)
+        sheet, sheet_day = _latest(self.book.table("forecast_sheet"), day)
+        snapshot, snapshot_day = _latest(self.book.table("snapshots"), day)
+        on_sheet = sheet.reindex(deals["deal_id"]).reset_index(drop=True)
+        in_snapshot = snapshot.reindex(deals["deal_id"]).reset_index(drop=True)
+        present = deals["deal_id"].isin(snapshot.index)
+        values: dict[str, pd.Series] = {}
+        sources: dict[str, pd.Series[str]] = {}
+        told = set(tracked)
+        for field in TRACKED:
+            value, source = deals[field], pd.Series(TODAY, index=deals.index, dtype="str")
+            column = IN_SHEET.get(field)
+            if column is not None and _is_filled(sheet, column):
+                # A sheet lists what was called: a deal that is not on it has no category that day.
+                called = on_sheet[column].notna() | (field == "forecast_category")
+                value, source = value.mask(called, on_sheet[column]), source.mask(called, f"sheet of {sheet_day}")
+                told.add(field)
+            if field in tracked:
+                replayed = deals["deal_id"].isin(self._changed.get(field, frozenset())) | (deals["outcome"] == "open")
+                if field not in OVERWRITTEN:
+                    replayed |= source == TODAY
+                value, source = value.mask(replayed, states[field]), source.mask(replayed, HISTORY)
+            if _is_filled(snapshot, IN_SNAPSHOT[field]):
+                value = value.mask(present, in_snapshot[field])
+                source = source.mask(present, f"snapshot of {snapshot_day}")
+                told.add(field)
+            values[field], sources[field] = value.astype(deals[field].dtype), source
+        return Known(deals.assign(**values), pd.DataFrame(sources), frozenset(told), sheet_day)
+
+
+def provenance(sources: pd.DataFrame, labels: Mapping[str, str]) -> dict[str, str]:
+    """Say where each field of some deals comes from; several sources are counted.
+
+    Parameters
+    ----------
+    sources : DataFrame
+        Rows of `Known.sources`.
+    labels : mapping of str to str
+        Field to what people call it, which is the key of the answer.
+    """
+    told = {}
+    for field, label in labels.items():
+        counts = sources[field].value_counts()
+        told[label] = (
+            str(counts.index[0])
+            if len(counts) == 1
+            else ", ".join(f"{name} ({count(int(number), 'deal')})" for name, number in sorted(counts.items()))
+        )
+    return told
+
+
+def _latest(frame: pd.DataFrame, day: dt.date) -> tuple[pd.DataFrame, dt.date | None]:
+    """Return the rows of the latest day up to `day` and within reach of it, by deal, and that day."""
+    last, first = pd.Timestamp(day), pd.Timestamp(day - dt.timedelta(days=REACH))
+    near = frame[(frame["as_of"] >= first) & (frame["as_of"] <= last)]
+    if near.empty:
+        return near.set_index("deal_id"), None
+    newest = near["as_of"].max()
+    rows = near[near["as_of"] == newest].drop_duplicates("deal_id", keep="last")
+    return rows.set_index("deal_id"), newest.date()
+
+
+def _is_filled(frame: pd.DataFrame, column: str) -> bool:
+    """Whether a sheet or snapshot tells a column at all; one that does may tell that a value is missing."""
+    return bool((frame[column].notna() & (frame[column] != UNKNOWN)).any())
