@@ -7,13 +7,13 @@ Without a history of categories and close dates this cohort is therefore refused
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from postmortem.book import Book
-from postmortem.book.history import states_at, tracked_fields
+from postmortem.book.history import states_at_moments, tracked_fields
 from postmortem.frames.closed import arrange, known_by
 from postmortem.frames.cohort import QUARTERS_BACK, Cohort, pooled
 from postmortem.frames.resolution import lost_to, resolve
@@ -90,11 +90,8 @@ def forecast_cohort(
             expected="a history of forecast categories and expected close dates",
             do="export the CRM's field history (in Salesforce: Reports, Opportunity History), or use the closed cohort",
         )
-    destinations = lost_to(book)
-    openings = [
-        _open_quarter(book, quarter, tuple(categories), snapshot_day, as_of, destinations)
-        for quarter in focus.trailing(QUARTERS_BACK)
-    ]
+    record = _read_record(book, focus.trailing(QUARTERS_BACK), tuple(categories), snapshot_day, as_of)
+    openings = [_open_quarter(record, quarter) for quarter in focus.trailing(QUARTERS_BACK)]
     now = openings[-1]
     if not now.is_on_record:
         raise FrameRefused(
@@ -150,53 +147,68 @@ class _Opening:
         return self.silent <= MOST_SILENT * self.closings
 
 
-def _open_quarter(
-    book: Book,
-    quarter: Quarter,
-    categories: tuple[str, ...],
-    snapshot_day: int,
-    as_of: dt.date,
-    destinations: pd.DataFrame,
-) -> _Opening:
+@dataclass(frozen=True)
+class _Record:
+    """What every quarter's forecast is taken from: the deals at the end of the days it asks for."""
+
+    categories: tuple[str, ...]
+    snapshot_day: int
+    as_of: dt.date
+    known: Mapping[dt.date, pd.DataFrame]
+    destinations: pd.DataFrame
+    called: frozenset[str]
+
+
+def _read_record(
+    book: Book, quarters: Sequence[Quarter], categories: tuple[str, ...], snapshot_day: int, as_of: dt.date
+) -> _Record:
+    """Replay the history once for all days on which a quarter's forecast is looked at."""
+    fields = tracked_fields(book)
+    asked = [quarter.day(day) for quarter in quarters for day in (snapshot_day, LATE_FROM_DAY - 1)]
+    days = sorted({day for day in asked if day <= as_of})
+    states = states_at_moments(book, [book.meta.end_of_day(day) for day in days], fields)
+    untracked = book.deals.drop(columns=list(fields))
+    history = book.table("history")
+    told = history.loc[history["field"] == "forecast_category", "deal_id"]
+    return _Record(
+        categories=categories,
+        snapshot_day=snapshot_day,
+        as_of=as_of,
+        known={day: untracked.assign(**then[list(fields)]) for day, then in zip(days, states, strict=True)},
+        destinations=lost_to(book),
+        called=frozenset(told),
+    )
+
+
+def _open_quarter(record: _Record, quarter: Quarter) -> _Opening:
     """Return the forecast of one quarter as it stood at the end of its snapshot day."""
-    day, end = quarter.day(snapshot_day), pd.Timestamp(quarter.end)
-    known = _with_states(book, day)
+    day, end, as_of = quarter.day(record.snapshot_day), pd.Timestamp(quarter.end), pd.Timestamp(record.as_of)
+    known = record.known[day]
     is_closed = known["outcome"] != "open"
     opened = ~(known["created_at"] > pd.Timestamp(day)) & (~is_closed | (known["closed_at"] > pd.Timestamp(day)))
     closing = opened & is_closed & (known["closed_at"] <= end)
-    history = book.table("history")
-    told = history.loc[history["field"] == "forecast_category", "deal_id"]
-    called = opened & known["forecast_category"].isin(categories)
+    called = opened & known["forecast_category"].isin(record.categories)
     expected = known["expected_close_date"]
     in_quarter = (expected >= pd.Timestamp(day)) & (expected <= end)
     rows = known[called & in_quarter].assign(quarter=quarter.label)
-    rows = rows.merge(destinations, on="deal_id", how="left")
-    rows["resolution"] = resolve(rows, pd.Series(end, index=rows.index), pd.Timestamp(as_of))
-    rows["ultimate"] = resolve(rows, pd.Series(pd.Timestamp(as_of), index=rows.index), pd.Timestamp(as_of))
+    rows = rows.merge(record.destinations, on="deal_id", how="left")
+    rows["resolution"] = resolve(rows, pd.Series(end, index=rows.index), as_of)
+    rows["ultimate"] = resolve(rows, pd.Series(as_of, index=rows.index), as_of)
     rows["ultimate"] = rows["ultimate"].replace(SLIPPED, "open")
-    left = _left_early(book, quarter, categories, as_of)
-    early = (rows["resolution"] == SLIPPED) & rows["deal_id"].isin(left)
+    early = (rows["resolution"] == SLIPPED) & rows["deal_id"].isin(_left_early(record, quarter))
     rows["resolution"] = rows["resolution"].mask(early, PUSHED_EARLY)
     return _Opening(
         rows,
         passed=int((called & (expected < pd.Timestamp(day))).sum()),
-        silent=int((closing & ~known["deal_id"].isin(told)).sum()),
+        silent=sum(deal_id not in record.called for deal_id in known.loc[closing, "deal_id"]),
         closings=int(closing.sum()),
     )
 
 
-def _with_states(book: Book, day: dt.date) -> pd.DataFrame:
-    """Return the deals with every tracked field as it stood at the end of `day`."""
-    fields = tracked_fields(book)
-    states = states_at(book, book.meta.end_of_day(day), fields)
-    return book.deals.drop(columns=list(fields)).merge(states, on="deal_id", how="left")
-
-
-def _left_early(book: Book, quarter: Quarter, categories: tuple[str, ...], as_of: dt.date) -> set[str]:
+def _left_early(record: _Record, quarter: Quarter) -> set[str]:
     """Return the deals that had left the quarter's forecast before its late phase."""
-    day = quarter.day(LATE_FROM_DAY - 1)
-    if day > as_of:
+    late = record.known.get(quarter.day(LATE_FROM_DAY - 1))
+    if late is None:
         return set()
-    late = _with_states(book, day)
-    stays = (late["expected_close_date"] <= pd.Timestamp(quarter.end)) & late["forecast_category"].isin(categories)
-    return set(late.loc[~stays, "deal_id"])
+    ends = late["expected_close_date"] <= pd.Timestamp(quarter.end)
+    return set(late.loc[~(ends & late["forecast_category"].isin(record.categories)), "deal_id"])
