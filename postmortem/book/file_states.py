@@ -13,7 +13,7 @@ import narwhals as nw
 import pandas as pd
 
 from postmortem.book.history import TRACKED, typed
-from postmortem.book.states import recorded_fields, states_at, validity_spans
+from postmortem.book.states import recorded_fields, states_at, validity_spans, values_at
 
 
 def states_in_files(
@@ -55,23 +55,39 @@ def states_in_files(
         connection.execute("SET temp_directory = $folder", {"folder": aside})
         if memory_limit is not None:
             connection.execute("SET memory_limit = $limit", {"limit": memory_limit})
-        changes = connection.sql(
-            "SELECT deal_id, field, changed_at, seq, old_value, new_value, file_row_number AS row "
-            "FROM read_parquet($path, file_row_number = true)",
-            params={"path": str(history)},
-        )
+        changes = _changes(connection, history)
         recorded = recorded_fields(changes)
         told = [field for field in fields if field in recorded]
         texts = ", ".join(["deal_id", *(f"CAST({field} AS VARCHAR) AS {field}" for field in TRACKED if field in told)])
         today = connection.sql(f"SELECT {texts} FROM read_parquet($path)", params={"path": str(deals)})
-        spans = _kept(validity_spans(changes), connection) if len(moments) > 1 else validity_spans(changes)
+        spans = _spans(connection, changes, len(moments))
         states = states_at(spans, today, moments, told).sort("place", "deal_id").collect("pyarrow").to_pandas()
     columns = {field: states[field] if field in told else pd.Series(None, states.index, "str") for field in fields}
     return states[["place", "deal_id"]].assign(**{name: typed(text, name) for name, text in columns.items()})
 
 
-def _kept(spans: nw.LazyFrame[Any], connection: duckdb.DuckDBPyConnection) -> nw.LazyFrame[Any]:
-    """Build the spans once: DuckDB would otherwise sort the history again for every moment."""
-    spans.to_native().create("spans")
-    kept: nw.LazyFrame[Any] = nw.from_native(connection.table("spans")).lazy()
-    return kept
+def values_in_file(
+    connection: duckdb.DuckDBPyConnection, history: Path, moments: Sequence[dt.datetime]
+) -> duckdb.DuckDBPyRelation:
+    """Return `values_at` of a Parquet history as a relation on `connection`: place, deal_id, field, value."""
+    connection.execute("SET TimeZone = 'UTC'")
+    values = values_at(_spans(connection, _changes(connection, history), len(moments)), moments)
+    found: duckdb.DuckDBPyRelation = values.to_native()
+    return found
+
+
+def _changes(connection: duckdb.DuckDBPyConnection, history: Path) -> duckdb.DuckDBPyRelation:
+    return connection.sql(
+        "SELECT deal_id, field, changed_at, seq, old_value, new_value, file_row_number AS row "
+        "FROM read_parquet($path, file_row_number = true)",
+        params={"path": str(history)},
+    )
+
+
+def _spans(connection: duckdb.DuckDBPyConnection, changes: duckdb.DuckDBPyRelation, moments: int) -> nw.LazyFrame[Any]:
+    """Return the spans, built once: DuckDB would otherwise sort the history again for every moment."""
+    spans = validity_spans(changes)
+    if moments > 1:
+        spans.to_native().create("spans")
+        spans = nw.from_native(connection.table("spans")).lazy()
+    return spans

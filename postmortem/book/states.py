@@ -110,6 +110,10 @@ def states_at(
     UsageError
         When there is no moment, or one has no time zone.
     """
+    today: nw.LazyFrame[Any] = nw.from_native(deals).lazy().select("deal_id", *fields)
+    every = nw.concat([today.with_columns(nw.lit(place).alias("place")) for place in range(len(_zoned(moments)))])
+    if not fields:
+        return every.select("place", "deal_id")
     value, is_told = nw.col("value"), nw.lit(1)
     wide = (
         values_at(spans, moments)
@@ -120,8 +124,6 @@ def states_at(
         .group_by("place", "deal_id")
         .agg(nw.col(f"{kind}{field}").max() for kind in (_VALUE, _TOLD) for field in fields)
     )
-    today: nw.LazyFrame[Any] = nw.from_native(deals).lazy().select("deal_id", *fields)
-    every = nw.concat([today.with_columns(nw.lit(place).alias("place")) for place in range(len(moments))])
     return every.join(wide, on=["place", "deal_id"], how="left").select(
         "place",
         "deal_id",
