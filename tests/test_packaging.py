@@ -24,7 +24,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 # Where conda-forge calls a package otherwise than the package index does.
-CONDA_NAMES = {"matplotlib": "matplotlib-base", "tzdata": "python-tzdata"}
+CONDA_NAMES = {"duckdb": "python-duckdb", "matplotlib": "matplotlib-base", "tzdata": "python-tzdata"}
 # The card's packages, whether or not the package itself needs them to run.
 CARD = {"jupyterlab", "pandas", "seaborn", "statsmodels", "papermill", "pytest"}
 

@@ -144,8 +144,8 @@ class Book:
         return digest.hexdigest()
 
     @cached_property
-    def changes(self) -> Mapping[str, Changes]:
-        """The changes of each tracked field, sorted once; see `postmortem.book.history`."""
+    def changes(self) -> Changes:
+        """The validity spans of the history, built once; see `postmortem.book.history`."""
         return read_changes(self.deals, self.table("history"))
 
     def at(self, day: dt.date) -> Book:

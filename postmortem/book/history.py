@@ -1,7 +1,9 @@
 """What was known of a deal at an earlier moment, replayed from the history of its fields.
 
 The value of a field at a moment is the last value written at or before it. Where the first change comes
-later, it is that change's old value; where a tracked field never changed, it is the current value.
+later, it is that change's old value; where a tracked field never changed, it is the current value. The
+replay itself is `postmortem.book.states`, run on pandas: a book's history is small, and DuckDB's start costs
+more than the work.
 """
 
 from __future__ import annotations
@@ -10,14 +12,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from postmortem.ground.errors import UsageError
+from postmortem.book.states import validity_spans, values_at
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from postmortem.book.book import Book
 
 TRACKED = ("stage", "forecast_category", "expected_close_date", "amount", "owner_id")
@@ -27,44 +28,44 @@ DATES = ("expected_close_date",)
 
 @dataclass(frozen=True)
 class Changes:
-    """The changes of one field, oldest first.
+    """The history of a book, ready to be read off at any moment.
 
     Attributes
     ----------
-    deal : array of int, shape (m,)
-        Position of the deal in `Book.deals`.
-    at : DatetimeIndex, shape (m,)
-        When, ascending; changes of one moment in their sequence.
-    values : Series, shape (n + 2 m,)
-        Current values of the n deals, then the m old values, then the m new ones, typed.
+    spans : DataFrame
+        Validity spans, one row a change, as `validity_spans` gives them, with numbers for names: ``deal_id``
+        is the position in `Book.deals`, ``field`` the position in `values`, ``old_value`` and ``new_value``
+        are positions in the values of that field.
+    values : mapping of str to Series, shape (n + 2 m,)
+        By tracked field in canonical order: the current values of the n deals, then the m old values, then
+        the m new ones, typed.
     """
 
-    deal: NDArray[np.intp]
-    at: pd.DatetimeIndex
-    values: pd.Series[Any]
+    spans: pd.DataFrame
+    values: Mapping[str, pd.Series[Any]]
 
 
 def tracked_fields(book: Book) -> tuple[str, ...]:
     """Return the fields whose changes the book's history records, in canonical order."""
-    return tuple(book.changes)
+    return tuple(book.changes.values)
 
 
-def read_changes(deals: pd.DataFrame, history: pd.DataFrame) -> Mapping[str, Changes]:
-    """Sort the history once, by field in canonical order; changes of deals nobody knows are left out."""
+def read_changes(deals: pd.DataFrame, history: pd.DataFrame) -> Changes:
+    """Build the validity spans of a history once; changes of deals nobody knows are left out."""
     seen = set(history["field"].dropna().unique())
-    history = history.assign(deal=pd.Index(deals["deal_id"]).get_indexer(pd.Index(history["deal_id"])))
-    known = history[(history["deal"] >= 0) & history["changed_at"].notna() & history["field"].isin(TRACKED)]
-    ordered = known.sort_values(["changed_at", "seq"], kind="stable")
-    found = {}
-    for field in (name for name in TRACKED if name in seen):
-        rows = ordered[ordered["field"] == field]
-        values = [deals[field], _typed(rows["old_value"], field), _typed(rows["new_value"], field)]
-        found[field] = Changes(
-            deal=rows["deal"].to_numpy(),
-            at=pd.DatetimeIndex(rows["changed_at"]),
-            values=pd.concat(values, ignore_index=True).astype(_dtype(field)),
-        )
-    return found
+    deal = pd.Index(deals["deal_id"]).get_indexer(pd.Index(history["deal_id"]))
+    known = history.assign(deal_id=deal)[(deal >= 0) & history["field"].isin(TRACKED).to_numpy()]
+    values, parts = {}, []
+    for place, field in enumerate(name for name in TRACKED if name in seen):
+        rows = known[known["field"] == field]
+        texts = [deals[field], typed(rows["old_value"], field), typed(rows["new_value"], field)]
+        values[field] = pd.concat(texts, ignore_index=True).astype(_dtype(field))
+        old = len(deals) + np.arange(len(rows))
+        numbers = {"field": place, "row": np.arange(len(rows)), "old_value": old, "new_value": old + len(rows)}
+        parts.append(rows.assign(**numbers))
+    nothing = known.iloc[:0].assign(field=0, row=0, old_value=0, new_value=0)
+    spans = validity_spans(pd.concat(parts or [nothing], ignore_index=True))
+    return Changes(spans=spans.collect().to_native(), values=values)
 
 
 def states_at(book: Book, moment: pd.Timestamp, fields: Sequence[str] = TRACKED) -> pd.DataFrame:
@@ -90,38 +91,61 @@ def states_at(book: Book, moment: pd.Timestamp, fields: Sequence[str] = TRACKED)
     UsageError
         When `moment` has no time zone.
     """
-    if moment.tzinfo is None:
-        raise UsageError("A moment needs a time zone.", got=str(moment), do="use BookMeta.end_of_day(date)")
-    states = book.deals[["deal_id"]].copy()
-    for field in fields:
-        if field in book.changes:
-            states[field] = _replayed(book.changes[field], moment, len(states)).set_axis(states.index)
-        else:
-            states[field] = pd.Series(pd.NA, index=states.index, dtype="str").astype(_dtype(field))
-    return states
+    return states_at_moments(book, [moment], fields)[0]
 
 
-def _replayed(changes: Changes, moment: pd.Timestamp, deals: int) -> pd.Series[Any]:
-    """Return the value of one field for each of `deals` deals just before `moment`."""
-    total = len(changes.at)
-    seen = int((changes.at < moment).sum())
-    last = np.full(deals, -1)
-    np.maximum.at(last, changes.deal[:seen], np.arange(seen))
-    first = np.full(deals, total)
-    np.minimum.at(first, changes.deal[seen:], np.arange(seen, total))
-    place = np.where(first < total, deals + first, np.arange(deals))
-    return changes.values.take(np.where(last >= 0, deals + total + last, place))
+def states_at_moments(
+    book: Book, moments: Sequence[pd.Timestamp], fields: Sequence[str] = TRACKED
+) -> tuple[pd.DataFrame, ...]:
+    """Return the state of every deal just before each of several moments, in one pass over the history.
+
+    Parameters
+    ----------
+    book : Book
+        With a `history` table.
+    moments : sequence of Timestamp
+        With a time zone; see `states_at`.
+    fields : sequence of str
+        Tracked fields wanted.
+
+    Returns
+    -------
+    tuple of DataFrame
+        One a moment, in the order of `moments`, as `states_at` returns it.
+
+    Raises
+    ------
+    UsageError
+        When there is no moment, or one has no time zone.
+    """
+    changes, deals = book.changes, book.deals
+    told = values_at(nw.from_native(changes.spans).lazy(), moments).collect()
+    place, field, deal, value = (told[name].to_numpy() for name in ("place", "field", "deal_id", "value"))
+    positions = np.empty((len(moments), len(changes.values), len(deals)), dtype=np.intp)
+    positions[:] = np.arange(len(deals))
+    positions[place, field, deal] = value
+    by_field = {name: positions[:, order] for order, name in enumerate(changes.values)}
+    missing = {name: pd.Series(pd.NA, index=deals.index, dtype="str").astype(_dtype(name)) for name in fields}
+    found = []
+    for number in range(len(moments)):
+        states = deals[["deal_id"]].copy()
+        for name in fields:
+            states[name] = missing[name]
+            if name in by_field:
+                states[name] = changes.values[name].take(by_field[name][number]).set_axis(deals.index)
+        found.append(states)
+    return tuple(found)
 
 
 def _dtype(field: str) -> Any:
     return "datetime64[us]" if field in DATES else "float64" if field in NUMBERS else "str"
 
 
-def _typed(text: pd.Series[Any], field: str) -> pd.Series[Any]:
+def typed(text: pd.Series[Any], field: str) -> pd.Series[Any]:
+    """Read the texts of a history in the canonical dtype of their field; what cannot be read is missing."""
     values: pd.Series[Any] = text
     if field in DATES:
         values = pd.to_datetime(text.str.slice(0, 10), format="%Y-%m-%d", errors="coerce")
     elif field in NUMBERS:
         values = pd.to_numeric(text, errors="coerce")
-    typed: pd.Series[Any] = values.astype(_dtype(field))
-    return typed
+    return values.astype(_dtype(field))

@@ -85,10 +85,12 @@ def forecast_cohort(
             got=f"data as of {as_of}",
             expected=f"{focus.day(snapshot_day)} (day {snapshot_day} of the quarter) or later",
         )
-    destinations, record = lost_to(book), Record(book)
+    quarters = focus.trailing(QUARTERS_BACK)
+    asked = {quarter.day(day) for quarter in quarters for day in (snapshot_day, LATE_FROM_DAY - 1)}
+    record = Record(book, tuple(sorted(day for day in asked if day <= as_of)))
+    destinations = lost_to(book)
     openings = [
-        _open_quarter(record, quarter, tuple(categories), snapshot_day, as_of, destinations)
-        for quarter in focus.trailing(QUARTERS_BACK)
+        _open_quarter(record, quarter, tuple(categories), snapshot_day, as_of, destinations) for quarter in quarters
     ]
     now = openings[-1]
     if now.missing:

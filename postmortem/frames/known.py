@@ -15,7 +15,7 @@ from functools import cached_property
 import pandas as pd
 
 from postmortem.book import Book
-from postmortem.book.history import TRACKED, states_at, tracked_fields
+from postmortem.book.history import TRACKED, states_at_moments, tracked_fields
 from postmortem.ground.formats import count
 from postmortem.ground.schema import UNKNOWN
 
@@ -64,9 +64,12 @@ class Record:
     ----------
     book : Book
         Cut at the last day that may be known.
+    days : tuple of datetime.date
+        Days that will be asked for; the history is replayed once for all of them.
     """
 
     book: Book
+    days: tuple[dt.date, ...]
 
     @cached_property
     def _changed(self) -> Mapping[str, frozenset[str]]:
@@ -74,11 +77,18 @@ class Record:
         history = self.book.table("history")
         return {str(field): frozenset(rows["deal_id"]) for field, rows in history.groupby("field")}
 
+    @cached_property
+    def _states(self) -> Mapping[dt.date, pd.DataFrame]:
+        """The replayed history at the end of each of the days."""
+        moments = [self.book.meta.end_of_day(day) for day in self.days]
+        states = states_at_moments(self.book, moments, tracked_fields(self.book))
+        return {day: frame.reset_index(drop=True) for day, frame in zip(self.days, states, strict=True)}
+
     def at(self, day: dt.date) -> Known:
-        """Return every deal as it stood at the end of `day`."""
+        """Return every deal as it stood at the end of `day`, one of `days`."""
         deals = self.book.deals.reset_index(drop=True)
         tracked = tracked_fields(self.book)
-        states = states_at(self.book, self.book.meta.end_of_day(day), tracked).reset_index(drop=True)
+        states = self._states[day]
         sheet, sheet_day = _latest(self.book.table("forecast_sheet"), day)
         snapshot, snapshot_day = _latest(self.book.table("snapshots"), day)
         on_sheet = sheet.reindex(deals["deal_id"]).reset_index(drop=True)

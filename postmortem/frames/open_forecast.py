@@ -94,7 +94,7 @@ def _states(book: Book, as_of: dt.date) -> tuple[pd.DataFrame, pd.DataFrame]:
     if as_of == book.meta.extracted_on:
         deals = book.deals.reset_index(drop=True)
         return deals, pd.DataFrame(TODAY, index=deals.index, columns=list(LABELS), dtype="str")
-    known = Record(book).at(as_of)
+    known = Record(book, (as_of,)).at(as_of)
     missing = [field.replace("_", " ") for field in NEEDED if field not in known.told]
     if missing:
         raise FrameRefused(

@@ -9,69 +9,13 @@ import pytest
 from builders import change, deal, make_book
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from replays import DEALS, a_change, a_deal, replayed
 
-from postmortem.book.history import TRACKED, states_at, tracked_fields
+from postmortem.book.history import TRACKED, states_at, states_at_moments, tracked_fields
 from postmortem.ground import schema
 from postmortem.ground.errors import UsageError
 
 NOON = pd.Timestamp("2025-06-15T12:00Z")
-VALUES = {
-    "stage": (None, "Discovery", "Proposal", "Legal"),
-    "forecast_category": (None, "pipeline", "commit", "omitted"),
-    "expected_close_date": (None, "2025-06-30", "2025-09-30", "2026-01-31"),
-    "amount": (None, "1000", "2500.5", "0"),
-    "owner_id": (None, "Ada", "Grace"),
-}
-DEALS = range(1, 5)
-STRANGERS = (8, 9)
-
-
-@st.composite
-def a_change(draw):
-    field = draw(st.sampled_from(TRACKED))
-    # Few moments and few sequence numbers, so that ties are common.
-    return change(
-        draw(st.sampled_from((*DEALS, *STRANGERS))),
-        field,
-        f"2025-06-15T{draw(st.integers(10, 14))}:00",
-        draw(st.sampled_from(VALUES[field])),
-        draw(st.sampled_from(VALUES[field])),
-        draw(st.sampled_from((None, 1, 2, 3))),
-    )
-
-
-@st.composite
-def a_deal(draw, number):
-    now = {field: draw(st.sampled_from(VALUES[field])) for field in TRACKED}
-    now["amount"] = None if now["amount"] is None else float(now["amount"])
-    return deal(number, "open", None, **now)
-
-
-def typed(value, field):
-    """Read one text of the history as its field is meant."""
-    if value is None:
-        return None
-    return {"amount": float, "expected_close_date": pd.Timestamp}.get(field, str)(value)
-
-
-def replayed(deals, history, moment, field):
-    """Walk through the history once per deal, oldest row first, the way a person would."""
-    written = [row for row in history if row["field"] == field]
-    oldest_first = sorted(
-        enumerate(written),
-        key=lambda at: (pd.Timestamp(at[1]["changed_at"]), at[1]["seq"] is None, at[1]["seq"] or 0, at[0]),
-    )
-    found = {}
-    for row in deals:
-        value = row[field] if written else None
-        mine = [change for _, change in oldest_first if change["deal_id"] == row["deal_id"]]
-        if mine:
-            value = mine[0]["old_value"]
-        for step in mine:
-            if pd.Timestamp(step["changed_at"]) < moment:
-                value = step["new_value"]
-        found[row["deal_id"]] = typed(value, field)
-    return found
 
 
 def told(states, field):
@@ -90,6 +34,21 @@ def test_states_are_those_of_a_walk_through_the_history(deals, history, hour):
     states = states_at(make_book(deals, history=history), moment)
     for field in TRACKED:
         assert told(states, field) == replayed(deals, history, moment, field), field
+
+
+def test_states_at_several_moments_are_those_of_each_moment_in_the_order_asked():
+    rows = [change(1, "stage", f"2025-06-{day}", str(day - 1), str(day)) for day in (10, 15, 20)]
+    book = make_book([deal(2, "open", None, stage="Z"), deal(1, "open", None)], history=rows)
+    moments = [NOON + pd.Timedelta(days=days) for days in (30, -30, 0, 1, 0)]
+    together = states_at_moments(book, moments, ["amount", "stage"])
+    assert [list(states["stage"]) for states in together] == [["Z", v] for v in ("20", "9", "10", "15", "10")]
+    for states, moment in zip(together, moments, strict=True):
+        pd.testing.assert_frame_equal(states, states_at(book, moment, ["amount", "stage"]))
+
+
+def test_states_at_no_moment_are_refused():
+    with pytest.raises(UsageError, match="no moment"):
+        states_at_moments(make_book([deal(1, "open", None)]), [])
 
 
 def state(field, history, moment=NOON, **now):

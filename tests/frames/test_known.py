@@ -37,7 +37,7 @@ CALLED = seen(1, "2025-07-04", category="most_likely", expected_close_date="2025
 
 def told(field: str, deal_id: str = "D0001", day: dt.date = DAY, **tables: Any) -> tuple[Any, str]:
     """Return the value of a field on `day` and where it comes from."""
-    known = Record(make_book([LOST, OPEN], **tables)).at(day)
+    known = Record(make_book([LOST, OPEN], **tables), (day,)).at(day)
     (at,) = known.deals.index[known.deals["deal_id"] == deal_id]
     return known.deals.at[at, field], known.sources.at[at, field]
 
@@ -114,7 +114,7 @@ def test_a_closed_deal_without_a_change_of_category_is_not_told_by_the_history_o
 
 
 def test_several_sources_are_counted():
-    known = Record(make_book([LOST, OPEN], snapshots=[SNAPSHOT], history=history(1))).at(DAY)
+    known = Record(make_book([LOST, OPEN], snapshots=[SNAPSHOT], history=history(1)), (DAY,)).at(DAY)
     labels = {"forecast_category": "category", "stage": "stage"}
     assert provenance(known.sources, labels) == {
         "category": "field history (1 deal), snapshot of 2025-07-03 (1 deal)", "stage": "current value",

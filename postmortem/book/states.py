@@ -1,0 +1,169 @@
+"""States over time: one set of functions on validity spans, the same on DuckDB, pandas, Polars and PySpark.
+
+A row of the history holds from its moment to the next change of the same field of the same deal. Spans are
+built once; any number of moments is then read off them in one pass. A null value is a value. Before its
+first change a field has the value that change replaced; a field of a deal that never changed has the value
+of today.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+import narwhals as nw
+
+from postmortem.ground.errors import UsageError
+
+SPAN = ("deal_id", "field")
+# Sorts changes without a sequence behind those with one, on engines that disagree about where nulls belong.
+UNSEQUENCED = 2**62
+_SIDE, _VALUE, _TOLD = "_side", "_value_", "_told_"
+_OLD, _NEW = 1, 2
+
+
+def validity_spans(history: Any) -> nw.LazyFrame[Any]:
+    """Build the validity span of every change.
+
+    Parameters
+    ----------
+    history : DuckDB relation, DataFrame of pandas, Polars or PySpark, or any frame Narwhals takes
+        ``deal_id``, ``field``, ``changed_at``, ``seq``, ``old_value``, ``new_value``; values of one type.
+        Of changes of one moment `seq` decides, those without one come last; an integer column ``row``, where
+        there is one, decides between equals. Rows without a moment are left out.
+
+    Returns
+    -------
+    LazyFrame
+        One row a change: ``deal_id``, ``field``, ``valid_from``, ``valid_until`` (moment of the next change,
+        null for the newest), ``old_value``, ``new_value``, ``is_first`` (no earlier change). A change that
+        another one of the same moment follows has an empty span.
+    """
+    frame: nw.LazyFrame[Any] = nw.from_native(history).lazy()
+    order = ["changed_at", "seq", *(name for name in ("row",) if name in frame.collect_schema().names())]
+    next_change = nw.col("changed_at").shift(-1).over(*SPAN, order_by=order)
+    change_before = nw.col("changed_at").shift(1).over(*SPAN, order_by=order)
+    return (
+        frame.filter(~nw.col("changed_at").is_null())
+        .with_columns(nw.col("seq").cast(nw.Int64).fill_null(UNSEQUENCED))
+        .with_columns(valid_until=next_change, is_first=change_before.is_null())
+        .select(*SPAN, nw.col("changed_at").alias("valid_from"), "valid_until", "old_value", "new_value", "is_first")
+    )
+
+
+def values_at(spans: nw.LazyFrame[Any], moments: Sequence[dt.datetime]) -> nw.LazyFrame[Any]:
+    """Return the value of every field that ever changed, just before each moment.
+
+    Parameters
+    ----------
+    spans : LazyFrame
+        From `validity_spans`.
+    moments : sequence of datetime
+        With a time zone; changes at or after a moment are not seen by it.
+
+    Returns
+    -------
+    LazyFrame
+        One row a moment and pair of deal and field: ``place`` (position in `moments`, from 0), ``deal_id``,
+        ``field``, ``value``.
+
+    Raises
+    ------
+    UsageError
+        When there is no moment, or one has no time zone.
+    """
+    return nw.concat(
+        [
+            spans.with_columns(_side_at(moment).alias(_SIDE))
+            .filter(nw.col(_SIDE) > 0)
+            .select(nw.lit(place).alias("place"), *SPAN, _value_of_side().alias("value"))
+            for place, moment in enumerate(_zoned(moments))
+        ]
+    )
+
+
+def states_at(
+    spans: nw.LazyFrame[Any], deals: Any, moments: Sequence[dt.datetime], fields: Sequence[str]
+) -> nw.LazyFrame[Any]:
+    """Return the state of every deal just before each moment.
+
+    Parameters
+    ----------
+    spans : LazyFrame
+        From `validity_spans`.
+    deals : frame of the same engine
+        One row a deal: ``deal_id`` and the current value of each of `fields`, of the type the history has.
+    moments : sequence of datetime
+        With a time zone; changes at or after a moment are not seen by it.
+    fields : sequence of str
+        Fields whose changes the history records (`recorded_fields`): what never changed is as it is today.
+
+    Returns
+    -------
+    LazyFrame
+        One row a moment and deal, in no particular order: ``place`` (position in `moments`, from 0),
+        ``deal_id`` and one column a field. Deals that `deals` does not hold are left out.
+
+    Raises
+    ------
+    UsageError
+        When there is no moment, or one has no time zone.
+    """
+    today: nw.LazyFrame[Any] = nw.from_native(deals).lazy().select("deal_id", *fields)
+    every = nw.concat([today.with_columns(nw.lit(place).alias("place")) for place in range(len(_zoned(moments)))])
+    if not fields:
+        return every.select("place", "deal_id")
+    value, is_told = nw.col("value"), nw.lit(1)
+    wide = (
+        values_at(spans, moments)
+        .with_columns(
+            *(_only(field, value).alias(f"{_VALUE}{field}") for field in fields),
+            *(_only(field, is_told).alias(f"{_TOLD}{field}") for field in fields),
+        )
+        .group_by("place", "deal_id")
+        .agg(nw.col(f"{kind}{field}").max() for kind in (_VALUE, _TOLD) for field in fields)
+    )
+    return every.join(wide, on=["place", "deal_id"], how="left").select(
+        "place",
+        "deal_id",
+        *(
+            nw.when(nw.col(f"{_TOLD}{field}").is_null())
+            .then(nw.col(field))
+            .otherwise(nw.col(f"{_VALUE}{field}"))
+            .alias(field)
+            for field in fields
+        ),
+    )
+
+
+def recorded_fields(history: Any) -> frozenset[str]:
+    """Return the fields of which the history holds any change."""
+    frame = nw.from_native(history).lazy().select("field").unique().collect()
+    return frozenset(str(name) for name in frame["field"].drop_nulls().to_list())
+
+
+def _side_at(moment: dt.datetime) -> nw.Expr:
+    """Say of each span whether its new or its old value holds just before `moment`, or (0) neither."""
+    seen = nw.col("valid_from") < nw.lit(moment)
+    # The newest change is followed by none: what comes next is then never before the moment.
+    is_over = (nw.col("valid_until") < nw.lit(moment)) & ~nw.col("valid_until").is_null()
+    newest = nw.when(seen & ~is_over).then(nw.lit(_NEW)).otherwise(nw.lit(0))
+    return nw.when(nw.col("is_first") & ~seen).then(nw.lit(_OLD)).otherwise(newest)
+
+
+def _only(field: str, value: nw.Expr) -> nw.Expr:
+    return nw.when(nw.col("field") == nw.lit(field)).then(value)
+
+
+def _value_of_side() -> nw.Expr:
+    return nw.when(nw.col(_SIDE) == _NEW).then(nw.col("new_value")).otherwise(nw.col("old_value"))
+
+
+def _zoned(moments: Sequence[dt.datetime]) -> Sequence[dt.datetime]:
+    bare = [str(moment) for moment in moments if moment.tzinfo is None]
+    if bare:
+        raise UsageError("A moment needs a time zone.", got=", ".join(bare), do="use BookMeta.end_of_day(date)")
+    if not moments:
+        raise UsageError("States are asked for at no moment.", expected="at least one")
+    return moments
