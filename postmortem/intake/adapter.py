@@ -49,6 +49,8 @@ class Adapter:
         Table to sets of plain headers that, all together, are as good as a signature for it.
     tells : mapping
         Table to headers of which one must be there for the table to be recognised.
+    rules_out : mapping
+        Table to headers of which one shows that a file is another table.
     stands_in : mapping
         As `STANDS_IN`, for this adapter alone.
     footers : tuple of pattern
@@ -70,6 +72,7 @@ class Adapter:
     signature: frozenset[str] = frozenset()
     signed_by: Mapping[str, tuple[frozenset[str], ...]] = field(default_factory=dict)
     tells: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    rules_out: Mapping[str, frozenset[str]] = field(default_factory=dict)
     stands_in: Mapping[str, Mapping[str, tuple[tuple[str, ...], ...]]] = field(default_factory=dict)
     footers: tuple[re.Pattern[str], ...] = ()
     per_cent: frozenset[str] = frozenset()
@@ -77,8 +80,12 @@ class Adapter:
     decides: frozenset[str] = frozenset({"_is_won"})
     prepare: Prepare | None = None
 
-    def match(self, table: str, headers: Sequence[str]) -> dict[str, str]:
-        """Return column to header for what this adapter recognises of `table`; each header once."""
+    def match(self, table: str, headers: Sequence[str], settled: Iterable[str] = ()) -> dict[str, str]:
+        """Return column to header for what this adapter recognises of `table`; each header once.
+
+        Columns that are `settled` elsewhere are passed over, so that their second-best header is free for others.
+        """
+        done = set(settled)
         by_fold: dict[str, str] = {}
         for each in headers:
             by_fold.setdefault(fold_header(each), each)
@@ -88,7 +95,7 @@ class Adapter:
         for choices in (named, self.synonyms.get(table, {})):
             for column, words in choices.items():
                 key = next((key for word in words if (key := fold_header(word)) in by_fold), None)
-                if column not in found and key is not None:
+                if column not in found and column not in done and key is not None:
                     found[column] = by_fold.pop(key)
         if table in WITH_ENTRIES:
             found |= entry_columns(headers, self.entries)
@@ -150,7 +157,7 @@ def resolve_columns(table: str, headers: Sequence[str], adapter: Adapter, source
             faults.append(f"{column} = {wanted!r}: no such column" + (f"; did you mean {close[0]!r}?" if close else ""))
     free = [header for header in headers if header not in stated.values()]
     shut = {*source.columns, *source.constants}
-    found = {c: h for c, h in adapter.match(table, free).items() if c not in shut}
+    found = adapter.match(table, free, shut)
     mapped = {**found, **stated}
     for column in adapter.lacking(table, {*mapped, *source.constants}):
         near = get_close_matches(column, headers, n=3, cutoff=0.4)

@@ -115,6 +115,8 @@ def _guess(headers: Sequence[str], adapter: Adapter, table: str, stem: str) -> G
     folded = {fold_header(header) for header in headers}
     if adapter.signature and not _signed(headers, folded, adapter, table):
         return None
+    if {fold_header(word) for word in adapter.rules_out.get(table, ())} & folded:
+        return None
     tells = {fold_header(word) for word in adapter.tells.get(table, ())}
     if tells and not tells & folded and table != stem:
         return None

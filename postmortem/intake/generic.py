@@ -165,4 +165,9 @@ TELLS: Final = {
     "fx_rates": frozenset({"rate", "fx_rate", "exchange_rate", "conversion_rate"}),
 }
 
-GENERIC: Final = Adapter(name="generic", title="plain table", synonyms=SYNONYMS, values=VALUES, tells=TELLS)
+VERSIONS: Final = {"deals": frozenset({"_fivetran_start"})}
+"""A warehouse that keeps every version of a row writes when each begins: many rows a deal."""
+
+GENERIC: Final = Adapter(
+    name="generic", title="plain table", synonyms=SYNONYMS, values=VALUES, tells=TELLS, rules_out=VERSIONS
+)

@@ -14,6 +14,7 @@ import pandas as pd
 from postmortem.intake.adapter import Adapter
 from postmortem.intake.crm_habits import set_deleted_aside, settle_one_date
 from postmortem.intake.quarantine import Ledger
+from postmortem.intake.salesforce_activities import activities_of_deals
 
 CHECK_LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 COMPOSITE_KEY: Final = ("account_name", "deal_name", "created_at")
@@ -37,6 +38,9 @@ CATEGORY: Final = ("Forecast Category", "ForecastCategoryName")
 OWNER: Final = (
     "Opportunity Owner", "Opportunity Owner: Full Name", "Owner: Full Name", "Owner Name", "Owner", "OwnerId",
 )  # fmt: skip
+
+VERSION_BEGINS: Final = ("_fivetran_start",)
+"""Columns of a warehouse that keeps every version of an opportunity: when a version begins."""
 
 DEALS: Final = {
     "deal_id": (*ID_OF_DEAL, "Id"),
@@ -77,9 +81,9 @@ DEALS: Final = {
 SYNONYMS: Final = {
     "deals": DEALS,
     "history": {
-        "deal_id": ID_OF_DEAL,
+        "deal_id": (*ID_OF_DEAL, "Id"),
         "field": ("Field / Event", "Field"),
-        "changed_at": ("Edit Date", "Last Modified", "Last Modified Date", "Created Date"),
+        "changed_at": (*VERSION_BEGINS, "Edit Date", "Last Modified", "Last Modified Date", "Created Date"),
         "old_value": ("Old Value",),
         "new_value": ("New Value",),
         "_stage": STAGE,
@@ -87,17 +91,21 @@ SYNONYMS: Final = {
         "_expected_close_date": CLOSE_DATE,
         "_probability": ("Probability (%)", "Probability"),
         "_forecast_category": (*CATEGORY, "ForecastCategory"),
+        "_owner_id": ("OwnerId",),
+        "_is_deleted": ("IsDeleted",),
     },
     "contacts": {
         "deal_id": ID_OF_DEAL,
         "contact_id": ("Contact ID", "Contact: Full Name", "Contact Name"),
         "role": ("Role", "Contact Role", "Opportunity Contact Role"),
         "first_seen_at": ("Created Date",),
+        "_is_deleted": ("IsDeleted",),
     },
     "competitors": {
         "deal_id": ID_OF_DEAL,
         "competitor": ("Competitor Name", "Competitor"),
         "recorded_at": ("Created Date",),
+        "_is_deleted": ("IsDeleted",),
     },
     "events": {
         "deal_id": ("What ID", *ID_OF_DEAL, "Related To ID"),
@@ -105,6 +113,10 @@ SYNONYMS: Final = {
         "occurred_at": ("CompletedDateTime", "StartDateTime", "ActivityDateTime", "ActivityDate", "Date"),
         "contact_id": ("Who ID", "Contact ID"),
         "recorded_at": ("Created Date",),
+        "_type": ("Type",),
+        "_day": ("ActivityDate", "Due Date"),
+        "_status": ("Status",),
+        "_is_deleted": ("IsDeleted",),
     },
     "accounts": {
         "account_name": ("Account Name", "Name"),
@@ -142,12 +154,13 @@ SIGNATURE: Final = frozenset({
     "IsClosed", "Probability (%)", "Last Stage Change Date", "Owner Role", "Main Competitor(s)",
     "CurrencyIsoCode", "Amount Currency", "RecordTypeId", "Opportunity Owner: Manager", "Field / Event",
     "CreatedById", "SystemModstamp", "WhatId", "TaskSubtype", "UserRoleId", "LastModifiedById",
+    "MasterRecordId", "LastReferencedDate",
 })  # fmt: skip
 
 TELLS: Final = {
     "history": frozenset({
         "Field / Event", "Field", "Old Value", "New Value", "Edit Date", "To Stage", "From Stage", "PrevAmount",
-        "PrevCloseDate",
+        "PrevCloseDate", *VERSION_BEGINS,
     }),
     "contacts": frozenset({"Contact ID", "Contact Role"}),
     "competitors": frozenset({"Competitor Name"}),
@@ -175,13 +188,15 @@ def long_id(text: str) -> str:
 
 
 def prepare(table: str, cells: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
-    """Complete ids; for deals, make a key where there is none and decide where close dates come from."""
+    """Complete ids and leave out what is deleted; for deals, make keys and settle close dates; choose activities."""
     cells = cells.assign(
         **{column: _completed(cells[column], prefix, ledger) for column, prefix in IDS.items() if column in cells}
     )
+    set_deleted_aside(cells, ledger, "Salesforce's recycle bin (IsDeleted)")
+    if table == "events":
+        return activities_of_deals(cells, ledger)
     if table != "deals":
         return cells
-    set_deleted_aside(cells, ledger, "Salesforce's recycle bin (IsDeleted)")
     if "deal_id" not in cells:
         cells = _with_composite_key(cells, ledger)
     return settle_one_date(cells, ledger)
@@ -216,6 +231,7 @@ SALESFORCE: Final = Adapter(
     values=VALUES,
     signature=SIGNATURE,
     tells=TELLS,
+    rules_out={"deals": frozenset(VERSION_BEGINS)},
     stands_in={"deals": {"deal_id": (COMPOSITE_KEY,)}},
     footers=FOOTERS,
     per_cent=frozenset({"probability"}),
