@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple
@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 from builders import FOCUS, closed, deal, forecast, make_book
 
-from postmortem.frames import Cohort
+from postmortem.frames import Cohort, first_forecast_cohort, late_stage_cohort
 from postmortem.ground.fiscal import Quarter
+from postmortem.ground.process import Process
 from postmortem.result import Column, Result, Table
 
 LOST_FATES = ("lost_competitor", "lost_status_quo", "lost_disqualified", "lost_unknown")
@@ -165,9 +166,21 @@ def _forecast() -> Cohort:
     return forecast_of(stories, **tables)
 
 
+def _entered(make: Callable[..., Cohort]) -> Cohort:
+    """Return a cohort of deals from the day they entered a state on, within the quarter they close in."""
+    stories, tables = many()
+    later = pd.Timedelta(days=45)
+    history = [{**row, "changed_at": pd.Timestamp(row["changed_at"]) + later} for s in stories for row in s.history]
+    deals = [{**s.deal, "created_at": pd.Timestamp(s.deal["created_at"]) + later} for s in stories]
+    book = make_book(deals, history=history, **tables)
+    return make(replace(book, process=Process.inferred({"Proposal": 0.6}, frozenset())), FOCUS)
+
+
 MADE = {
     "closed": lambda: closed_of(many()[0], **many()[1]),
     "forecast": _forecast,
+    "late_stage": lambda: _entered(late_stage_cohort),
+    "first_forecast": lambda: _entered(first_forecast_cohort),
     "one deal": lambda: closed_of([told(1, "lost_competitor")]),
     "all won": lambda: _all("won"),
     "all lost": lambda: _all("lost_status_quo"),

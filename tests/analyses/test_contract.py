@@ -221,7 +221,8 @@ def test_same_input_gives_the_same_answer(name: str) -> None:
 
 @every_analysis
 def test_frames_an_analysis_does_not_claim_are_refused(name: str) -> None:
-    for kind in ("closed", "forecast"):
+    for kind in ("closed", "forecast", "late_stage", "first_forecast"):
+        assert cohort_of(kind).kind == kind
         result = result_of(name, kind)
         assert (result.status == "refused") == (kind not in OF_NAMES[name].frames)
 
