@@ -40,7 +40,8 @@ COPY (
 ARG_MAX = """
 SELECT deal_id, field, CASE WHEN count(*) FILTER (seen) > 0
     THEN (arg_max({{'v': new_value}}, place) FILTER (seen)).v ELSE (arg_min({{'v': old_value}}, place)).v END AS "value"
-FROM (SELECT *, changed_at < TIMESTAMPTZ '{moment}' AS seen, (changed_at, coalesce(seq, {last}), file_row_number) AS place
+FROM (SELECT *, changed_at < TIMESTAMPTZ '{moment}' AS seen,
+        (changed_at, coalesce(seq, {last}), file_row_number) AS place
       FROM {changes} WHERE changed_at IS NOT NULL)
 GROUP BY deal_id, field
 """

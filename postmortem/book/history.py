@@ -2,8 +2,7 @@
 
 The value of a field at a moment is the last value written at or before it. Where the first change comes
 later, it is that change's old value; where a tracked field never changed, it is the current value. The
-replay itself is `postmortem.book.states`, run on pandas: a book's history is small, and DuckDB's start costs
-more than the work.
+replay itself is `postmortem.book.states`, run on pandas, where a book's tables lie.
 """
 
 from __future__ import annotations
