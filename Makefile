@@ -4,7 +4,7 @@ BIN := .venv/bin
 SAMPLE ?= plain
 BOOKS ?= 1000
 
-.PHONY: report test check slow certify bench lab clean format
+.PHONY: report test check slow browser certify bench lab clean format
 
 report: .venv/run.stamp  ## the report of the bundled sample: reports/<quarter>/index.html
 	$(BIN)/postmortem run --engagement data/samples/$(SAMPLE) --output reports
@@ -14,6 +14,9 @@ test: .venv/dev.stamp  ## the fast suite
 
 slow: .venv/dev.stamp  ## the long checks
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow
+
+browser: .venv/dev.stamp  ## the pages in Debian's chromium; skipped with a reason where it is absent
+	$(BIN)/python -m pytest -rs -m browser
 
 check: .venv/dev.stamp  ## format, lint, types and the fast suite
 	$(BIN)/ruff format --check .

@@ -59,7 +59,7 @@ def states_in_files(
         recorded = recorded_fields(changes)
         told = [field for field in fields if field in recorded]
         texts = ", ".join(["deal_id", *(f"CAST({field} AS VARCHAR) AS {field}" for field in TRACKED if field in told)])
-        today = connection.sql(f"SELECT {texts} FROM read_parquet($path)", params={"path": str(deals)})
+        today = connection.sql(f"SELECT {texts} FROM read_parquet($deals)", params={"deals": str(deals)})
         spans = _spans(connection, changes, len(moments))
         states = states_at(spans, today, moments, told).sort("place", "deal_id").collect("pyarrow").to_pandas()
     columns = {field: states[field] if field in told else pd.Series(None, states.index, "str") for field in fields}
@@ -79,8 +79,8 @@ def values_in_file(
 def _changes(connection: duckdb.DuckDBPyConnection, history: Path) -> duckdb.DuckDBPyRelation:
     return connection.sql(
         "SELECT deal_id, field, changed_at, seq, old_value, new_value, file_row_number AS row "
-        "FROM read_parquet($path, file_row_number = true)",
-        params={"path": str(history)},
+        "FROM read_parquet($history, file_row_number = true)",
+        params={"history": str(history)},
     )
 
 

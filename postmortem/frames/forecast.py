@@ -85,7 +85,7 @@ def forecast_cohort(
             got=f"data as of {as_of}",
             expected=f"{focus.day(snapshot_day)} (day {snapshot_day} of the quarter) or later",
         )
-    quarters = focus.trailing(QUARTERS_BACK)
+    quarters = _quarters_on_record(book, focus, snapshot_day)
     asked = {quarter.day(day) for quarter in quarters for day in (snapshot_day, LATE_FROM_DAY - 1)}
     record = Record(book, tuple(sorted(day for day in asked if day <= as_of)))
     destinations = lost_to(book)
@@ -136,6 +136,14 @@ def forecast_cohort(
         },
         remarks=(frozen, *now.remarks),
     )
+
+
+def _quarters_on_record(book: Book, focus: Quarter, snapshot_day: int) -> tuple[Quarter, ...]:
+    """Return the quarters up to `focus` whose snapshot some deal was there for; before it there is no forecast."""
+    created = book.deals["created_at"]
+    earliest = focus.trailing(QUARTERS_BACK)[0].start if created.isna().any() else created.min().date()
+    quarters = focus.trailing(QUARTERS_BACK)
+    return tuple(quarter for quarter in quarters if quarter.day(snapshot_day) >= earliest or quarter == focus)
 
 
 @dataclass(frozen=True)
