@@ -84,6 +84,7 @@ def test_few_rows_are_drawn_without_clipped_or_touching_texts(chart, draw, overl
     assert outside(axes) == []
 
 
+@pytest.mark.slow
 def test_forty_rows_stay_legible_in_four_inches(chart, draw, overlaps, outside):
     function, columns = chart
     axes = draw(function, rows_of(40), 4, **columns)

@@ -76,8 +76,8 @@ def test_a_picture_carries_hostile_text_inside_its_alternative_only(text):
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_block_of_an_answer_escapes_everything_it_is_given(text):
     block = {
-        "status": "ok", "anchor": "a", "question": text, "headline": text, "picture": "", "caveats": [text], "unlock": text,
-        "method": text, "used": text, "tables": [written(text)],
+        "status": "ok", "anchor": "a", "question": text, "headline": text, "picture": "",
+        "caveats": [text], "unlock": text, "method": text, "used": text, "tables": [written(text)],
     }  # fmt: skip
     page = seen(macro("answer", block))
     assert not {"script", "img", "svg", "iframe", "style"} & set(page.tags)

@@ -186,6 +186,7 @@ def simulate(books, units, size, mean, spread, seed=11):
     return np.mean(covered), math.sqrt(np.mean(shrunken)), math.sqrt(np.mean(raw))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spread", [0.0, 0.1])
 def test_shrunken_rates_are_nearer_the_truth_and_their_intervals_hold_it(spread):
     covered, shrunken, raw = simulate(20, 24, 12, 0.35, spread)
