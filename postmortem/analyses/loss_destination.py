@@ -41,8 +41,8 @@ def loss_destination(cohort: Cohort) -> Result:
     Result
         Table ``destinations``, one row per party: ``lost_to`` (code), ``label``, ``deals``, ``share`` of all
         losses as recorded, ``low`` and ``high`` (share if none or all of the unrecorded losses were its),
-        ``amount``. Table ``ask_first``, the costliest losses without a record: ``deal``, ``account``,
-        ``amount``, ``owner``. Table ``sources``, which rule told to whom: ``source``, ``deals``.
+        ``amount``. Table ``ask_first``, the costliest losses without a record (none where no amount is known):
+        ``deal``, ``account``, ``amount``, ``owner``. Table ``sources``, which rule told to whom: ``source``, ``deals``.
 
     Notes
     -----
@@ -119,8 +119,8 @@ def _bounds(party: str, counts: pd.Series, lost: int) -> tuple[float, float]:
 
 
 def _ask_first(lost: pd.DataFrame, cohort: Cohort) -> Table:
-    silent = lost[lost["lost_to"] == UNKNOWN].sort_values(["amount", "deal_id"], ascending=[False, True])
-    silent = silent.head(ASK_FIRST)
+    silent = lost[(lost["lost_to"] == UNKNOWN) & lost["amount"].notna()]
+    silent = silent.sort_values(["amount", "deal_id"], ascending=[False, True]).head(ASK_FIRST)
     frame = pd.DataFrame(
         {
             "deal": silent["deal_name"].fillna(silent["deal_id"]),

@@ -142,4 +142,11 @@ def test_input_with_no_amount_at_all_still_counts_deals() -> None:
     result = loss_destination(closed_of(stories))
     assert rows_of(result)["competitor"]["deals"] == 2
     assert result.tables["destinations"].rows["amount"].isna().all()
-    assert [row["deal"] for row in result.tables["ask_first"].records] == ["Deal 3"]
+    assert result.tables["ask_first"].records == []
+
+
+def test_a_loss_of_unknown_amount_is_not_called_costly() -> None:
+    amounts = [None, 20.0, None, 10.0]
+    stories = [told(number, "lost_unknown", amount=amount) for number, amount in enumerate(amounts, start=1)]
+    asked = loss_destination(closed_of(stories)).tables["ask_first"].records
+    assert [row["deal"] for row in asked] == ["Deal 2", "Deal 4"]

@@ -23,7 +23,7 @@ NOTEBOOK = Notebook("01-quarter-overview", "The quarter at a glance", Path("01.i
 ALLOWED_TAGS = {
     "html", "head", "meta", "title", "style", "body", "header", "p", "h1", "h2", "h3", "nav", "a", "main", "footer",
     "div", "section", "article", "ol", "ul", "li", "dl", "dt", "dd", "figure", "img", "table", "caption", "thead",
-    "tbody", "tr", "th", "td", "span", "details", "summary", "strong", "em", "code",
+    "tbody", "tr", "th", "td", "span", "details", "summary", "strong", "em", "code", "wbr",
 }  # fmt: skip
 
 

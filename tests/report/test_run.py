@@ -143,6 +143,14 @@ def test_equal_inputs_give_equal_content_whatever_is_cached(small: Engagement, t
     assert cold.content == warm.content == elsewhere.content
 
 
+@pytest.mark.slow
+def test_the_whole_plain_sample_gives_equal_content_twice(tmp_path: Path) -> None:
+    plain = Engagement.open(resources.sample("plain"))
+    first, second = (run_quarter(plain, "2025Q3", output=tmp_path / name) for name in ("first", "second"))
+    assert first.content == second.content
+    assert len(first.pages) == len(second.pages) == 4
+
+
 def test_a_quarter_without_deals_leaves_no_report(small: Engagement, tmp_path: Path) -> None:
     with pytest.raises(EmptyFrame, match="No deal closed in 2025Q1"):
         run_quarter(small, "2025Q1", output=tmp_path / "out")
