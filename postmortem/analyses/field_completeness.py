@@ -48,7 +48,7 @@ def field_completeness(cohort: Cohort) -> Result:
     Result
         Table ``fields``, one row a field: ``field``, ``lost`` and ``won`` (share filled), ``lost_filled``,
         ``won_filled`` (deals), ``difference`` (lost minus won, share) with ``low`` and ``high``, ``stands_out``. Table
-        ``sides``, one row: ``lost``, ``won`` (deals).
+        ``sides``, one row: ``period`` (the quarters taken together), ``lost``, ``won`` (deals).
 
     Notes
     -----
@@ -70,8 +70,12 @@ def field_completeness(cohort: Cohort) -> Result:
         Column("high", "estimate", "High", "points", shown=False),
         Column("stands_out", "label", "Stands out", shown=False),
     )
-    sides = pd.DataFrame({"lost": [len(lost)], "won": [len(won)]})
-    side_columns = (Column("lost", "count", "Lost deals"), Column("won", "count", "Won deals"))
+    sides = pd.DataFrame({"period": [cohort.window_label], "lost": [len(lost)], "won": [len(won)]})
+    side_columns = (
+        Column("period", "label", "Quarters"),
+        Column("lost", "count", "Lost deals"),
+        Column("won", "count", "Won deals"),
+    )
     tables = {
         "fields": Table(
             frame[[column.name for column in columns]], columns, f"What is filled in, {cohort.window_label}"
@@ -84,12 +88,12 @@ def field_completeness(cohort: Cohort) -> Result:
 def headline(tables: Tables) -> str:
     """Say on how many losses reason and taker are recorded, and which fields are missing most."""
     rows = tables["fields"].keyed("field")
-    lost = tables["sides"].first["lost"]
+    period, lost = (tables["sides"].first[name] for name in ("period", "lost"))
     reason, taker = (rows[FIELDS[name]]["lost_filled"] for name in ("loss_reason_raw", "lost_to"))
-    if any_missing(lost, reason, taker):
+    if any_missing(period, lost, reason, taker):
         return WITHHELD
     told = (
-        f"Of {count(lost, 'lost deal')}, {_part(reason, lost)} carry a loss reason and "
+        f"Of {count(lost, 'lost deal')} of {period}, {_part(reason, lost)} carry a loss reason and "
         f"{_part(taker, lost)} say who took the deal"
     )
     apart = [row for row in rows.values() if not any_missing(*row.values()) and row["stands_out"]]

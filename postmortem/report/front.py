@@ -24,9 +24,10 @@ NOT_ON_FRONT = ("readiness", "rows_used")
 
 @dataclass(frozen=True)
 class Card:
-    """One answer in short: its sentence, where it stands, and its picture where there is room."""
+    """One answer in short: its sentence, which deals it is about, where it stands, its picture where there is room."""
 
     headline: str
+    about: str
     href: str
     picture: str = ""
     width: int = 0
@@ -77,7 +78,9 @@ def _cards(placed: Sequence[tuple[Notebook, Result]]) -> list[Card]:
         if result.analysis in CARDS_DRAWN and result.analysis not in cards and result.status != "refused":
             block = answer(result, CARD_WIDTH)
             told = result.question if result.analysis in LEAD else result.headline
-            cards[result.analysis] = Card(told, _href(notebook, result), block.picture, block.width, block.height)
+            cards[result.analysis] = Card(
+                told, _about(result), _href(notebook, result), block.picture, block.width, block.height
+            )
     return [cards[name] for name in CARDS_DRAWN if name in cards]
 
 
@@ -98,8 +101,13 @@ def _notes(placed: Sequence[tuple[Notebook, Result]]) -> list[Card]:
             and opening not in said
         ):
             said.add(opening)
-            notes.append(Card(result.headline, _href(notebook, result)))
+            notes.append(Card(result.headline, _about(result), _href(notebook, result)))
     return notes
+
+
+def _about(result: Result) -> str:
+    """Return the title of the first table, which names the quarters it counts."""
+    return next(iter(result.tables.values())).title
 
 
 def _href(notebook: Notebook, result: Result) -> str:

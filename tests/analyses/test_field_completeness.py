@@ -47,7 +47,7 @@ def test_filled_fields_are_counted_on_lost_and_on_won_deals() -> None:
     assert rows["Loss reason"]["lost_filled"] == sum(deal["loss_reason_raw"] is not None for deal in lost)
     assert rows["Notes on the loss"]["lost_filled"] == sum(deal["loss_notes"] is not None for deal in lost)
     assert rows["Who took it"]["lost_filled"] == 15
-    assert result.tables["sides"].first == {"lost": 20, "won": 30}
+    assert result.tables["sides"].first == {"period": "2024Q4 to 2025Q3", "lost": 20, "won": 30}
 
 
 def test_difference_is_newcombes() -> None:
@@ -81,15 +81,15 @@ def test_headline_points_at_the_field_furthest_apart() -> None:
         for story in stories(20, 30)
     ]
     assert field_completeness(closed_of(made)).headline == (
-        "Of 20 lost deals, 80% carry a loss reason and 75% say who took the deal. Worth a look: “Product” is filled in "
-        "on 100% of lost and 0% of won deals."
+        "Of 20 lost deals of 2024Q4 to 2025Q3, 80% carry a loss reason and 75% say who took the deal. Worth a look: "
+        "“Product” is filled in on 100% of lost and 0% of won deals."
     )
 
 
 def test_headline_without_a_field_apart() -> None:
     made = [Told({**story.deal, "segment": "Health"}, []) for story in stories()]
     assert field_completeness(closed_of(made)).headline == (
-        "Of 20 lost deals, 80% carry a loss reason and 75% say who took the deal."
+        "Of 20 lost deals of 2024Q4 to 2025Q3, 80% carry a loss reason and 75% say who took the deal."
     )
 
 
@@ -110,4 +110,8 @@ def test_refused_below_ten_losses() -> None:
 
 def test_slipped_forecast_deals_are_on_neither_side() -> None:
     made = [*stories(), *counted({"slipped": 8}, start=200), *counted({"won": 3}, FOCUS - 4, start=300)]
-    assert field_completeness(forecast_of(made)).tables["sides"].first == {"lost": 20, "won": 30}
+    assert field_completeness(forecast_of(made)).tables["sides"].first == {
+        "period": "2024Q4 to 2025Q3",
+        "lost": 20,
+        "won": 30,
+    }

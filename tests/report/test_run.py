@@ -57,6 +57,7 @@ def test_the_front_page_answers_enough_and_shows_it(made: Run, findings: list[di
     assert len(answered - {"readiness", "rows_used"}) >= 8
     assert index.count('src="data:image/svg+xml;base64,') >= 4
     assert index.count("What we cannot say yet, and what unlocks it") == 1
+    assert '<p class="quiet">Competitors met, 2024Q4 to 2025Q3</p>' in index
 
 
 def test_the_front_page_says_that_these_are_no_forecast_deals(made: Run) -> None:
