@@ -16,6 +16,7 @@ from postmortem.intake.workbook import canonical_text
 WIDE: Final = ("_stage", "_forecast_category", "_expected_close_date", "_amount", "_probability", "_owner_id")
 MARK: Final = WIDE_MARK
 VALUES: Final = ("old_value", "new_value")
+NAME_IT: Final = 'name it in postmortem.toml under [tables.history.columns], as new_value = "header"'
 TYPED: Final = ("enum", "money", "number", "integer", "date", "flag")
 
 
@@ -65,8 +66,11 @@ def write_canonically(
     Returns
     -------
     (DataFrame, list of Refusal)
-        The history, and fields that cannot be read as a whole.
+        The history, and fields that cannot be read as a whole. A history without a column of new values is
+        refused: an empty new value is a value, so every field would read as emptied.
     """
+    if "new_value" not in history:
+        return history, [Refusal("new_value: no column holds what a field was changed to", NAME_IT)]
     history = history.assign(field=_canonical_fields(history["field"], adapter))
     both = {name: history[name].copy() for name in VALUES if name in history}
     refusals: list[Refusal] = []

@@ -186,3 +186,11 @@ def test_the_process_is_read_from_the_stages_deals_passed_through(history) -> No
         "Discovery": (False, None), "Proposal": (False, 0.7), "Closed Won": (True, None), "Closed Lost": (True, None),
     }  # fmt: skip
     assert book.process.red_zone == ("Proposal",)
+
+
+@pytest.mark.parametrize("left", [(), ("old_value",)])
+def test_a_history_that_does_not_say_what_a_field_became_is_refused(history, left: tuple[str, ...]) -> None:
+    rows = [{name: row[name] for name in ("deal_id", "field", "changed_at", *left)} for row in LONG]
+    with pytest.raises(DataError, match="new_value: no column holds what a field was changed to") as refused:
+        history(rows)
+    assert "[tables.history.columns]" in str(refused.value)
