@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from postmortem.analyses.contract import WITHHELD, Analysis, Need, any_missing, spoken
@@ -45,9 +46,9 @@ def competitor_record(cohort: Cohort, *, confidence: float = 0.95) -> Result:
     -------
     Result
         Table ``record``, one row a competitor, most met first: ``competitor``, ``deals`` (won and lost ones),
-        ``won``, ``share`` won with ``low`` and ``high``, ``steady`` (shrunken share for these),
-        ``amount_lost``. Table ``presence``, one row for deals with and without a named competitor: ``group``,
-        ``deals``, ``won``, ``share``, ``low``, ``high``.
+        ``won``, ``share`` won with ``low`` and ``high``, ``steady`` (shrunken share for these) with
+        ``steady_low`` and ``steady_high``, ``amount_lost``. Table ``presence``, one row for deals with and
+        without a named competitor: ``group``, ``deals``, ``won``, ``share``, ``low``, ``high``.
 
     Notes
     -----
@@ -106,19 +107,19 @@ def _record(met: pd.DataFrame, cohort: Cohort, confidence: float) -> Table:
         wilson(int(won), int(deals), confidence=confidence)
         for won, deals in zip(grouped["won"], grouped["deals"], strict=True)
     ]
-    steady = beta_binomial_shrink(grouped["won"].to_numpy(), grouped["deals"].to_numpy())
+    steady = beta_binomial_shrink(grouped["won"].to_numpy(), grouped["deals"].to_numpy(), confidence=confidence)
+    too_few = np.array([share.status == "refused" for share in shares])
     frame = pd.DataFrame(
         {
             "competitor": grouped["competitor"],
             "deals": grouped["deals"].astype("int64"),
             "won": grouped["won"].astype("int64"),
-            "share": [share.estimate if share.status != "refused" else float("nan") for share in shares],
+            "share": np.where(too_few, np.nan, [share.estimate for share in shares]),
             "low": [share.low for share in shares],
             "high": [share.high for share in shares],
-            "steady": [
-                rate.estimate if share.status != "refused" else float("nan")
-                for rate, share in zip(steady.rates, shares, strict=True)
-            ],
+            "steady": np.where(too_few, np.nan, [rate.estimate for rate in steady.rates]),
+            "steady_low": np.where(too_few, np.nan, [rate.low for rate in steady.rates]),
+            "steady_high": np.where(too_few, np.nan, [rate.high for rate in steady.rates]),
             "amount_lost": grouped["amount_lost"].astype("float64"),
         }
     )
@@ -129,7 +130,9 @@ def _record(met: pd.DataFrame, cohort: Cohort, confidence: float) -> Table:
         Column("share", "estimate", f"Share won ({confidence:.0%} interval)", "share", low="low", high="high"),
         Column("low", "estimate", "Low", "share", shown=False),
         Column("high", "estimate", "High", "share", shown=False),
-        Column("steady", "estimate", "Steadied", "share"),
+        Column("steady", "estimate", "Steadied", "share", low="steady_low", high="steady_high"),
+        Column("steady_low", "estimate", "Steadied low", "share", shown=False),
+        Column("steady_high", "estimate", "Steadied high", "share", shown=False),
         Column("amount_lost", "money", "Amount of the lost ones", cohort.currency),
     )
     return Table(frame, columns, f"Competitors met, {cohort.window_label}")

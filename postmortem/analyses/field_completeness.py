@@ -10,7 +10,7 @@ import pandas as pd
 from postmortem.analyses.contract import WITHHELD, Analysis, Need, any_missing
 from postmortem.charts.paired_bars import paired_bars
 from postmortem.frames.cohort import Cohort, lost_rows, won_rows
-from postmortem.ground.formats import count, per_cent
+from postmortem.ground.formats import count, interval_text, per_cent, points
 from postmortem.result import Column, Result, Table, Tables
 from postmortem.stats import newcombe
 
@@ -102,7 +102,8 @@ def headline(tables: Tables) -> str:
     widest = max(apart, key=lambda row: abs(row["difference"]))
     return (
         f"{told}. Worth a look: “{widest['field']}” is filled in on {per_cent(widest['lost'])} of lost and "
-        f"{per_cent(widest['won'])} of won deals."
+        f"{per_cent(widest['won'])} of won deals: {points(widest['difference'])} "
+        f"({interval_text(widest['low'], widest['high'], 'points')})."
     )
 
 

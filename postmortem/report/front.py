@@ -106,8 +106,8 @@ def _notes(placed: Sequence[tuple[Notebook, Result]]) -> list[Card]:
 
 
 def _about(result: Result) -> str:
-    """Return the title of the first table, which names the quarters it counts."""
-    return next(iter(result.tables.values())).title
+    """Return the title of the first table, which says what is counted; nothing where a result has no table."""
+    return next((table.title for table in result.tables.values()), "")
 
 
 def _href(notebook: Notebook, result: Result) -> str:

@@ -68,10 +68,11 @@ def test_steadied_shares_lie_between_the_record_and_the_common_rate() -> None:
     for row in rows:
         raw = row["won"] / row["deals"]
         if row["deals"] < 10:
-            assert math.isnan(row["steady"]), "counts only"
+            assert math.isnan(row["steady"]) and math.isnan(row["steady_low"]), "counts only"
             continue
         assert min(raw, common) - 0.1 <= row["steady"] <= max(raw, common) + 0.1
         assert abs(row["steady"] - common) <= abs(raw - common) + 1e-9
+        assert 0 <= row["steady_low"] < row["steady"] < row["steady_high"] <= 1
 
 
 def test_too_few_competitors_are_not_steadied() -> None:

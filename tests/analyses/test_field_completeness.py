@@ -80,9 +80,10 @@ def test_headline_points_at_the_field_furthest_apart() -> None:
         Told({**story.deal, "product": None if story.deal["outcome"] == "won" else "Alpha"}, [])
         for story in stories(20, 30)
     ]
+    # Newcombe by hand: Wilson's bounds are 84 to 100% of 20 and 0 to 11% of 30, so 1 - sqrt(.1611² + .1135²) = .803.
     assert field_completeness(closed_of(made)).headline == (
         "Of 20 lost deals of 2024Q4 to 2025Q3, 80% carry a loss reason and 75% say who took the deal. Worth a look: "
-        "“Product” is filled in on 100% of lost and 0% of won deals."
+        "“Product” is filled in on 100% of lost and 0% of won deals: +100 points (80–100 points)."
     )
 
 

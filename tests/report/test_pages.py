@@ -75,6 +75,23 @@ def test_hostile_text_on_the_front_page_is_only_text(text: str) -> None:
     assert set(Seen(html).tags) <= ALLOWED_TAGS
 
 
+def test_an_answer_without_a_table_stands_on_the_front_page_by_its_sentence() -> None:
+    from builders import closed, deal, make_book
+
+    cohort = closed(make_book([deal(1, "won", "2025-08-01")]))
+    bare = Result("their_own_question", "Q?", {}, headline_of=lambda _: "A sentence without a table.")
+    html = front_page([(NOTEBOOK, Harvest((bare,), ()))], ABOUT, cohort, [])
+    assert "A sentence without a table." in html
+
+
+def test_a_table_without_rows_leaves_no_heading() -> None:
+    column = Column("who", "account", "Customer")
+    frame = pd.DataFrame({"who": pd.Series(["Acme"], dtype="str")})
+    tables = {"full": Table(frame, (column,), "Somebody"), "empty": Table(frame.head(0), (column,), "Nobody")}
+    html = shown(Result("costliest_losses", "Q?", tables, headline_of=lambda _: "One."))
+    assert "Somebody" in html and "Nobody" not in html
+
+
 def test_a_page_has_the_strict_policy_and_no_script() -> None:
     html = shown(result_of("Acme"))
     assert "default-src 'none'; img-src data:; style-src 'unsafe-inline'" in html.replace("&#39;", "'")
