@@ -6,7 +6,7 @@ import pandas as pd
 from builders import change, deal
 from hypothesis import strategies as st
 
-from postmortem.book.history import TRACKED
+from postmortem.book.history import NUMBERS, TRACKED
 
 VALUES = {
     "stage": (None, "Discovery", "Proposal", "Legal"),
@@ -14,6 +14,7 @@ VALUES = {
     "expected_close_date": (None, "2025-06-30", "2025-09-30", "2026-01-31"),
     "amount": (None, "1000", "2500.5", "0"),
     "owner_id": (None, "Ada", "Grace"),
+    "probability": (None, "0.2", "0.85"),
 }
 DEALS = range(1, 5)
 STRANGERS = (8, 9)
@@ -36,7 +37,7 @@ def a_change(draw):
 @st.composite
 def a_deal(draw, number):
     now = {field: draw(st.sampled_from(VALUES[field])) for field in TRACKED}
-    now["amount"] = None if now["amount"] is None else float(now["amount"])
+    now |= {field: None if now[field] is None else float(now[field]) for field in NUMBERS}
     return deal(number, "open", None, **now)
 
 
@@ -44,7 +45,7 @@ def typed(value, field):
     """Read one text of the history as its field is meant."""
     if value is None:
         return None
-    return {"amount": float, "expected_close_date": pd.Timestamp}.get(field, str)(value)
+    return {**dict.fromkeys(NUMBERS, float), "expected_close_date": pd.Timestamp}.get(field, str)(value)
 
 
 def replayed(deals, history, moment, field, read=typed):

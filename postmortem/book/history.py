@@ -20,8 +20,8 @@ from postmortem.book.states import validity_spans, values_at
 if TYPE_CHECKING:
     from postmortem.book.book import Book
 
-TRACKED = ("stage", "forecast_category", "expected_close_date", "amount", "owner_id")
-NUMBERS = ("amount",)
+TRACKED = ("stage", "forecast_category", "expected_close_date", "amount", "owner_id", "probability")
+NUMBERS = ("amount", "probability")
 DATES = ("expected_close_date",)
 
 

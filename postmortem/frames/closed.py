@@ -53,6 +53,7 @@ def closed_cohort(book: Book, focus: Quarter, *, window: int = 4, as_of: dt.date
     rows = rows.merge(lost_to(book), on="deal_id", how="left")
     rows["resolution"] = resolve(rows, rows["closed_at"], pd.Timestamp(as_of))
     rows["ultimate"] = rows["resolution"]
+    rows["probability"] = float("nan")
     rows["entered_at"] = pd.Series(pd.NaT, index=rows.index, dtype="datetime64[us]")
     if not (rows["quarter"] == focus.label).any():
         raise EmptyFrame(

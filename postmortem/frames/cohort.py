@@ -31,7 +31,8 @@ CHOSEN: Mapping[CohortKind, str] = {
 COLUMNS = (
     "deal_id", "quarter", "resolution", "ultimate", "amount", "lost_to", "lost_to_source", "reason_code",
     "reason", "account_name", "deal_name", "owner_id", "manager_id", "team", "segment", "region", "product",
-    "deal_type", "stage", "forecast_category", "expected_close_date", "created_at", "entered_at", "closed_at",
+    "deal_type", "stage", "forecast_category", "probability", "expected_close_date", "created_at", "entered_at",
+    "closed_at",
 )  # fmt: skip
 
 
@@ -46,6 +47,7 @@ class Cohort:
         `resolution` is what had become of the deal when its quarter ended, `ultimate` its fate by `as_of`;
         `amount` is in the book's currency, and like stage, category and expected close that of the day
         `entered_at` where there is one: the day from which the deal is observed, missing for closed deals.
+        `probability` is the one stated on that day, 0 to 1, and missing where only today's is on record.
     kind : {"forecast", "late_stage", "first_forecast", "open_forecast", "closed"}
         Deals forecast to close in a quarter, deals that reached the red zone, deals forecast for the first
         time, open deals of the current forecast, or deals that closed in the quarter.

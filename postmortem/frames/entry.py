@@ -123,6 +123,9 @@ def observed(book: Book, entries: pd.DataFrame, field: str, as_of: dt.date) -> t
         elif name == "forecast_category":
             rows[name] = pd.Series(pd.NA, index=rows.index, dtype="str")
             sources[name] = "not on record"
+    rows["probability"] = float("nan")
+    if "probability" in tracked_fields(book):
+        rows["probability"] = _value_at(spells(book, "probability"), rows[["deal_id", "moment"]], "probability")[0]
     rows["entered_at"] = local_days(book, rows["moment"])
     rows["resolution"] = resolve(rows, rows["end"], pd.Timestamp(as_of))
     last = pd.Series(pd.Timestamp(as_of), index=rows.index)

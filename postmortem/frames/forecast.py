@@ -183,6 +183,7 @@ def _open_quarter(
     expected = known["expected_close_date"].where(is_dated)
     in_quarter = (expected >= pd.Timestamp(day)) & (expected <= end)
     rows = known[called & in_quarter].assign(quarter=quarter.label, entered_at=pd.Timestamp(day))
+    rows["probability"] = rows["probability"].where(told.is_evidence("probability")[rows.index])
     rows = rows.merge(destinations, on="deal_id", how="left")
     rows["resolution"] = resolve(rows, pd.Series(end, index=rows.index), pd.Timestamp(as_of))
     rows["ultimate"] = resolve(rows, pd.Series(pd.Timestamp(as_of), index=rows.index), pd.Timestamp(as_of))

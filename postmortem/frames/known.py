@@ -24,7 +24,7 @@ REACH = 7
 
 HISTORY, TODAY = "field history", "current value"
 # CRMs write these when a deal closes: a closed deal without a change of them has a history that was cut.
-OVERWRITTEN = ("stage", "forecast_category")
+OVERWRITTEN = ("stage", "forecast_category", "probability")
 IN_SNAPSHOT: Mapping[str, str] = {field: field for field in TRACKED}
 IN_SHEET = {"forecast_category": "category", "expected_close_date": "expected_close_date", "amount": "amount"}
 

@@ -55,7 +55,7 @@ def told(number: int, fate: str, quarter: Quarter = FOCUS, **more: Any) -> Told:
     amount = row["amount"]
     states = {
         "forecast_category": "commit", "expected_close_date": str(quarter.day(80)), "stage": "Proposal",
-        "amount": None if amount is None else str(amount),
+        "amount": None if amount is None else str(amount), "probability": ("0.6", "0.8", "0.9")[number % 3],
     }  # fmt: skip
     history = [
         _change(row["deal_id"], field, quarter.day(-30), value) for field, value in states.items() if value is not None
@@ -95,7 +95,7 @@ def counted(fates: Mapping[str, int], quarter: Quarter = FOCUS, *, start: int = 
 
 def many(quarters: int = 9, each: int = 28) -> tuple[list[Told], dict[str, list[dict[str, Any]]]]:
     """Return a record long enough for every question: deals of several quarters, competitors and reasons."""
-    stories, competitors, reasons = [], [], []
+    stories, competitors, reasons, events = [], [], [], []
     pattern = ("won", "lost_competitor", "won", "lost_status_quo", "won", "lost_unknown", "won", "lost_competitor",
                "won", "lost_status_quo", "lost_disqualified")  # fmt: skip
     for back in range(quarters):
@@ -112,12 +112,29 @@ def many(quarters: int = 9, each: int = 28) -> tuple[list[Told], dict[str, list[
             deal_id = story.deal["deal_id"]
             if place % 2:
                 rival = RIVALS[(place // 2) % 3 if place < each - 4 else 0]
-                competitors.append({"deal_id": deal_id, "competitor": rival, "status": "present"})
+                asked = {} if place % 4 == 1 else {"price": 900.0 * (number % 7 + 1), "currency": "USD"}
+                competitors.append({"deal_id": deal_id, "competitor": rival, "status": "present", **asked})
+            events += happenings(deal_id, fate, FOCUS - back, place)
             if fate.startswith("lost_") and place % 4:
                 reasons.append(reason(deal_id, CODES[number % 4], text="Their words about Kestrel"))
             if fate.startswith("lost_") and place % 5 == 0:
                 reasons.append(reason(deal_id, CODES[(number + 1) % 4], rater="buyer", rank="contributing"))
-    return stories, {"competitors": competitors, "reasons": reasons}
+    return stories, {"competitors": competitors, "reasons": reasons, "events": events}
+
+
+def happenings(deal_id: str, fate: str, quarter: Quarter, place: int) -> list[dict[str, Any]]:
+    """Return what happened on one deal: contacts of either side, a proposal, and silence before a loss."""
+    silent_from = 55 if fate == "won" else 20 + place % 20
+    days = [(-35 + 7 * week, "buyer" if week % 2 else "seller", "meeting") for week in range(14)]
+    kept = [(day, side, kind) for day, side, kind in days if side == "seller" or day <= silent_from]
+    kept.append((-20 + place % 9, "seller", "proposal_sent"))
+    if place % 3:
+        kept.append((-12 + place % 9, "both", "call"))
+    return [
+        {"deal_id": deal_id, "kind": kind, "side": side, "occurred_at": f"{quarter.day(day)}T10:00:00Z"}
+        for day, side, kind in kept
+        if day < 60
+    ]
 
 
 def reason(deal_id: str, code: str | None, *, rater: str = "rep", rank: str = "primary", **more: Any) -> dict[str, Any]:
