@@ -105,8 +105,8 @@ def _scales(axes: Axes, stated_label: str, observed_label: str) -> None:
         axis.label.update({"color": style.MUTED, "parse_math": False, "fontfamily": style.FONT})
     axes.xaxis.labelpad = COUNTS
     # Both texts stand where dots of a sane forecast do not: far above and far below the diagonal.
-    note(axes, (0.01, 1.0), "above the line: more often than stated", (0, 0), va="top")
-    note(axes, (0.99, 0.0), "below the line: less often than stated", (0, 0), ha="right", va="bottom")
+    note(axes, (0.01, 1.0), "above the line: more often than stated", (0, 0), va="top", zorder=1)
+    note(axes, (0.99, 0.0), "below the line: less often than stated", (0, 0), ha="right", va="bottom", zorder=1)
 
 
 def _counts(

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 HEADER, MOST_STRIP = 16.0, 96.0
 # Part of a strip's height that piles may fill.
 FILLED = 0.84
+# Rows from the middle line beyond which the mark of a median covers dots rather than be hidden by them.
+HIDDEN = 0.3
 
 
 def height_for(groups: int, cases: int = 0) -> float:
@@ -149,10 +151,20 @@ def _dots(axes: Axes, strips: Sequence[NDArray[np.float64]], looks: Sequence[sty
             strip, row + offsets / pitch, s=(size * 0.94) ** 2, marker="o", color=look.colour, edgecolors=look.edge,
             linewidths=min(0.6, size / 10), zorder=3, clip_on=False, label=f"strip {row}",
         )  # fmt: skip
-        middle = float(np.median(strip))
-        for colour, stroke, order in ((style.PAPER, 4.5, 4), (style.INK, 2.2, 5)):
-            axes.vlines(middle, row - FILLED / 2, row + FILLED / 2, color=colour, linewidth=stroke, zorder=order)
+        _median(axes, row, strip, offsets / pitch, size / width * (high - low), size / pitch)
     return closed_up
+
+
+def _median(
+    axes: Axes, row: int, strip: NDArray[np.float64], offsets: NDArray[np.float64], across: float, down: float
+) -> None:
+    """Mark the median above and below the dots that stand there; `across` and `down` are the size of one."""
+    middle = float(np.median(strip))
+    there = np.abs(offsets[np.abs(strip - middle) <= across])
+    start = min(float(there.max(initial=0.0)) + down / 2 if len(there) else 0.0, HIDDEN)
+    for colour, stroke, order in ((style.PAPER, 4.5, 4), (style.INK, 2.2, 5)):
+        for side in (-1, 1):
+            axes.vlines(middle, row + side * start, row + side * 0.46, color=colour, linewidth=stroke, zorder=order)
 
 
 def _limit(axes: Axes, at: float, label: str, rows_shown: int) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 PITCH = 12.5
-LEADER, WIDEST = 14.0, 150.0
+LEADER, BETWEEN, WIDEST = 14.0, 4.0, 150.0
 # A name this near its place, in points, needs no line to it.
 NEAR = 2.0
 
@@ -97,11 +97,16 @@ def name_edge(axes: Axes, entries: Sequence[EdgeName], *, always_lead: bool = Fa
     points = [(entry.at - low) / (high - low) * height for entry in kept]
     placed = spread(points, PITCH, PITCH / 2, height - PITCH / 2)
     for entry, point, where in zip(kept, points, placed, strict=True):
-        place = (1.0, entry.at)
-        note(
-            axes, place, _text(axes, entry), (LEADER, where - point), xycoords=("axes fraction", "data"),
-            color=style.INK, va="center",
-        )  # fmt: skip
+        place, name = (1.0, entry.at), _short(axes, entry)
+        # Two texts, as one would be put in another order where a name is written from right to left.
+        offset = LEADER
+        for text, weight in ((name, "normal"), (entry.figure, "bold")):
+            if text:
+                note(
+                    axes, place, text, (offset, where - point), xycoords=("axes fraction", "data"), weight=weight,
+                    color=style.INK, va="center",
+                )  # fmt: skip
+            offset += width_of(axes, text, style.SMALL, weight) + BETWEEN
         if always_lead or abs(where - point) > NEAR:
             start = (right if entry.along is None else entry.along, entry.at)
             leader(axes, start, place, (LEADER - 2, where - point), entry.colour)
@@ -122,6 +127,6 @@ def leader(
     axes.annotate("", start, xytext=place, textcoords=beside, arrowprops=line, annotation_clip=False)
 
 
-def _text(axes: Axes, entry: EdgeName) -> str:
-    room = max(WIDEST - width_of(axes, entry.figure, style.SMALL) / 2, WIDEST / 2)
-    return f"{shorten(axes, safe_text(entry.name), room, style.SMALL)}  {entry.figure}".rstrip()
+def _short(axes: Axes, entry: EdgeName) -> str:
+    room = max(WIDEST - width_of(axes, entry.figure, style.SMALL, "bold") / 2, WIDEST / 2)
+    return shorten(axes, safe_text(entry.name), room, style.SMALL)
