@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import matplotlib
 import numpy as np
@@ -20,6 +21,7 @@ from postmortem.charts.range_bars import range_bars
 from postmortem.charts.ranked_bars import ranked_bars
 from postmortem.charts.run_chart import run_chart
 from postmortem.charts.stacked_shares import stacked_shares
+from postmortem.charts.timeline import timeline
 from postmortem.charts.transition_grid import transition_grid
 from postmortem.charts.unit_squares import unit_squares
 from postmortem.charts.waterfall import waterfall
@@ -51,6 +53,7 @@ CHARTS = {
     calibration: {"stated": "stated", "observed": "middle", "low": "low", "high": "high", "n": "n"},
     day_strips: {"group": "fate", "days": "day", "limit": 45, "limit_label": "$45 of $100 days"},
     transition_grid: {"before": "note", "after": "fate", "n": "n", "before_label": "in $week$ 1"},
+    timeline: {"lane": "fate", "start": "begin", "end": "end", "label": "note", "side": "name"},
     weekly_stack: {"week": "quarter", "part": "fate", "value": "n", "week_label": "$quarter$"},
     paired_intervals: {
         "name": "name", "left": "middle", "left_low": "low", "left_high": "high", "right": "high", "right_low": "low",
@@ -83,6 +86,8 @@ def rows_of(n):
             "kind": ["total" if i % 7 == 0 else "step" for i in range(n)],
             "stated": random.uniform(0, 1, n),
             "day": random.integers(0, 120, n),
+            "begin": pd.Timestamp("2025-01-07") + pd.to_timedelta(np.arange(n) * 3, "D"),
+            "end": [pd.NaT if i % 3 else pd.Timestamp("2025-06-30") for i in range(n)],
             "incidence": random.uniform(0, 0.1, n),
             "at_risk": random.integers(10, 400, n),
         }
@@ -92,6 +97,13 @@ def rows_of(n):
 @pytest.fixture(params=list(CHARTS.items()), ids=lambda param: param[0].__name__)
 def chart(request):
     return request.param
+
+
+def test_every_chart_of_the_house_is_held_to_this():
+    modules = [
+        path for path in Path(style.__file__).parent.glob("*.py") if "def height_for(" in path.read_text("utf-8")
+    ]
+    assert {path.stem for path in modules} - {"rows"} == {function.__name__ for function in CHARTS}
 
 
 def test_an_empty_frame_says_so_quietly(chart, draw, words):
