@@ -90,7 +90,7 @@ def paired_bars(
     cases = rows.numbers(shown, n)
     if difference:
         rows.beside(axes, _differences(shown, difference, low, high, unit), ("difference", ""))
-    _key(axes, looks, (left_label, right_label), len(shown))
+    rows.mark_key(axes, looks, (left_label, right_label), len(shown))
     _scale(axes, pairs, unit)
     for row, pair in enumerate(pairs):
         if np.isfinite(pair).any():
@@ -142,16 +142,3 @@ def _dumbbell(axes: Axes, row: int, pair: NDArray[np.float64], looks: tuple[styl
             axes, (value, row), value_text(float(value), unit), (offset, 0), ha=side, color=style.INK, zorder=1,
             bbox={"facecolor": style.PAPER, "linewidth": 0, "pad": 0.6},
         )  # fmt: skip
-
-
-def _key(axes: Axes, looks: tuple[style.Fate, style.Fate], labels: tuple[str, str], count: int) -> None:
-    from matplotlib.lines import Line2D
-
-    handles = [
-        Line2D(
-            [], [], linestyle="", marker=look.marker, markersize=6.5, markerfacecolor=look.colour,
-            markeredgecolor=look.edge, markeredgewidth=1.4, label=label,
-        )
-        for look, label in zip(looks, labels, strict=True)
-    ]  # fmt: skip
-    rows.legend(axes, handles, count, 2)

@@ -81,7 +81,9 @@ def that_fit(frame: pd.DataFrame, axes: Axes, taken: float = 0.0) -> pd.DataFram
     return frame.head(max(int(height / LEAST_PITCH) - 1, 1))
 
 
-def lay(axes: Axes, names: Sequence[object], hidden: int = 0, *, header: float = 0.0) -> float:
+def lay(
+    axes: Axes, names: Sequence[object], hidden: int = 0, *, header: float = 0.0, most: float = MOST_PITCH
+) -> float:
     """Set up the vertical axis with a name for every row, and return points from one row to the next.
 
     Parameters
@@ -94,10 +96,12 @@ def lay(axes: Axes, names: Sequence[object], hidden: int = 0, *, header: float =
         Rows left out, stated below the last.
     header : float
         Points kept free above the first row.
+    most : float
+        Points from one row to the next beyond which rows would fall apart.
     """
     rows = len(names) + (hidden > 0)
     height = max(style.settle(axes)[1] - header, LEAST_PITCH)
-    pitch = min(height / rows, MOST_PITCH)
+    pitch = min(height / rows, most)
     axes.set_ylim(height / pitch - 0.5, -0.5 - header / pitch)
     shown = [shorten(axes, safe_text(name), NAME_WIDTH) for name in names]
     axes.set_yticks(range(len(names)), labels=shown, fontsize=style.SIZE, color=style.INK, parse_math=False)
@@ -162,6 +166,7 @@ def instead(axes: Axes, row: int, cases: float, noun: str) -> None:
     write(
         axes, 0.01, row, text, transform=axes.get_yaxis_transform(), va="center_baseline",
         fontsize=style.SMALL, color=style.MUTED, fontstyle="italic",
+        bbox={"facecolor": style.PAPER, "linewidth": 0, "pad": 1},
     )  # fmt: skip
 
 
@@ -177,6 +182,21 @@ def key(axes: Axes, fates: Sequence[style.Fate], rows: int) -> None:
     if shown:
         widest = max(width_of(axes, fate.label, style.SMALL) for fate in shown) + 34
         legend(axes, patches, rows, max(1, min(len(shown), int(style.settle(axes)[0] / widest))))
+
+
+def mark_key(axes: Axes, looks: Sequence[style.Fate], labels: Sequence[str], rows: int) -> None:
+    """Say below the last row which mark is what."""
+    from matplotlib.lines import Line2D
+
+    handles = [
+        Line2D(
+            [], [], linestyle="", marker=look.marker, markersize=6.5, markerfacecolor=look.colour,
+            markeredgecolor=look.edge, markeredgewidth=1.4, label=label,
+        )
+        for look, label in zip(looks, labels, strict=True)
+    ]  # fmt: skip
+    widest = sum(width_of(axes, label, style.SMALL) + 40 for label in labels)
+    legend(axes, handles, rows, len(handles) if widest < style.settle(axes)[0] else 1)
 
 
 def legend(axes: Axes, handles: Sequence[Any], rows: int, columns: int) -> None:

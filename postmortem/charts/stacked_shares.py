@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from postmortem.charts import rows, style
+from postmortem.charts import parts, rows, style
 from postmortem.charts.lettering import note, safe_text, width_of, write
 from postmortem.charts.rows import Cell
 from postmortem.ground.formats import count, per_cent
@@ -19,11 +18,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 THICKNESS, HEADER, PAD = 19.0, 14.0, 10.0
-# For parts that are no fates: one hue from dark to light, with hatches.
-TONES = (
-    ("#22384D", "", style.PAPER), ("#587A9C", "////", "#9BB5CE"), ("#9DB5CC", "", style.PAPER),
-    ("#C9D6E3", "\\\\\\\\", "#93AAC1"), ("#E8EDF2", "xxxx", "#B4C2D0"),
-)  # fmt: skip
 
 
 def height_for(count: int) -> float:
@@ -81,7 +75,7 @@ def stacked_shares(
     tidy = _tidy(frame, group, part, value, n)
     present = list(dict.fromkeys(tidy["part"]))
     ordered = list(dict.fromkeys([*(each for each in order if each in present), *present]))
-    looks = _looks(ordered, labels or {})
+    looks = parts.looks(ordered, labels or {})
     groups = tidy.drop_duplicates(["name", "turn"])
     shown = rows.that_fit(groups, axes, HEADER * 2)
     pitch = rows.lay(axes, list(shown["name"]), len(groups) - len(shown), header=HEADER)
@@ -116,19 +110,6 @@ def _tidy(frame: pd.DataFrame, group: str, part: str, value: str, n: str) -> pd.
         # Which parts belong together cannot be told: none of these bars is drawn.
         tidy.loc[nameless, ["turn", "value", "n"]] = [1, np.nan, np.nan]
     return tidy
-
-
-def _looks(parts: Sequence[str], labels: Mapping[str, str]) -> list[style.Fate]:
-    looks: list[style.Fate] = []
-    tones = 0
-    for part in parts:
-        fate = style.fate_of(part or None)
-        if fate is style.PLAIN:
-            colour, hatch, hatch_colour = TONES[tones % len(TONES)]
-            tones += 1
-            fate = replace(fate, colour=colour, hatch=hatch, hatch_colour=hatch_colour, label=part)
-        looks.append(replace(fate, label=safe_text(labels.get(part, fate.label))))
-    return looks
 
 
 def _bar(

@@ -8,6 +8,8 @@ References
 ----------
 Okabe, M., Ito, K. (2008). Color Universal Design: how to make figures and presentations that are friendly
 to colorblind people. J*Fly.
+
+Petroff, M. A. (2021). Accessible color sequences for data visualization. arXiv:2107.02270.
 """
 
 from __future__ import annotations
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 INK, MUTED, RULE, PAPER = "#1F2933", "#586470", "#DFE4E8", "#FFFFFF"
 ACCENT, ACCENT_LIGHT = "#34506B", "#DCE5EE"
+# What is left of a whole is the background of a stack, not a part that should catch the eye.
+REST = "#EEF7FC"
 SIZE, SMALL = 9.0, 8.0
 CSS_DPI = 95
 STROKES = "stroke-linejoin: round; stroke-linecap: butt"
@@ -83,6 +87,11 @@ LOST = Fate("lost", "Lost", "#8A4B1F", "#5E3214", "++++", "#BF9679", "s")
 WITHHELD = Fate("", "Withheld", "#EEF0F2", "#747D85", "----", "#C4CACF", "d", pale=True)
 PLAIN = Fate("", "", ACCENT, "#22384D", "", PAPER, "o")
 ALL = (*FATES, LOST, WITHHELD)
+# Groups that are no fates, by turn: Petroff's colours, each with a dash and a marker of its own.
+GROUPS: tuple[tuple[str, tuple[float, ...], str], ...] = (
+    ("#5790FC", (), "o"), ("#E42536", (6, 2), "s"), ("#964A8B", (2, 1.5), "D"), ("#F89C20", (8, 2, 2, 2), "^"),
+    ("#6E6E75", (4, 1, 1, 1, 1, 1), "v"), ("#7A21DD", (10, 4), "P"),
+)  # fmt: skip
 BY_KEY = {
     **{fate.key: fate for fate in (*FATES, LOST)},
     # A deal's `lost_to` says the same without the verb.

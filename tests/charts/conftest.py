@@ -109,3 +109,18 @@ def marks() -> Callable[[Axes], list[PathCollection]]:
 def places(marks: Callable[[Axes], list[PathCollection]]) -> Callable[[Axes], list[tuple[float, float]]]:
     """Read where single marks stand, as (value, row)."""
     return lambda axes: [tuple(map(float, each.get_offsets()[0])) for each in marks(axes)]
+
+
+@pytest.fixture
+def edge_names() -> Callable[[Axes], dict[str, str]]:
+    """Read the names at the right edge with the figure after each."""
+
+    def found(axes: Axes) -> dict[str, str]:
+        rows: dict[tuple[float, float], list[Text]] = {}
+        for text in axes.texts:
+            if text.get_text() and getattr(text, "xy", (0, 0))[0] == 1:
+                rows.setdefault((text.xy[1], text.xyann[1]), []).append(text)
+        lines = [sorted(row, key=lambda text: text.xyann[0]) for row in rows.values()]
+        return {line[0].get_text(): " ".join(text.get_text() for text in line[1:]) for line in lines}
+
+    return found

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import matplotlib
 import numpy as np
@@ -9,13 +10,22 @@ import pandas as pd
 import pytest
 
 from postmortem.charts import style
+from postmortem.charts.calibration import calibration
+from postmortem.charts.day_strips import day_strips
+from postmortem.charts.incidence_lines import incidence_lines
+from postmortem.charts.incidence_stack import incidence_stack
 from postmortem.charts.interval_dots import interval_dots
 from postmortem.charts.paired_bars import paired_bars
+from postmortem.charts.paired_intervals import paired_intervals
 from postmortem.charts.range_bars import range_bars
 from postmortem.charts.ranked_bars import ranked_bars
 from postmortem.charts.run_chart import run_chart
 from postmortem.charts.stacked_shares import stacked_shares
+from postmortem.charts.timeline import timeline
+from postmortem.charts.transition_grid import transition_grid
 from postmortem.charts.unit_squares import unit_squares
+from postmortem.charts.waterfall import waterfall
+from postmortem.charts.weekly_stack import weekly_stack
 from postmortem.ground.errors import UsageError
 
 CHARTS = {
@@ -32,6 +42,24 @@ CHARTS = {
         "difference": "middle", "low": "low", "high": "high", "n": "n",
     },
     ranked_bars: {"name": "name", "value": "amount", "unit": "EUR", "fate": "fate", "note": "note"},
+    waterfall: {"label": "name", "amount": "change", "kind": "kind", "fate": "fate", "n": "n", "unit": "EUR"},
+    incidence_stack: {
+        "day": "day", "fate": "fate", "share": "incidence", "at_risk": "at_risk", "since": "the $first$ forecast",
+    },
+    incidence_lines: {
+        "group": "name", "day": "day", "share": "middle", "low": "low", "high": "high", "at_risk": "at_risk",
+        "horizon": 60,
+    },
+    calibration: {"stated": "stated", "observed": "middle", "low": "low", "high": "high", "n": "n"},
+    day_strips: {"group": "fate", "days": "day", "limit": 45, "limit_label": "$45 of $100 days"},
+    transition_grid: {"before": "note", "after": "fate", "n": "n", "before_label": "in $week$ 1"},
+    timeline: {"lane": "fate", "start": "begin", "end": "end", "label": "note", "side": "name"},
+    weekly_stack: {"week": "quarter", "part": "fate", "value": "n", "week_label": "$quarter$"},
+    paired_intervals: {
+        "name": "name", "left": "middle", "left_low": "low", "left_high": "high", "right": "high", "right_low": "low",
+        "right_high": "high", "left_label": "this $quarter$", "right_label": "quarters before", "difference": "middle",
+        "low": "low", "high": "high", "verdict": "note", "n": "n",
+    },
 }  # fmt: skip
 NAMES = [
     "Northwind Traders", "$5 to $9_x^2\\frac", "line\nbreak\u202e\x00evil", "株式会社グローバル",
@@ -54,6 +82,14 @@ def rows_of(n):
             "high": middle + (1 - middle) * 0.3,
             "n": random.integers(1, 2000, n),
             "amount": np.exp(random.normal(11, 1, n)),
+            "change": np.exp(random.normal(11, 1, n)) * random.choice([-1, 1], n),
+            "kind": ["total" if i % 7 == 0 else "step" for i in range(n)],
+            "stated": random.uniform(0, 1, n),
+            "day": random.integers(0, 120, n),
+            "begin": pd.Timestamp("2025-01-07") + pd.to_timedelta(np.arange(n) * 3, "D"),
+            "end": [pd.NaT if i % 3 else pd.Timestamp("2025-06-30") for i in range(n)],
+            "incidence": random.uniform(0, 0.1, n),
+            "at_risk": random.integers(10, 400, n),
         }
     )
 
@@ -61,6 +97,13 @@ def rows_of(n):
 @pytest.fixture(params=list(CHARTS.items()), ids=lambda param: param[0].__name__)
 def chart(request):
     return request.param
+
+
+def test_every_chart_of_the_house_is_held_to_this():
+    modules = [
+        path for path in Path(style.__file__).parent.glob("*.py") if "def height_for(" in path.read_text("utf-8")
+    ]
+    assert {path.stem for path in modules} - {"rows"} == {function.__name__ for function in CHARTS}
 
 
 def test_an_empty_frame_says_so_quietly(chart, draw, words):
@@ -126,23 +169,25 @@ def test_the_frame_is_left_as_it_was(chart, draw):
     pd.testing.assert_frame_equal(frame, before)
 
 
-def test_the_index_does_not_matter(chart):
+@pytest.mark.parametrize("n", [3, pytest.param(8, marks=pytest.mark.slow)])
+def test_the_index_does_not_matter(chart, n):
     function, columns = chart
     pictures = []
-    for index in (range(8), [0] * 8, list("abcdefgh")):
+    for index in (range(n), [0] * n, list("abcdefgh")[:n]):
         figure = style.new_figure()
-        function(rows_of(8).set_axis(index), figure.subplots(), **columns)
+        function(rows_of(n).set_axis(index), figure.subplots(), **columns)
         pictures.append(style.to_svg(figure))
     assert pictures[0] == pictures[1] == pictures[2]
 
 
-def test_the_readers_settings_do_not_matter(chart):
+@pytest.mark.parametrize("n", [3, pytest.param(8, marks=pytest.mark.slow)])
+def test_the_readers_settings_do_not_matter(chart, n):
     function, columns = chart
     plain = style.new_figure()
-    function(rows_of(8), plain.subplots(), **columns)
+    function(rows_of(n), plain.subplots(), **columns)
     with matplotlib.rc_context({"font.size": 20, "axes.grid": True, "text.usetex": False, "axes.spines.top": True}):
         other = style.new_figure()
-        function(rows_of(8), other.subplots(), **columns)
+        function(rows_of(n), other.subplots(), **columns)
         assert style.to_svg(other) == style.to_svg(plain)
 
 
