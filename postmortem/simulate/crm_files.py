@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import io
 from collections.abc import Mapping
 from typing import Any
 
@@ -44,7 +42,7 @@ ACTIVITIES = {"WhatId": "deal_id", "WhoId": "contact_id", "Type": "kind", "Side_
 
 
 def table_files(company: Company) -> dict[str, bytes]:
-    """Return a company's tables as files, by name."""
+    """Return a company's tables as CSV, by the names of the files they are packed into."""
     tables = company.tables
     events, rivals, roles = tables["events"], tables["competitors"], tables["contacts"]
     activities = events.assign(kind=events["kind"].str.replace("_", " ").str.title())
@@ -56,13 +54,13 @@ def table_files(company: Company) -> dict[str, bytes]:
         "activities": _renamed(_texts(activities.assign(side=activities["side"].str.title())), ACTIVITIES),
     }
     return {
-        **{f"{name}.csv.gz": packed(frame) for name, frame in files.items()},
+        **{f"{name}.csv.gz": as_csv(frame) for name, frame in files.items()},
         **{f"{name}.csv.gz": canonical_csv(company, name) for name in CANONICAL_TABLES},
     }
 
 
 def canonical_csv(company: Company, name: str) -> bytes:
-    """Return canonical table `name` as gzipped CSV: ISO dates, UTC timestamps, columns without values left out.
+    """Return canonical table `name` as CSV: ISO dates, UTC timestamps, columns without values left out.
 
     Of the reasons, only those that are not the rep's: these stand in the opportunities.
     """
@@ -70,16 +68,12 @@ def canonical_csv(company: Company, name: str) -> bytes:
     if name == "reasons":
         frame = frame[frame["rater_type"] != "rep"]
     required = schema.table(name).required
-    return packed(_texts(frame[[column for column in frame if column in required or frame[column].notna().any()]]))
+    return as_csv(_texts(frame[[column for column in frame if column in required or frame[column].notna().any()]]))
 
 
-def packed(written: pd.DataFrame) -> bytes:
-    """Return a table of text as gzipped CSV that carries neither time nor name."""
-    text = written.to_csv(index=False, lineterminator="\n", na_rep="")
-    data = io.BytesIO()
-    with gzip.GzipFile(filename="", mode="wb", compresslevel=9, fileobj=data, mtime=0) as file:
-        file.write(text.encode("utf-8"))
-    return data.getvalue()
+def as_csv(written: pd.DataFrame) -> bytes:
+    """Return a table of text as CSV."""
+    return written.to_csv(index=False, lineterminator="\n", na_rep="").encode("utf-8")
 
 
 def money(values: pd.Series[Any]) -> pd.Series[str]:

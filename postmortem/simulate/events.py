@@ -110,7 +110,7 @@ def _special(parameters: Parameters, deals: Deals, paths: Paths, signs: Signs, t
     found = deals.created + rng.integers(1, 16, count)
     found = np.where(sent, np.minimum(found, proposal - 1), found)
     missed = signs.shows("needs_not_uncovered")
-    found = np.where(missed, proposal + rng.integers(2, 15, count), found)
+    found = np.where(missed, days.workday_after(proposal + rng.integers(2, 15, count)), found)
     discovers = (~missed | (sent & (rng.random(count) < 0.5))) & (found >= deals.created)
     proves, proof = ~signs.shows("no_trust_in_delivery"), deals.created + rng.integers(8, 36, count)
     late = signs.shows("risk_not_understood")
@@ -126,7 +126,6 @@ def _special(parameters: Parameters, deals: Deals, paths: Paths, signs: Signs, t
         (every[proves], proof[proves], proofs[proves], "both"),
         (every, review, reviews, "both"),
     ):
-        # Not on the day of the proposal: which of two came first must not hang on the hour.
         on = days.workday_before(day)
         moment = np.maximum(days.moments(rng, on), paths.created_at[rows])
         parts.append(_rows(rows, moment, kind, side))

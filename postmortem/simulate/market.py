@@ -13,8 +13,7 @@ from postmortem.simulate.randomness import Flags, Ints, pick, pick_same
 
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
-CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-CHECK_CHARACTERS = CAPITALS + "012345"
+CHECK_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 BLOCK_OF_IDS = 50_000_000
 
 
@@ -71,24 +70,15 @@ def identifiers(rng: np.random.Generator, prefix: str, count: int, parameters: P
     Reports hold 15 characters, extracts of tables the 18 that end in three check characters.
     """
     numbers = 62**4 + parameters.block * BLOCK_OF_IDS + np.cumsum(rng.integers(1, 40, count))
-    short = (f"{prefix}Hs0000{_base62(int(value)):0>6}" for value in numbers)
-    if parameters.layout == "salesforce_report":
-        return tuple(short)
-    return tuple(text + _check_characters(text) for text in short)
-
-
-def _check_characters(text: str) -> str:
-    """Return which letters are capital, five to a character, as Salesforce completes an identifier."""
-    bits = (sum((text[5 * part + place] in CAPITALS) << place for place in range(5)) for part in range(3))
-    return "".join(CHECK_CHARACTERS[value] for value in bits)
-
-
-def _base62(value: int) -> str:
-    text = ""
-    while value:
-        value, digit = divmod(value, 62)
-        text = DIGITS[digit] + text
-    return text
+    digits = numbers[:, None] // 62 ** np.arange(5, -1, -1) % 62
+    letters = np.asarray(list(DIGITS))
+    parts = [np.broadcast_to(np.asarray(list(f"{prefix}Hs0000")), (count, 9)), letters[digits]]
+    if parameters.layout != "salesforce_report":
+        # Each check character says which of five letters are capital, as Salesforce completes an identifier.
+        capital = np.char.isupper(np.concatenate(parts, axis=1)).reshape(count, 3, 5)
+        parts.append(np.asarray(list(CHECK_CHARACTERS))[capital @ (1 << np.arange(5))])
+    text = np.ascontiguousarray(np.concatenate(parts, axis=1))
+    return tuple(text.view(f"<U{text.shape[1]}").ravel().tolist())
 
 
 def _names(rng: np.random.Generator, parameters: Parameters, region: Ints, industry: Ints) -> tuple[str, ...]:

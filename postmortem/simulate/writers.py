@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 from collections.abc import Mapping
@@ -45,7 +46,7 @@ def write_files(company: Company, folder: Path) -> tuple[Path, ...]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, data in contents.items():
-            (folder / name).write_bytes(data)
+            (folder / name).write_bytes(packed(data) if name.endswith(".gz") else data)
     except OSError as error:
         raise OutputBusy(
             "This folder cannot be written.", got=str(folder), expected=error.strerror, do="name another folder"
@@ -54,7 +55,7 @@ def write_files(company: Company, folder: Path) -> tuple[Path, ...]:
 
 
 def files_of(company: Company) -> dict[str, bytes]:
-    """Return a company's files, by name."""
+    """Return what a company's files hold, by name; what is to be packed is not packed yet."""
     if company.parameters.layout == "salesforce_report":
         contents = {"opportunities.csv": salesforce_report(company)}
     else:
@@ -63,6 +64,14 @@ def files_of(company: Company) -> dict[str, bytes]:
         contents["truth.json"] = truth_json(company.truth)
     contents["postmortem.toml"] = engagement(company)
     return contents
+
+
+def packed(data: bytes) -> bytes:
+    """Return data gzipped, with neither time nor name."""
+    file = io.BytesIO()
+    with gzip.GzipFile(filename="", mode="wb", compresslevel=6, fileobj=file, mtime=0) as packer:
+        packer.write(data)
+    return file.getvalue()
 
 
 def salesforce_report(company: Company) -> bytes:

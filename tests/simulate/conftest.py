@@ -54,7 +54,7 @@ def half_company() -> Company:
 
 @pytest.fixture(scope="session")
 def null_company() -> Company:
-    return simulate("null", seed=7)
+    return simulate("null", seed=7, deals_per_quarter=300)
 
 
 @pytest.fixture(scope="session")

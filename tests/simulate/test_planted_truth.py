@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from postmortem.simulate import preset_parameters, simulate
+from postmortem.simulate import build, preset_parameters, simulate
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +85,7 @@ def test_planted_causes_come_back_over_many_books(many):
 def test_reps_who_win_more_were_planted_to():
     effects, rates = [], []
     for seed in range(4):
-        company = simulate("full", seed=seed, deals_per_quarter=300)
+        company = build(replace(preset_parameters("full"), seed=seed, deals_per_quarter=300, practice=None))
         deals = company.tables["deals"]
         closed = deals[deals["outcome"] != "open"]
         planted = pd.Series({rep: values["win_effect"] for rep, values in company.truth["reps"].items()})
