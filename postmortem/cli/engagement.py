@@ -61,19 +61,38 @@ def check(
 
 
 def simulate(
-    preset: Annotated[str, typer.Argument(help="Which company: plain or full.")],
-    folder: Annotated[Path, typer.Argument(help="Where the files go.")],
+    preset: Annotated[str, typer.Argument(help="Which company: plain, full, null, or one-cause.")],
+    where: Annotated[
+        list[str], typer.Argument(metavar="[CAUSE] FOLDER", help="Where the files go; one-cause takes a cause before.")
+    ],
     seed: Annotated[int | None, typer.Option(help="Source of every draw; the same seed gives the same files.")] = None,
     quarters: Annotated[int | None, typer.Option(help="Quarters that are over at the extraction.")] = None,
     deals_per_quarter: Annotated[int | None, typer.Option(help="Deals created a quarter.")] = None,
+    deals: Annotated[
+        int | None, typer.Option(help="About how many deals in all: written in blocks, as Parquet, for any number.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Write an invented company's deals, with the truth beside them where the preset has one."""
-    from postmortem.simulate import simulate as simulated
-    from postmortem.simulate.writers import write_files
+    from postmortem.simulate import build, chosen_parameters, write_blocks, write_files
 
-    company = simulated(preset, quarters=quarters, deals_per_quarter=deals_per_quarter, seed=seed)
-    files = [str(path) for path in write_files(company, folder)]
+    *causes, folder = where
+    if len(causes) > 1 or (deals is not None and deals_per_quarter is not None):
+        raise UsageError(
+            "This cannot be simulated.",
+            got=" ".join([preset, *where]),
+            expected="one folder, one cause before it for one-cause, and one of --deals and --deals-per-quarter",
+        )
+    parameters = chosen_parameters(
+        preset,
+        cause=causes[0] if causes else None,
+        quarters=quarters,
+        deals_per_quarter=deals_per_quarter,
+        seed=seed,
+    )
+    place = Path(folder)
+    made = write_files(build(parameters), place) if deals is None else write_blocks(parameters, place, deals)
+    files = [str(path) for path in made]
     emit({"written": files}, "\n".join(files), as_json)
 
 

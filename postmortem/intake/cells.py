@@ -156,8 +156,7 @@ def _without_missing_words(table: str, cells: pd.DataFrame, ledger: Ledger) -> p
     count = 0
     result = cells.copy()
     for column in cells:
-        words = MISSING_WORDS if _is_numeric(table, str(column)) else MISSING_WORDS | {NOT_A_NUMBER}
-        named = cells[column].str.strip().str.lower().isin(words)
+        named = cells[column].str.strip().str.lower().isin(_missing_words(table, str(column)))
         if named.any():
             result[column] = cells[column].mask(named)
             count += int(named.sum())
@@ -166,6 +165,12 @@ def _without_missing_words(table: str, cells: pd.DataFrame, ledger: Ledger) -> p
         what = f"words for an empty field (None, N/A, null, -) are read as missing in: {', '.join(emptied)}"
         ledger.note("", count, what)
     return result
+
+
+def _missing_words(table: str, column: str) -> frozenset[str]:
+    """Return the words that stand for an empty field in a column: not those that are values of its closed set."""
+    values = {word for each in schema.table(table).columns if each.name == column for word in each.values}
+    return (MISSING_WORDS if _is_numeric(table, column) else MISSING_WORDS | {NOT_A_NUMBER}) - values
 
 
 def _is_numeric(table: str, column: str) -> bool:

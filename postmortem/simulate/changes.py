@@ -11,7 +11,7 @@ from postmortem.simulate.organisation import Reps, active
 from postmortem.simulate.outcomes import Ends
 from postmortem.simulate.parameters import CATEGORIES, STAGES, Parameters
 from postmortem.simulate.pipeline import Deals
-from postmortem.simulate.randomness import Floats, Ints, Texts, pick, stream
+from postmortem.simulate.randomness import Floats, Ints, Texts, pick
 from postmortem.simulate.stages import Paths
 
 FIELDS = ("stage", "forecast_category", "expected_close_date", "amount", "owner_id")
@@ -21,7 +21,7 @@ CENTS = 100
 def build_amounts(parameters: Parameters, deals: Deals, paths: Paths) -> Moves:
     """Quote anew at the proposal and give discounts in the negotiation; values are whole cents."""
     plan = parameters.forecasting
-    rng = stream(parameters.seed, "amounts")
+    rng = parameters.stream("amounts")
     count = len(deals)
     entry = (
         _first_entry(paths, STAGES.index("Proposal"), count),
@@ -45,7 +45,7 @@ def build_amounts(parameters: Parameters, deals: Deals, paths: Paths) -> Moves:
 
 def build_owners(parameters: Parameters, reps: Reps, deals: Deals, ends: Ends, paths: Paths) -> Moves:
     """Hand deals over: those of reps who leave, and now and then another; values are positions in `Reps`."""
-    rng = stream(parameters.seed, "owners")
+    rng = parameters.stream("owners")
     count = len(deals)
     left = reps.left[deals.rep]
     leaves = left < ends.closed

@@ -10,6 +10,7 @@ from postmortem.simulate.randomness import Dates, Flags, Floats, Ints
 
 EPOCH = dt.date(1970, 1, 1)
 SECONDS = 86_400
+FAR = 1_000_000  # more days than there are; keeps a day apart in a combined key
 OFFICE_OPENS, OFFICE_SECONDS = 13 * 3600, 9 * 3600  # UTC; the same calendar day in New York
 
 

@@ -11,7 +11,7 @@ from postmortem.simulate.organisation import Reps
 from postmortem.simulate.outcomes import Ends
 from postmortem.simulate.parameters import CATEGORIES, FATES, Parameters
 from postmortem.simulate.pipeline import Deals
-from postmortem.simulate.randomness import Flags, Floats, Ints, lognormal, pick_same, stream
+from postmortem.simulate.randomness import Flags, Floats, Ints, lognormal, pick_same
 from postmortem.simulate.stages import Paths
 
 ROUNDS = 16
@@ -33,7 +33,7 @@ class Moves:
 def build_categories(parameters: Parameters, reps: Reps, deals: Deals, ends: Ends, paths: Paths) -> Moves:
     """Call a forecast category at every stage entered: what the stage suggests, and each rep's optimism."""
     plan = parameters.forecasting
-    rng = stream(parameters.seed, "categories")
+    rng = parameters.stream("categories")
     won = ends.fate == FATES.index("won")
     hope = reps.optimism[deals.rep] + plan.inkling * np.where(won, 1.0, -1.0)
     level = np.append(plan.category_level, [0.0, 0.0])[paths.stage] + hope[paths.deal]
@@ -44,18 +44,21 @@ def build_categories(parameters: Parameters, reps: Reps, deals: Deals, ends: End
     return Moves(paths.deal, paths.entered_at, np.where(is_closing, end[paths.deal], value))
 
 
-def build_expected_closes(parameters: Parameters, deals: Deals, ends: Ends, paths: Paths) -> Moves:
+def build_expected_closes(
+    parameters: Parameters, deals: Deals, ends: Ends, paths: Paths, hurried: Floats | None = None
+) -> Moves:
     """Expect a close date at creation and move it until the deal closes.
 
     A date that comes near or passes while the deal stays open is pushed; a date beyond the true close is
     sometimes pulled in. At the closing, won deals get the true day; of lost deals some keep the old date, as
-    Salesforce leaves it.
+    Salesforce leaves it. `hurried` multiplies each deal's first guess.
     """
     plan = parameters.forecasting
-    rng = stream(parameters.seed, "expected closes")
+    rng = parameters.stream("expected closes")
     count = len(deals)
     typical = plan.typical_cycle * np.asarray(parameters.market.size_cycle)[deals.size]
     guess = plan.first_guess * typical * lognormal(rng, plan.guess_sigma, count)
+    guess = guess if hurried is None else guess * hurried
     expected = _heap(rng, parameters, deals.created + np.maximum(guess, 10.0))
     every = np.arange(count)
     moves = [(every, paths.created_at, expected)]

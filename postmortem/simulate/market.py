@@ -9,9 +9,12 @@ import numpy as np
 from postmortem.simulate import words
 from postmortem.simulate.organisation import Reps
 from postmortem.simulate.parameters import Parameters
-from postmortem.simulate.randomness import Flags, Ints, pick, pick_same, stream
+from postmortem.simulate.randomness import Flags, Ints, pick, pick_same
 
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+CHECK_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+BLOCK_OF_IDS = 50_000_000
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Accounts:
 def build_accounts(parameters: Parameters, reps: Reps, deals: int) -> Accounts:
     """Make the accounts that `deals` deals are sold to."""
     plan = parameters.market
-    rng = stream(parameters.seed, "market")
+    rng = parameters.stream("market")
     count = plan.key_accounts + max(1, round(deals / plan.deals_per_account))
     by_region = np.bincount(reps.region, minlength=len(parameters.organisation.regions))
     region = pick_same(rng, by_region.astype(np.float64), count)
@@ -52,7 +55,7 @@ def build_accounts(parameters: Parameters, reps: Reps, deals: int) -> Accounts:
     home = pick(rng, (reps.region[None, :] == region[:, None]).astype(np.float64))
     return Accounts(
         name=_names(rng, parameters, region, industry),
-        account_id=identifiers(rng, "001", count),
+        account_id=identifiers(rng, "001", count, parameters),
         region=region,
         size=size,
         industry=industry,
@@ -61,18 +64,21 @@ def build_accounts(parameters: Parameters, reps: Reps, deals: int) -> Accounts:
     )
 
 
-def identifiers(rng: np.random.Generator, prefix: str, count: int) -> tuple[str, ...]:
-    """Return `count` rising 15-character identifiers; some differ in upper and lower case alone."""
-    numbers = 62**4 + np.cumsum(rng.integers(1, 40, count))
-    return tuple(f"{prefix}Hs0000{_base62(int(value)):0>6}" for value in numbers)
+def identifiers(rng: np.random.Generator, prefix: str, count: int, parameters: Parameters) -> tuple[str, ...]:
+    """Return `count` rising identifiers; some differ in upper and lower case alone.
 
-
-def _base62(value: int) -> str:
-    text = ""
-    while value:
-        value, digit = divmod(value, 62)
-        text = DIGITS[digit] + text
-    return text
+    Reports hold 15 characters, extracts of tables the 18 that end in three check characters.
+    """
+    numbers = 62**4 + parameters.block * BLOCK_OF_IDS + np.cumsum(rng.integers(1, 40, count))
+    digits = numbers[:, None] // 62 ** np.arange(5, -1, -1) % 62
+    letters = np.asarray(list(DIGITS))
+    parts = [np.broadcast_to(np.asarray(list(f"{prefix}Hs0000")), (count, 9)), letters[digits]]
+    if parameters.layout != "salesforce_report":
+        # Each check character says which of five letters are capital, as Salesforce completes an identifier.
+        capital = np.char.isupper(np.concatenate(parts, axis=1)).reshape(count, 3, 5)
+        parts.append(np.asarray(list(CHECK_CHARACTERS))[capital @ (1 << np.arange(5))])
+    text = np.ascontiguousarray(np.concatenate(parts, axis=1))
+    return tuple(text.view(f"<U{text.shape[1]}").ravel().tolist())
 
 
 def _names(rng: np.random.Generator, parameters: Parameters, region: Ints, industry: Ints) -> tuple[str, ...]:
@@ -81,6 +87,8 @@ def _names(rng: np.random.Generator, parameters: Parameters, region: Ints, indus
     regions, industries = parameters.organisation.regions, tuple(parameters.market.industries)
     trade, form = rng.random(len(region)), rng.random(len(region))
     names: dict[str, None] = {}
+    # The blocks of a large company are numbered, so that their names differ.
+    block = f" {parameters.block + 1}" if parameters.block else ""
     for k in range(len(region)):
         start, end = divmod(int(stems[k % len(stems)]), len(ends))
         trades, forms = words.TRADES[industries[industry[k]]], words.LEGAL_FORMS[regions[region[k]]]
@@ -88,7 +96,7 @@ def _names(rng: np.random.Generator, parameters: Parameters, region: Ints, indus
         # Past the last stem, companies share one, as unrelated companies do, but never the whole name.
         for step in range(len(trades) * len(forms)):
             place, kind = divmod((chosen + step) % (len(trades) * len(forms)), len(forms))
-            name = f"{starts[start]}{ends[end]} {trades[place]} {forms[kind]}"
+            name = f"{starts[start]}{ends[end]}{block} {trades[place]} {forms[kind]}"
             if name not in names:
                 break
         names[name] = None

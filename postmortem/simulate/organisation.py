@@ -23,22 +23,31 @@ class Reps:
         Full names, all different.
     region : array of int
         Position in `Organisation.regions`; a rep's team sells in one region.
+    team : array of int
+        Position in `teams`.
+    teams : tuple of str
+        Names of the teams.
     hired, left : array of int
         First and last day; `NEVER` where the rep is still there.
     win_effect, optimism, blank_effect, price_effect : array of float
         Log-odds of winning; steps of forecast category; log weight of leaving the reason blank and of
         recording price.
+    manager_effect : array of float
+        The manager's part in the log-odds of winning.
     """
 
     name: tuple[str, ...]
     manager: tuple[str, ...]
     region: Ints
+    team: Ints
+    teams: tuple[str, ...]
     hired: Ints
     left: Ints
     win_effect: Floats
     optimism: Floats
     blank_effect: Floats
     price_effect: Floats
+    manager_effect: Floats
 
 
 def build_reps(parameters: Parameters) -> Reps:
@@ -51,6 +60,7 @@ def build_reps(parameters: Parameters) -> Reps:
     first_boss = np.concatenate([[0], np.cumsum(plan.managers)[:-1]])
     place = np.arange(count) - np.concatenate([[0], np.cumsum(plan.reps)[:-1]])[region]
     boss = first_boss[region] + place % np.asarray(plan.managers)[region]
+    teams = _teams(parameters)
     start, end = days.number(parameters.first), days.number(parameters.as_of)
     hired = start - parameters.warm_up_days - rng.integers(30, 2500, count)
     left = np.full(count, NEVER, dtype=np.int64)
@@ -63,18 +73,30 @@ def build_reps(parameters: Parameters) -> Reps:
         name=tuple(people[:count]),
         manager=tuple(people[count + number] for number in boss),
         region=region,
+        team=boss if plan.teams_by == "manager" else region,
+        teams=teams,
         hired=days.workday_after(hired.astype(np.int64)),
         left=np.where(left == NEVER, NEVER, days.workday_before(left)),
         win_effect=_centred(rng, plan.win_effect_sd, count),
         optimism=_centred(rng, plan.optimism_sd, count),
         blank_effect=_centred(rng, parameters.recording.blank_sd, count),
         price_effect=_centred(rng, parameters.recording.price_sd, count),
+        manager_effect=_centred(stream(parameters.seed, "managers"), plan.manager_effect_sd, bosses)[boss],
     )
 
 
 def active(reps: Reps, on: Ints) -> Flags:
     """Return, for each day of `on` and each rep, whether the rep works there that day; shape (days, reps)."""
     return (reps.hired[None, :] <= on[:, None]) & (on[:, None] <= reps.left[None, :])
+
+
+def _teams(parameters: Parameters) -> tuple[str, ...]:
+    plan = parameters.organisation
+    if plan.teams_by == "region":
+        return tuple(f"{region} Sales" for region in plan.regions)
+    numbers = [(region, place, count) for region, count in zip(plan.regions, plan.managers, strict=True)
+               for place in range(1, count + 1)]  # fmt: skip
+    return tuple(f"{region} Sales {place}" if count > 1 else f"{region} Sales" for region, place, count in numbers)
 
 
 def _people(rng: np.random.Generator, count: int) -> list[str]:

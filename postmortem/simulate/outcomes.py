@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from postmortem.simulate import days
+from postmortem.simulate.influences import Exposures, effects
 from postmortem.simulate.organisation import Reps
 from postmortem.simulate.parameters import FATES, Parameters
 from postmortem.simulate.pipeline import Deals
-from postmortem.simulate.randomness import Flags, Floats, Ints, lognormal, pick, pick_same, stream
+from postmortem.simulate.randomness import Flags, Floats, Ints, lognormal, pick, pick_same
 
 CALIBRATION_ROUNDS = 60
 SHORTEST_CYCLE = 4
@@ -45,10 +46,10 @@ class Ends:
     died: Ints
 
 
-def build_ends(parameters: Parameters, reps: Reps, deals: Deals) -> Ends:
+def build_ends(parameters: Parameters, reps: Reps, deals: Deals, exposures: Exposures) -> Ends:
     """Decide how and when every deal ends."""
-    rng = stream(parameters.seed, "outcomes")
-    fate = pick(rng, probabilities(parameters, reps, deals))
+    rng = parameters.stream("outcomes")
+    fate = pick(rng, probabilities(parameters, reps, deals, exposures))
     winner, rivals = _winners(rng, parameters, deals, fate)
     closed = _closings(rng, parameters, deals, fate)
     low, high = np.asarray(parameters.outcomes.dead_share)[fate].T
@@ -56,7 +57,7 @@ def build_ends(parameters: Parameters, reps: Reps, deals: Deals) -> Ends:
     return Ends(fate, _causes(rng, parameters, fate), winner, rivals, closed, closed - dead.astype(np.int64))
 
 
-def probabilities(parameters: Parameters, reps: Reps, deals: Deals) -> Floats:
+def probabilities(parameters: Parameters, reps: Reps, deals: Deals, exposures: Exposures) -> Floats:
     """Return each deal's true probability of each fate, shape (deals, 4), averaging to the planted shares."""
     plan = parameters.outcomes
     strength = np.asarray([rival.strength for rival in parameters.market.rivals])
@@ -66,6 +67,7 @@ def probabilities(parameters: Parameters, reps: Reps, deals: Deals) -> Floats:
     scores[:, 1] += pull
     scores += np.outer(deals.size == 0, plan.enterprise_effect)
     scores += np.outer(deals.was_customer, plan.customer_effect)
+    scores += effects(parameters, reps, deals, exposures)
     weights, shares = np.exp(scores), np.asarray(plan.shares)
     level = np.ones(len(FATES))
     for _ in range(CALIBRATION_ROUNDS):

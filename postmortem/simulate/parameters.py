@@ -8,8 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import numpy as np
+
 from postmortem.ground.errors import UsageError
 from postmortem.ground.fiscal import FiscalCalendar, Quarter
+from postmortem.simulate.practice import Practice
+from postmortem.simulate.randomness import stream
 from postmortem.simulate.world import Market, Organisation
 
 FATES = ("won", "competitor", "status_quo", "disqualified")
@@ -129,7 +133,11 @@ class Parameters:
     segment_is : str
         What the deals' segment holds: ``industry`` or ``size``.
     layout : str
-        How its files are written: ``salesforce_report`` or ``canonical``.
+        How its files are written: ``salesforce_report`` or ``salesforce_tables``.
+    practice : Practice, optional
+        How deals are worked and looked into; None: the CRM holds nothing about it, and it changes nothing.
+    block : int
+        Which block of accounts of a larger company; each has its own draws, but the sales force is one.
     """
 
     seed: int
@@ -139,14 +147,16 @@ class Parameters:
     company: str
     currency: str
     segment_is: Literal["industry", "size"]
-    layout: Literal["salesforce_report", "canonical"]
+    layout: Literal["salesforce_report", "salesforce_tables"]
     recording: Recording
     organisation: Organisation = field(default_factory=Organisation)
     market: Market = field(default_factory=Market)
     outcomes: Outcomes = field(default_factory=Outcomes)
     forecasting: Forecasting = field(default_factory=Forecasting)
+    practice: Practice | None = None
     extraction_day: int = 6
     warm_up_days: int = 730
+    block: int = 0
 
     def __post_init__(self) -> None:
         faults = [
@@ -171,6 +181,10 @@ class Parameters:
     def as_of(self) -> dt.date:
         """The day the data are extracted."""
         return (self.opening + self.quarters).day(self.extraction_day)
+
+    def stream(self, aspect: str) -> np.random.Generator:
+        """Return the generator of one `aspect` of this block."""
+        return stream(self.seed, f"{aspect} of block {self.block}" if self.block else aspect)
 
     def as_json(self) -> dict[str, Any]:
         """Return all parameters as plain JSON values."""

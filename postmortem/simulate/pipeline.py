@@ -10,7 +10,7 @@ from postmortem.simulate import days
 from postmortem.simulate.market import Accounts, build_accounts
 from postmortem.simulate.organisation import Reps, active
 from postmortem.simulate.parameters import Parameters
-from postmortem.simulate.randomness import Flags, Floats, Ints, lognormal, pick, pick_same, stream
+from postmortem.simulate.randomness import Flags, Floats, Ints, lognormal, pick, pick_same
 
 HOME_REP_WEIGHT = 12.0
 
@@ -52,7 +52,7 @@ class Deals:
 def build_deals(parameters: Parameters, reps: Reps) -> tuple[Accounts, Deals]:
     """Start all deals between the beginning of the warm-up and the extraction."""
     plan = parameters.market
-    rng = stream(parameters.seed, "pipeline")
+    rng = parameters.stream("pipeline")
     start = days.number(parameters.first) - parameters.warm_up_days
     end = days.number(parameters.as_of)
     count = round(parameters.deals_per_quarter * (end - start) / (365.25 / 4))

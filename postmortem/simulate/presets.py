@@ -1,4 +1,4 @@
-"""The companies that come with the package: what is planted in them and how their files are written."""
+"""The companies that can be simulated by name: what is planted in them and how their files are written."""
 
 from __future__ import annotations
 
@@ -7,157 +7,80 @@ import datetime as dt
 
 from postmortem.ground.errors import UsageError, nearest
 from postmortem.simulate.company import Company, build
-from postmortem.simulate.parameters import Outcomes, Parameters, Recording
+from postmortem.simulate.nothing_planted import nothing_planted, one_cause
+from postmortem.simulate.parameters import Outcomes, Parameters
+from postmortem.simulate.practice import Activity, Influences, Interviewing, Marking, Practice, Reviewing
+from postmortem.simulate.recordings import FULL_RECORDING, PLAIN_RECORDING
+from postmortem.simulate.world import Organisation
 
-PLAIN_RECORDING = Recording(
-    reasons={
-        "competitor": {
-            "Lost to Competitor": 0.68, "": 0.19, "Price": 0.075, "Missing Features": 0.02, "Other": 0.02,
-            "No Decision / Non-Responsive": 0.03, "Price;Timing": 0.01, "Missing Features;Price": 0.02,
-            "Poor Fit": 0.01, "Timing": 0.01,
+ONE_CAUSE = "one-cause"
+
+FULL_PRACTICE = Practice(
+    marking=Marking(
+        prevalence={
+            "not_an_opportunity": (0.1, 0.2), "not_qualified_continuously": (0.25, 0.42),
+            "no_trust_in_delivery": (0.24, 0.36), "true_buyer_not_engaged": (0.25, 0.45),
+            "risk_not_understood": (0.2, 0.3), "needs_not_uncovered": (0.22, 0.34),
         },
-        "status_quo": {
-            "No Decision / Non-Responsive": 0.32, "No Budget / Lost Funding": 0.1, "Timing": 0.06, "": 0.22,
-            "Price": 0.12, "Lost to Competitor": 0.08, "Other": 0.03, "Poor Fit": 0.02, "Price;Timing": 0.03,
-            "Missing Features": 0.015,
-        },
-        "disqualified": {
-            "Poor Fit": 0.33, "Duplicate": 0.25, "": 0.26, "No Decision / Non-Responsive": 0.07, "Other": 0.05,
-            "Price": 0.04,
-        },
-    },
-    by_cause={
-        "price_value": {"Price": 4.0, "Missing Features;Price": 3.0},
-        "missing_capability": {"Missing Features": 6.0, "Missing Features;Price": 3.0},
-        "budget_lost": {"No Budget / Lost Funding": 6.0},
-        "no_urgency": {"Timing": 4.0, "Price;Timing": 2.0},
-        "priorities_changed": {"Timing": 3.0, "No Budget / Lost Funding": 1.5},
-        "duplicate": {"Duplicate": 6.0, "Poor Fit": 0.1},
-        "poor_fit": {"Poor Fit": 3.0, "Duplicate": 0.1},
-        "not_an_opportunity": {"Duplicate": 0.2},
-    },
-    codes={
-        "Lost to Competitor": ((), "competitor"),
-        "No Decision / Non-Responsive": (("prefers_status_quo", "indecision"), "status_quo"),
-        "No Budget / Lost Funding": (("budget_lost",), "status_quo"),
-        "Timing": (("no_urgency",), "status_quo"),
-        "Price": (("price_value",), "unknown"),
-        "Missing Features": (("missing_capability",), "unknown"),
-        "Price;Timing": (("price_value", "no_urgency"), "unknown"),
-        "Missing Features;Price": (("missing_capability", "price_value"), "unknown"),
-        "Poor Fit": (("poor_fit",), "disqualified"),
-        "Duplicate": (("duplicate",), "disqualified"),
-        "Other": (("other",), "unknown"),
-    },
+        marks_its_cause=True,
+        pushes=0.75,
+    ),
+    activity=Activity(left_alone=(0.25, 0.4)),
+    influences=Influences(price=0.35, rollout=0.35, rollout_teams=(0, 3, 5, 7), turnover=0.6),
+    interviewing=Interviewing(response_competitor=-0.4),
+    reviewing=Reviewing(hindsight=0.1),
 )  # fmt: skip
 
-FULL_RECORDING = Recording(
-    reasons={
-        "competitor": {
-            "Price": 0.24, "Missing Features": 0.12, "Incumbent / Relationship": 0.12, "Terms": 0.05,
-            "Delivery Concerns": 0.06, "Reached Wrong People": 0.03, "Slow Response": 0.03, "Timing": 0.03,
-            "Other": 0.05, "Price;Missing Features": 0.04, "": 0.23,
-        },
-        "status_quo": {
-            "Price": 0.14, "No Decision": 0.18, "No Budget": 0.12, "Timing": 0.09, "Priorities Changed": 0.07,
-            "Champion Left": 0.03, "Reached Wrong People": 0.03, "Delivery Concerns": 0.03, "Built In-House": 0.02,
-            "Other": 0.03, "Price;Timing": 0.03, "": 0.23,
-        },
-        "disqualified": {
-            "No Project": 0.22, "Poor Fit": 0.24, "Duplicate": 0.16, "Price": 0.06, "No Decision": 0.06, "Other": 0.04,
-            "": 0.22,
-        },
-    },
-    by_cause={
-        "price_value": {"Price": 3.0, "Price;Missing Features": 2.0},
-        "missing_capability": {"Missing Features": 5.0},
-        "incumbent_relationship": {"Incumbent / Relationship": 5.0},
-        "brand_reference": {"Incumbent / Relationship": 2.0},
-        "no_trust_in_delivery": {"Delivery Concerns": 4.0},
-        "true_buyer_not_engaged": {"Reached Wrong People": 5.0, "No Decision": 1.5},
-        "slow_response": {"Slow Response": 5.0},
-        "budget_lost": {"No Budget": 6.0},
-        "no_urgency": {"Timing": 4.0, "Price;Timing": 2.0},
-        "priorities_changed": {"Priorities Changed": 6.0},
-        "champion_lost": {"Champion Left": 12.0},
-        "built_in_house": {"Built In-House": 15.0},
-        "not_an_opportunity": {"No Project": 3.0, "Duplicate": 0.2},
-        "poor_fit": {"Poor Fit": 4.0, "Duplicate": 0.2},
-        "duplicate": {"Duplicate": 8.0},
-    },
-    codes={
-        "Price": (("price_value",), "unknown"),
-        "Missing Features": (("missing_capability",), "unknown"),
-        "Incumbent / Relationship": (("incumbent_relationship",), "competitor"),
-        "Terms": (("terms",), "unknown"),
-        "Delivery Concerns": (("no_trust_in_delivery",), "unknown"),
-        "Reached Wrong People": (("true_buyer_not_engaged",), "unknown"),
-        "Slow Response": (("slow_response",), "unknown"),
-        "Timing": (("no_urgency",), "status_quo"),
-        "No Decision": (("indecision",), "status_quo"),
-        "No Budget": (("budget_lost",), "status_quo"),
-        "Priorities Changed": (("priorities_changed",), "status_quo"),
-        "Champion Left": (("champion_lost",), "status_quo"),
-        "Built In-House": (("built_in_house",), "status_quo"),
-        "No Project": (("no_project",), "disqualified"),
-        "Poor Fit": (("poor_fit",), "disqualified"),
-        "Duplicate": (("duplicate",), "disqualified"),
-        "Other": (("other",), "unknown"),
-        "Price;Missing Features": (("price_value", "missing_capability"), "unknown"),
-        "Price;Timing": (("price_value", "no_urgency"), "unknown"),
-    },
-    lost_to_shares={
-        "competitor": (0.7, 0.08, 0.02, 0.2),
-        "status_quo": (0.1, 0.66, 0.04, 0.2),
-        "disqualified": (0.04, 0.14, 0.62, 0.2),
-    },
-)  # fmt: skip
-
-
-PRESETS = (
-    (
-        "plain",
-        Parameters(
-            seed=20251006,
-            first=dt.date(2023, 4, 1),
-            quarters=10,
-            deals_per_quarter=180,
-            company="Fennmoor Instruments",
-            currency="USD",
-            segment_is="industry",
-            layout="salesforce_report",
-            recording=PLAIN_RECORDING,
-        ),
-    ),
-    (
-        "full",
-        Parameters(
-            seed=20251006,
-            first=dt.date(2022, 10, 1),
-            quarters=12,
-            deals_per_quarter=300,
-            company="Halvorsund Controls",
-            currency="USD",
-            segment_is="size",
-            layout="canonical",
-            recording=FULL_RECORDING,
-            outcomes=Outcomes(shares=(0.51, 0.205, 0.223, 0.062), median_cycle=(104.0, 112.0, 158.0, 90.0)),
-        ),
-    ),
+PLAIN = Parameters(
+    seed=20251006,
+    first=dt.date(2023, 4, 1),
+    quarters=10,
+    deals_per_quarter=180,
+    company="Fennmoor Instruments",
+    currency="USD",
+    segment_is="industry",
+    layout="salesforce_report",
+    recording=PLAIN_RECORDING,
 )
 
+FULL = Parameters(
+    seed=20251006,
+    first=dt.date(2022, 10, 1),
+    quarters=12,
+    deals_per_quarter=590,
+    company="Halvorsund Controls",
+    currency="USD",
+    segment_is="size",
+    layout="salesforce_tables",
+    recording=FULL_RECORDING,
+    organisation=Organisation(managers=(3, 2, 2, 2), manager_effect_sd=0.15, teams_by="manager", replaced=4),
+    outcomes=Outcomes(shares=(0.51, 0.205, 0.223, 0.062), median_cycle=(104.0, 112.0, 158.0, 90.0)),
+    practice=FULL_PRACTICE,
+)
 
-def preset_parameters(name: str) -> Parameters:
-    """Return the parameters of the preset called `name`, or raise `UsageError`."""
+PRESETS = (("plain", PLAIN), ("full", FULL), ("null", nothing_planted(FULL)))
+
+
+def preset_parameters(name: str, cause: str | None = None) -> Parameters:
+    """Return the parameters of the preset called `name`, or raise `UsageError`.
+
+    ``one-cause`` is ``null`` with one red-zone `cause` planted, and takes the name of the cause.
+    """
+    if name == ONE_CAUSE:
+        return one_cause(FULL, cause)
+    if cause is not None:
+        raise UsageError("Only the company one-cause takes a cause.", got=f"{name} {cause}", do=f"use {ONE_CAUSE}")
     for known, parameters in PRESETS:
         if known == name:
             return parameters
-    raise UsageError("There is no such simulated company.", got=name, do=nearest(name, [known for known, _ in PRESETS]))
+    names = [*(known for known, _ in PRESETS), ONE_CAUSE]
+    raise UsageError("There is no such simulated company.", got=name, do=nearest(name, names))
 
 
 def simulate(
     preset: str = "plain",
     *,
+    cause: str | None = None,
     quarters: int | None = None,
     deals_per_quarter: int | None = None,
     seed: int | None = None,
@@ -168,7 +91,11 @@ def simulate(
     Parameters
     ----------
     preset : str
-        ``plain`` (a company that keeps only what a report export holds) or ``full``.
+        ``plain`` (a company that keeps only what a report export holds), ``full`` (every table), ``null``
+        (every table, and nothing that sets won deals apart from lost ones) or ``one-cause``.
+    cause : str, optional
+        For ``one-cause``: the red-zone cause that marks 25% of won and 45% of lost deals, all else as in
+        ``null``.
     quarters : int, optional
         Calendar quarters that are over at the extraction; the preset's unless given.
     deals_per_quarter : int, optional
@@ -186,7 +113,7 @@ def simulate(
     Raises
     ------
     UsageError
-        When there is no such preset, or with every value that cannot be used.
+        When there is no such preset or cause, or with every value that cannot be used.
 
     Examples
     --------
@@ -194,12 +121,28 @@ def simulate(
     >>> company.as_of.isoformat()
     '2023-10-06'
     """
-    base = preset_parameters(preset)
-    parameters = dataclasses.replace(
+    return build(
+        chosen_parameters(
+            preset, cause=cause, quarters=quarters, deals_per_quarter=deals_per_quarter, seed=seed, first=first
+        )
+    )
+
+
+def chosen_parameters(
+    preset: str,
+    *,
+    cause: str | None = None,
+    quarters: int | None = None,
+    deals_per_quarter: int | None = None,
+    seed: int | None = None,
+    first: dt.date | None = None,
+) -> Parameters:
+    """Return a preset's parameters with those given in their place; as for `simulate`."""
+    base = preset_parameters(preset, cause)
+    return dataclasses.replace(
         base,
         quarters=base.quarters if quarters is None else quarters,
         deals_per_quarter=base.deals_per_quarter if deals_per_quarter is None else deals_per_quarter,
         seed=base.seed if seed is None else seed,
         first=base.first if first is None else first,
     )
-    return build(parameters)

@@ -11,7 +11,7 @@ from postmortem.simulate.organisation import Reps
 from postmortem.simulate.outcomes import Ends
 from postmortem.simulate.parameters import FATES, Parameters
 from postmortem.simulate.pipeline import Deals
-from postmortem.simulate.randomness import Floats, Ints, Texts, pick, stream
+from postmortem.simulate.randomness import Floats, Ints, Texts, pick
 from postmortem.simulate.stages import Paths
 
 TAXONOMY_VERSION = "red_zone@1.0"
@@ -38,13 +38,13 @@ class Records:
 
 def build_records(parameters: Parameters, reps: Reps, deals: Deals, ends: Ends, paths: Paths) -> Records:
     """Write down what reps say about every deal."""
-    rng = stream(parameters.seed, "records")
+    rng = parameters.stream("records")
     lost = ends.fate != FATES.index("won")
     reason, lost_to = _reasons(rng, parameters, reps, deals, ends), _lost_to(rng, parameters, ends)
     return Records(
         reason=np.where(lost, reason, ""),
         lost_to=np.where(lost, lost_to, ""),
-        rivals=_rivals(stream(parameters.seed, "recorded competitors"), parameters, ends, paths),
+        rivals=_rivals(parameters.stream("recorded competitors"), parameters, ends, paths),
     )
 
 

@@ -10,7 +10,7 @@ from postmortem.simulate import days
 from postmortem.simulate.outcomes import Ends
 from postmortem.simulate.parameters import FATES, OPEN_STAGES, STAGES, Parameters
 from postmortem.simulate.pipeline import Deals
-from postmortem.simulate.randomness import Flags, Ints, pick, stream
+from postmortem.simulate.randomness import Flags, Ints, pick
 
 LEAD_CAUSES = ("not_an_opportunity", "duplicate", "poor_fit")
 UNQUALIFIED_CAUSES = ("not_qualified_continuously", "true_buyer_not_engaged", "risk_not_understood")
@@ -40,7 +40,7 @@ class Paths:
 def build_paths(parameters: Parameters, deals: Deals, ends: Ends) -> Paths:
     """Lead every deal from its creation to its closed stage."""
     plan = parameters.forecasting
-    rng = stream(parameters.seed, "stages")
+    rng = parameters.stream("stages")
     count = len(deals)
     stage, used = _order(rng, parameters, ends)
     effort = (0.15 - np.log(1.0 - rng.random(stage.shape))) * np.asarray(plan.dwell)[stage] * used

@@ -20,13 +20,15 @@ from postmortem.simulate.pipeline import Deals
 from postmortem.simulate.randomness import Flags, Ints, Texts
 from postmortem.simulate.records import TAXONOMY_VERSION, Records, rep_words
 from postmortem.simulate.stages import Paths
+from postmortem.simulate.work import Work
 
 
 @dataclass(frozen=True)
 class Made:
     """All parts of a company: `kept` are the rows of the deals in the book, `ids` their identifiers by row.
 
-    `until` is the last Unix second that is in the book.
+    `until` is the last Unix second that is in the book, `work` how deals were worked and looked into, where the
+    company keeps that.
     """
 
     parameters: Parameters
@@ -40,6 +42,7 @@ class Made:
     kept: Ints
     ids: Texts
     until: int
+    work: Work | None = None
 
 
 def make_deals(made: Made) -> pd.DataFrame:
@@ -53,20 +56,20 @@ def make_deals(made: Made) -> pd.DataFrame:
     reps = pd.Series(np.arange(len(made.reps.name)), index=list(made.reps.name))
     rep = reps.loc[owner].to_numpy()
     products = tuple(made.parameters.market.products)
-    product = _labels(products, made.deals.product[kept])
-    name, is_customer = _labels(made.accounts.name, account), _is_customer(made)[kept]
+    product = labels(products, made.deals.product[kept])
+    name, is_customer = labels(made.accounts.name, account), _is_customer(made)[kept]
     return canonical(
         "deals",
         {
             "deal_id": made.ids[kept],
-            "account_id": _labels(made.accounts.account_id, account),
+            "account_id": labels(made.accounts.account_id, account),
             "account_name": name,
             "deal_name": name + " - " + product,
             "owner_id": owner.to_numpy(),
-            "manager_id": _labels(made.reps.manager, rep),
-            "team": _labels(made.parameters.organisation.regions, made.reps.region[rep]) + " Sales",
+            "manager_id": labels(made.reps.manager, rep),
+            "team": labels(made.reps.teams, made.reps.team[rep]),
             "segment": _segments(made)[account],
-            "region": _labels(made.parameters.organisation.regions, made.deals.region[kept]),
+            "region": labels(made.parameters.organisation.regions, made.deals.region[kept]),
             "product": product,
             "deal_type": np.where(is_customer, "Expansion", "New Business"),
             "is_existing_customer": is_customer,
@@ -94,8 +97,8 @@ def make_history(made: Made) -> pd.DataFrame:
         "history",
         {
             "deal_id": made.ids[history["deal"]],
-            "field": _labels(FIELDS, history["field"].to_numpy()),
-            "changed_at": _stamps(history["moment"]),
+            "field": labels(FIELDS, history["field"].to_numpy()),
+            "changed_at": stamps(history["moment"]),
             "seq": history["seq"].to_numpy(),
             "old_value": history["old_value"].to_numpy(),
             "new_value": history["new_value"].to_numpy(),
@@ -112,19 +115,21 @@ def make_competitors(made: Made) -> pd.DataFrame:
             "deal_id": made.ids[frame["deal"]],
             "competitor": frame["competitor"].to_numpy(),
             "status": frame["status"].to_numpy(),
-            "recorded_at": _stamps(frame["recorded_at"]),
+            "price": frame["price"].to_numpy(),
+            "currency": labels((made.parameters.currency, None), np.isnan(frame["price"].to_numpy()).astype(np.int64)),
+            "recorded_at": stamps(frame["recorded_at"]),
         },
     )
 
 
 def make_reasons(made: Made) -> pd.DataFrame:
-    """Return the reps' word on every lost deal whose reason is recorded."""
+    """Return the reps' word on every lost deal whose reason is recorded, then the buyers' from interviews."""
     closed = made.kept[made.ends.closed[made.kept] <= days.number(made.parameters.as_of)]
     reason = pd.Series(made.records.reason[closed], index=closed)
     words = rep_words(made.parameters, reason[reason != ""])
     row = words.index.to_numpy()
     owner = made.history[made.history["field"] == FIELDS.index("owner_id")].groupby("deal")["new_value"].last()
-    return canonical(
+    reps = canonical(
         "reasons",
         {
             "deal_id": made.ids[row],
@@ -135,21 +140,50 @@ def make_reasons(made: Made) -> pd.DataFrame:
             "lost_to": words["lost_to"].to_numpy(),
             "taxonomy_version": np.full(len(row), TAXONOMY_VERSION, dtype=object),
             "text": words["text"].to_numpy(),
-            "recorded_at": _stamps(pd.Series(made.paths.closed_at[row])),
+            "recorded_at": stamps(pd.Series(made.paths.closed_at[row])),
+        },
+    )
+    return reps if made.work is None else pd.concat([reps, make_buyers_reasons(made)], ignore_index=True)
+
+
+def make_buyers_reasons(made: Made) -> pd.DataFrame:
+    """Return what buyers said in interviews, as coded by the extraction."""
+    if made.work is None:
+        return schema.empty("reasons")
+    words = made.work.words[made.work.words["recorded_at"] <= made.until]
+    return canonical(
+        "reasons",
+        {
+            "deal_id": made.ids[words["deal"]],
+            "rater_type": np.full(len(words), "buyer", dtype=object),
+            "interview_id": interview_ids(made, words["interview"]),
+            "coder_id": words["coder"].to_numpy(),
+            "code": words["code"].to_numpy(),
+            "rank": words["rank"].to_numpy(),
+            "lost_to": words["lost_to"].to_numpy(),
+            "taxonomy_version": np.full(len(words), TAXONOMY_VERSION, dtype=object),
+            "text": words["text"].to_numpy(),
+            "recorded_at": stamps(words["recorded_at"]),
         },
     )
 
 
+def interview_ids(made: Made, rows: pd.Series) -> Texts:
+    """Return the identifiers of interviews, by row; those of a block of a larger company begin with its number."""
+    prefix = f"I{made.parameters.block}-" if made.parameters.block else "I"
+    return np.asarray([f"{prefix}{row + 1:05d}" for row in rows], dtype=object)
+
+
 def make_reps(made: Made) -> pd.DataFrame:
     """Return the sales force."""
-    reps, region = made.reps, _labels(made.parameters.organisation.regions, made.reps.region)
+    reps, region = made.reps, labels(made.parameters.organisation.regions, made.reps.region)
     gone = (reps.left != NEVER) & (reps.left <= days.number(made.parameters.as_of))
     return canonical(
         "reps",
         {
             "rep_id": np.asarray(reps.name, dtype=object),
             "manager_id": np.asarray(reps.manager, dtype=object),
-            "team": region + " Sales",
+            "team": labels(reps.teams, reps.team),
             "hired_at": days.dates(reps.hired),
             "left_at": np.where(gone, days.dates(np.where(gone, reps.left, 0)), np.datetime64("NaT")),
             "territory": region,
@@ -163,10 +197,10 @@ def make_accounts(made: Made) -> pd.DataFrame:
     return canonical(
         "accounts",
         {
-            "account_name": _labels(made.accounts.name, used),
-            "account_id": _labels(made.accounts.account_id, used),
+            "account_name": labels(made.accounts.name, used),
+            "account_id": labels(made.accounts.account_id, used),
             "segment": _segments(made)[used],
-            "region": _labels(made.parameters.organisation.regions, made.accounts.region[used]),
+            "region": labels(made.parameters.organisation.regions, made.accounts.region[used]),
         },
     )
 
@@ -192,11 +226,13 @@ def canonical(name: str, columns: Mapping[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(frame)
 
 
-def _labels(names: tuple[str, ...], positions: Ints) -> Texts:
+def labels(names: tuple[str | None, ...], positions: Ints) -> Texts:
+    """Return the names at `positions`."""
     return np.asarray(names, dtype=object)[positions]
 
 
-def _stamps(seconds: pd.Series) -> pd.Series:
+def stamps(seconds: pd.Series) -> pd.Series:
+    """Return Unix seconds as UTC timestamps."""
     return pd.Series(pd.to_datetime(seconds.to_numpy(), unit="s", utc=True))
 
 
@@ -208,15 +244,16 @@ def _written(closed: Flags, values: Texts) -> Texts:
 
 def _segments(made: Made) -> Texts:
     if made.parameters.segment_is == "size":
-        return _labels(tuple(made.parameters.market.sizes), made.accounts.size)
-    return _labels(tuple(made.parameters.market.industries), made.accounts.industry)
+        return labels(tuple(made.parameters.market.sizes), made.accounts.size)
+    return labels(tuple(made.parameters.market.industries), made.accounts.industry)
 
 
 def _competitors(made: Made) -> pd.DataFrame:
     rivals = made.records.rivals
     rivals = rivals[(rivals["recorded_at"] <= made.until) & np.isin(rivals["deal"], made.kept)]
     names = tuple(rival.name for rival in made.parameters.market.rivals)
-    return rivals.assign(competitor=_labels(names, rivals["rival"].to_numpy()))
+    price = np.full(len(made.records.rivals), np.nan) if made.work is None else made.work.prices
+    return rivals.assign(competitor=labels(names, rivals["rival"].to_numpy()), price=price[rivals.index])
 
 
 def _is_customer(made: Made) -> Flags:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from postmortem.ground.errors import UsageError
 from postmortem.simulate import words
@@ -15,9 +16,9 @@ MOST_PEOPLE = min(len(words.FIRST_NAMES), len(words.LAST_NAMES))
 class Organisation:
     """Who sells: reps and managers by region, and how much reps differ.
 
-    `replaced` reps leave on the way and are replaced, each in another region. `win_effect_sd` is the
-    standard deviation of reps' log-odds of winning, `optimism_sd` that of their optimism in steps of the
-    forecast category.
+    `replaced` reps leave on the way and are replaced, each in another region. `win_effect_sd` and
+    `manager_effect_sd` are the standard deviations of reps' and managers' log-odds of winning, `optimism_sd`
+    that of reps' optimism in steps of the forecast category. Teams are those of a region, or of a manager.
     """
 
     regions: tuple[str, ...] = ("North America", "DACH", "UK & Ireland", "Nordics")
@@ -27,6 +28,8 @@ class Organisation:
     win_effect_sd: float = 0.3
     optimism_sd: float = 0.5
     hand_over_share: float = 0.03
+    manager_effect_sd: float = 0.0
+    teams_by: Literal["region", "manager"] = "region"
 
     def __post_init__(self) -> None:
         people = sum(self.reps) + sum(self.managers)

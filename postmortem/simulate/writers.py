@@ -1,4 +1,4 @@
-"""A simulated company as files: one Salesforce report export, or the canonical tables with the truth."""
+"""A simulated company as files: one Salesforce report export, or extracts of all tables with the truth."""
 
 from __future__ import annotations
 
@@ -13,18 +13,12 @@ from typing import Any
 
 import pandas as pd
 
-from postmortem.ground import schema
 from postmortem.ground.errors import OutputBusy
 from postmortem.simulate.company import Company
+from postmortem.simulate.crm_files import CATEGORIES, money, table_files
 
 ENGAGEMENTS = Path(__file__).resolve().parent / "engagements"
-CANONICAL_TABLES = ("deals", "history", "competitors", "reps")
 REPORT_DATE = "%m/%d/%Y"
-ISO: Mapping[schema.Kind, str] = {"date": "%Y-%m-%d", "timestamp": "%Y-%m-%dT%H:%M:%SZ"}
-REPORT_CATEGORIES = {
-    "pipeline": "Pipeline", "best_case": "Best Case", "most_likely": "Most Likely", "commit": "Commit",
-    "closed": "Closed", "omitted": "Omitted",
-}  # fmt: skip
 
 
 def write_files(company: Company, folder: Path) -> tuple[Path, ...]:
@@ -41,29 +35,43 @@ def write_files(company: Company, folder: Path) -> tuple[Path, ...]:
     -------
     tuple of Path
         The files: for the layout ``salesforce_report`` opportunities.csv and postmortem.toml; for
-        ``canonical`` one .csv.gz a table, process.toml, postmortem.toml and truth.json.
+        ``salesforce_tables`` one .csv.gz a table, process.toml, postmortem.toml and truth.json.
 
     Raises
     ------
     OutputBusy
         When the folder cannot be written.
     """
-    if company.parameters.layout == "salesforce_report":
-        contents = {"opportunities.csv": salesforce_report(company)}
-    else:
-        contents = {f"{name}.csv.gz": canonical_csv(company, name) for name in CANONICAL_TABLES}
-        contents["process.toml"] = (ENGAGEMENTS / "process.toml").read_bytes()
-        contents["truth.json"] = truth_json(company)
-    contents["postmortem.toml"] = engagement(company)
+    contents = files_of(company)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, data in contents.items():
-            (folder / name).write_bytes(data)
+            (folder / name).write_bytes(packed(data) if name.endswith(".gz") else data)
     except OSError as error:
         raise OutputBusy(
             "This folder cannot be written.", got=str(folder), expected=error.strerror, do="name another folder"
         ) from None
     return tuple(folder / name for name in contents)
+
+
+def files_of(company: Company) -> dict[str, bytes]:
+    """Return what a company's files hold, by name; what is to be packed is not packed yet."""
+    if company.parameters.layout == "salesforce_report":
+        contents = {"opportunities.csv": salesforce_report(company)}
+    else:
+        contents = table_files(company)
+        contents["process.toml"] = process_file()
+        contents["truth.json"] = truth_json(company.truth)
+    contents["postmortem.toml"] = engagement(company)
+    return contents
+
+
+def packed(data: bytes) -> bytes:
+    """Return data gzipped, with neither time nor name."""
+    file = io.BytesIO()
+    with gzip.GzipFile(filename="", mode="wb", compresslevel=6, fileobj=file, mtime=0) as packer:
+        packer.write(data)
+    return file.getvalue()
 
 
 def salesforce_report(company: Company) -> bytes:
@@ -85,9 +93,9 @@ def salesforce_report(company: Company) -> bytes:
             "Product Family": deals["product"],
             "Stage": deals["stage"],
             "Probability (%)": (deals["probability"] * 100).round().astype("int64").astype("str"),
-            "Forecast Category": deals["forecast_category"].map(REPORT_CATEGORIES),
+            "Forecast Category": deals["forecast_category"].map(CATEGORIES),
             "Amount Currency": deals["currency"],
-            "Amount": _money(deals["amount"]),
+            "Amount": money(deals["amount"]),
             "Created Date": deals["created_at"].dt.strftime(REPORT_DATE),
             "Close Date": deals["expected_close_date"].dt.strftime(REPORT_DATE),
             "Last Stage Change Date": entered.dt.strftime(REPORT_DATE).to_numpy(),
@@ -107,43 +115,22 @@ def salesforce_report(company: Company) -> bytes:
     return text.getvalue().encode("utf-8-sig")
 
 
-def canonical_csv(company: Company, name: str) -> bytes:
-    """Return canonical table `name` as gzipped CSV: ISO dates, UTC timestamps, columns without values left out."""
-    frame = company.tables[name].dropna(axis="columns", how="all")
-    kinds = {column.name: column.kind for column in schema.table(name).columns}
-    written = pd.DataFrame({column: _texts(frame[column], kinds[column]) for column in frame.columns})
-    text = written.to_csv(index=False, lineterminator="\n", na_rep="")
-    packed = io.BytesIO()
-    with gzip.GzipFile(filename="", mode="wb", compresslevel=9, fileobj=packed, mtime=0) as file:
-        file.write(text.encode("utf-8"))
-    return packed.getvalue()
-
-
-def truth_json(company: Company) -> bytes:
+def truth_json(truth: Mapping[str, Any]) -> bytes:
     """Return the truth as JSON, one line a parameter group, rep or list of deals."""
-    return (_json(company.truth, depth=2) + "\n").encode("utf-8")
+    return (_json(truth, depth=2) + "\n").encode("utf-8")
 
 
-def engagement(company: Company) -> bytes:
-    """Return the `postmortem.toml` that reads the company's files."""
-    template = Template((ENGAGEMENTS / f"{company.parameters.layout}.toml").read_text(encoding="utf-8"))
+def process_file() -> bytes:
+    """Return the `process.toml` of the companies that have one."""
+    return (ENGAGEMENTS / "process.toml").read_bytes()
+
+
+def engagement(company: Company, layout: str | None = None) -> bytes:
+    """Return the `postmortem.toml` that reads the company's files, as they are laid out."""
+    name = layout or company.parameters.layout
+    template = Template((ENGAGEMENTS / f"{name}.toml").read_text(encoding="utf-8"))
     values = {"company": company.parameters.company, "currency": company.parameters.currency}
     return template.substitute(values, extracted_on=company.as_of.isoformat()).encode("utf-8")
-
-
-def _texts(values: pd.Series[Any], kind: schema.Kind) -> pd.Series[str]:
-    if kind == "money":
-        return _money(values)
-    if kind in ISO:
-        moments: pd.Series[str] = values.dt.strftime(ISO[kind])
-        return moments
-    if kind == "flag":
-        return values.map({True: "true", False: "false"})
-    return values.astype("str")
-
-
-def _money(values: pd.Series[Any]) -> pd.Series[str]:
-    return values.map("{:.2f}".format, na_action="ignore")
 
 
 def _json(value: Any, *, depth: int) -> str:

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from intake_files import notes_on, with_changes
+from intake_files import as_csv, notes_on, with_changes
 
 from postmortem.ground.errors import DataError
 from postmortem.intake.values import (
@@ -152,3 +152,11 @@ def test_words_for_an_empty_field_are_missing_and_other_is_not(book_of) -> None:
     book = book_of(rows)
     assert book.deals["product"].isna().all() and (book.deals["region"] == "Other").all()
     assert [note.rows for note in book.notes if "empty field" in note.what] == [len(words)]
+
+
+def test_none_is_a_value_where_the_column_says_so(book_of) -> None:
+    interviews = "interview_id,deal_id,status,consent\nI1,D1,no_answer,none\nI2,None,held,named\n"
+    files = {"deals.csv": as_csv(with_changes({})), "interviews.csv": interviews}
+    book = book_of(files)
+    assert book.tables["interviews"]["consent"].tolist() == ["none"]
+    assert book.quarantine["reason"].tolist() == ["is missing"]

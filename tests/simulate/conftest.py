@@ -14,6 +14,16 @@ from postmortem.ground import resources
 from postmortem.simulate import Company, simulate
 
 FOOTER_LINES = 5
+OPPORTUNITY = {
+    "Id": "deal_id", "Account.Name": "account_name", "AccountId": "account_id", "Owner.Name": "owner_id",
+    "Market_Segment__c": "segment", "StageName": "stage", "Probability": "probability", "Amount": "amount",
+    "ForecastCategoryName": "forecast_category", "CreatedDate": "created_at", "CloseDate": "expected_close_date",
+    "Lost_To__c": "lost_to_raw", "Loss_Reason__c": "loss_reason_raw",
+}  # fmt: skip
+FIELD = {
+    "StageName": "stage", "ForecastCategoryName": "forecast_category", "CloseDate": "expected_close_date",
+    "Amount": "amount", "Owner": "owner_id",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -37,6 +47,17 @@ def full_company() -> Company:
 
 
 @pytest.fixture(scope="session")
+def half_company() -> Company:
+    """A company like the full sample's, of half its size, for tests that need no more."""
+    return simulate("full", deals_per_quarter=300)
+
+
+@pytest.fixture(scope="session")
+def null_company() -> Company:
+    return simulate("null", seed=7, deals_per_quarter=300)
+
+
+@pytest.fixture(scope="session")
 def plain_report(plain_folder: Path) -> pd.DataFrame:
     """Read the committed report without its footer: text, missing where empty, dates as dates."""
     lines = (plain_folder / "opportunities.csv").read_text(encoding="utf-8-sig").splitlines()
@@ -49,14 +70,29 @@ def plain_report(plain_folder: Path) -> pd.DataFrame:
 
 @pytest.fixture(scope="session")
 def full_deals(full_folder: Path) -> pd.DataFrame:
-    dates = ["created_at", "closed_at", "expected_close_date"]
-    return pd.read_csv(full_folder / "deals.csv.gz", parse_dates=dates, dtype={"amount": "float64"})
+    """Read the committed opportunities, under names of our own: a closed deal's stage changed last when it closed."""
+    dates = ["CreatedDate", "CloseDate", "LastStageChangeDate"]
+    table = pd.read_csv(full_folder / "opportunities.csv.gz", parse_dates=dates, dtype={"Amount": "float64"})
+    deals = table.rename(columns=OPPORTUNITY)
+    deals["outcome"] = deals["IsWon"].map({True: "won", False: "lost"}).where(deals["IsClosed"], "open")
+    deals["closed_at"] = deals["LastStageChangeDate"].where(deals["IsClosed"])
+    deals["forecast_category"] = deals["forecast_category"].str.lower().str.replace(" ", "_")
+    return deals.assign(probability=deals["probability"] / 100)
 
 
 @pytest.fixture(scope="session")
 def full_history(full_folder: Path) -> pd.DataFrame:
-    text = {"old_value": "str", "new_value": "str"}
-    return pd.read_csv(full_folder / "history.csv.gz", parse_dates=["changed_at"], dtype=text)
+    """Read the committed field history in the order of the file, under names of our own."""
+    text = {"OldValue": "str", "NewValue": "str"}
+    table = pd.read_csv(full_folder / "opportunity_field_history.csv.gz", parse_dates=["CreatedDate"], dtype=text)
+    history = table.set_axis(["deal_id", "field", "old_value", "new_value", "changed_at"], axis=1)
+    history["field"] = history["field"].map(FIELD)
+    category = history["field"] == "forecast_category"
+    for name in ("old_value", "new_value"):
+        spelt = history[name].str.lower().str.replace(" ", "_")
+        history[name] = history[name].mask(category, spelt)
+    history["seq"] = history.groupby(["deal_id", "changed_at"]).cumcount() + 1
+    return history
 
 
 @pytest.fixture(scope="session")
