@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from postmortem.frames.cohort import Cohort
 from postmortem.ground.markup import render
-from postmortem.report.blocks import CARD_WIDTH, anchor, answer, sentence
+from postmortem.report.blocks import CARD_WIDTH, anchor, answer, by_when, found, sentence
 from postmortem.report.harvest import Harvest
 from postmortem.report.pages import About, Link
 from postmortem.report.plan import Notebook
@@ -19,7 +19,7 @@ CARDS_DRAWN = (
     "loss_destination", "gap_to_forecast", "quarter_run", "loss_share", "reasons_recorded", "competitor_or_status_quo",
     "competitor_record",
 )  # fmt: skip
-NOT_ON_FRONT = ("readiness", "rows_used")
+NOT_ON_FRONT = ("readiness", "rows_used", "not_understood", "impossible_dates", "unused_categories")
 
 
 @dataclass(frozen=True)
@@ -35,11 +35,21 @@ class Card:
 
 
 @dataclass(frozen=True)
-class NotYet:
-    """One question that the record cannot answer yet: what is missing, and what unlocks it."""
+class Missing:
+    """One thing a question lacks: how far the data are, what unlocks it, where that is found, and by when."""
 
-    question: str
-    gaps: tuple[tuple[str, str], ...]
+    what: str
+    unlock: str
+    where: str
+    by: str
+
+
+@dataclass(frozen=True)
+class NotYet:
+    """Questions that the record cannot answer yet for want of the same."""
+
+    questions: tuple[str, ...]
+    gaps: tuple[Missing, ...]
 
 
 def front_page(
@@ -115,13 +125,14 @@ def _href(notebook: Notebook, result: Result) -> str:
 
 
 def _not_yet(placed: Sequence[tuple[Notebook, Result]]) -> list[NotYet]:
-    """Return the refused questions, each once; of several gaps with one remedy, the first."""
-    refused: dict[str, dict[str, str]] = {}
+    """Return the refused questions, those that lack the same together; of several gaps with one remedy, the first."""
+    refused: dict[str, dict[str, Missing]] = {}
     for _, result in placed:
         if result.status == "refused":
-            gap = f"Missing: {'; '.join(result.what_is_missing)}."
-            refused.setdefault(result.question, {}).setdefault(sentence(result.unlock) or gap, gap)
-    return [
-        NotYet(question, tuple((gap, "" if unlock == gap else unlock) for unlock, gap in gaps.items()))
-        for question, gaps in refused.items()
-    ]
+            what = f"Missing: {'; '.join(result.what_is_missing)}."
+            gap = Missing(what, sentence(result.unlock), found(result), by_when(result))
+            refused.setdefault(result.question, {}).setdefault(gap.unlock or what, gap)
+    together: dict[tuple[Missing, ...], list[str]] = {}
+    for question, gaps in refused.items():
+        together.setdefault(tuple(gaps.values()), []).append(question)
+    return [NotYet(tuple(questions), gaps) for gaps, questions in together.items()]
