@@ -7,6 +7,7 @@ import math
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any, Literal
 
 import pandas as pd
@@ -126,21 +127,23 @@ class Need:
 
     def _arrival(self, cohort: Cohort, have: int, pace: float) -> str:
         """Return the quarter at whose end there is enough, should it go on as over the window."""
-        last = max(cohort.window[-1], cohort.focus) if self.over == "focus" else cohort.window[-1]
         if self.over == "record":
             return f"{(cohort.focus.calendar.quarter_of(cohort.as_of) + 1).label}, by a copy kept in its first days"
-        if self.over != "window":
-            # A quarter of its own begins at nothing; earlier quarters add up.
-            short = self.least - (have if self.over == "earlier" else 0)
-            quarters = math.ceil(short / pace) if pace > 0 else QUARTERS_AHEAD + 1
-            return (last + quarters).label if quarters <= QUARTERS_AHEAD else NOT_AT_THIS_PACE
-        for ahead in range(QUARTERS_AHEAD + 1):
-            for back in range(len(cohort.window), QUARTERS_BACK + 1 - ahead):
+        last = max(cohort.window[-1], cohort.focus) if self.over == "focus" else cohort.window[-1]
+        coming = f"at {pace:.2g} a quarter" if pace else "none comes in a quarter"
+        told = f"{self.least - have} more: {{}}, {coming}"
+        if self.over == "window":
+            for ahead, back in product(range(QUARTERS_AHEAD + 1), range(len(cohort.window), QUARTERS_BACK + 1)):
                 known = self.count(cohort, _of_quarters(cohort, last.trailing(back)))
-                if known + pace * ahead >= self.least:
-                    by = "now" if not ahead else (last + ahead).label
-                    return f"{by}, with a window of {back + ahead} quarters"
-        return NOT_AT_THIS_PACE
+                if ahead + back <= QUARTERS_BACK and known + pace * ahead >= self.least:
+                    wider = f"with a window of {ahead + back} quarters ([frame] window)"
+                    return f"now, {wider}" if not ahead else f"{told.format((last + ahead).label)}, {wider}"
+        elif pace:
+            # A quarter of its own begins at nothing; earlier quarters add up.
+            quarters = math.ceil((self.least - have if self.over == "earlier" else self.least) / pace)
+            if quarters <= QUARTERS_AHEAD:
+                return told.format((last + quarters).label)
+        return f"{NOT_AT_THIS_PACE}: {coming}"
 
     def _is_empty(self, book: Book) -> bool:
         """Whether none of the columns holds anything: the field is not used, or was not exported."""

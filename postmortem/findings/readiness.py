@@ -31,7 +31,8 @@ def readiness(cohort: Cohort) -> Result:
     Result
         Table ``questions``, one row an analysis: ``question``, ``answered`` (yes, not yet), ``missing``, ``unlock``
         (what to do), ``where`` (the CRM's menu), ``arrives`` (by when, at the present pace), ``have`` and
-        ``needed`` (how many of what is counted), ``pace`` (how many come a quarter).
+        ``needed`` (how many of what is counted), ``pace`` (how many come a quarter). Table ``waiting``, one row a
+        question not answered yet: ``question``, ``missing``, ``remedy`` (what to do, where, and by when).
     """
     rows = []
     for analysis in ANALYSES:
@@ -55,15 +56,20 @@ def readiness(cohort: Cohort) -> Result:
     columns = (
         Column("question", "text", "Question"),
         Column("answered", "label", "Answered"),
-        Column("missing", "text", "What is missing"),
-        Column("unlock", "text", "What unlocks it"),
-        Column("where", "text", "Where it is found"),
-        Column("arrives", "text", "By when"),
+        Column("missing", "text", "What is missing", shown=False),
+        Column("unlock", "text", "What unlocks it", shown=False),
+        Column("where", "text", "Where it is found", shown=False),
+        Column("arrives", "text", "By when", shown=False),
         Column("have", "label", "There are", shown=False),
         Column("needed", "label", "Needed", shown=False),
         Column("pace", "label", "A quarter", shown=False),
     )
-    tables = {"questions": Table(frame, columns, "Questions this record can answer")}
+    tables = {
+        "waiting": _waiting(frame[frame["answered"] != "yes"]),
+        "questions": Table(frame, columns, "All questions"),
+    }
+    if tables["waiting"].rows.empty:
+        del tables["waiting"]
     return ANALYSIS.answer(tables, cohort, n_used=len(cohort.table))
 
 
@@ -74,6 +80,22 @@ def headline(tables: Tables) -> str:
     if answered == len(rows):
         return f"This record answers all {count(len(rows), 'question')} asked of it."
     return f"This record answers {answered} of {count(len(rows), 'question')}; the rest waits for what is named below."
+
+
+def _waiting(rows: pd.DataFrame) -> Table:
+    """Return the questions that wait, with their remedies as people read them."""
+    told = [
+        " ".join(f"{text[0].upper()}{text[1:]}." for text in (row["unlock"], row["where"]) if text)
+        + (f" By when: {row['arrives']}." if row["arrives"] else "")
+        for row in rows.to_dict("records")
+    ]
+    frame = rows[["question", "missing"]].assign(remedy=pd.Series(told, index=rows.index, dtype="str"))
+    columns = (
+        Column("question", "text", "Not answered yet"),
+        Column("missing", "text", "What is missing"),
+        Column("remedy", "text", "What unlocks it, and by when at the present pace"),
+    )
+    return Table(frame.reset_index(drop=True), columns, "Questions that wait")
 
 
 ANALYSIS = Analysis(readiness, headline, None, family="fact", method=METHOD)
