@@ -29,6 +29,7 @@ SPOKEN_LETTERS = 60
 # Further ahead than the quarters a cohort looks back on, nothing adds up any more.
 QUARTERS_AHEAD = 8
 NOT_AT_THIS_PACE = "not at the present pace"
+AT_ONCE = "at once by an export, if the CRM has it"
 
 
 def any_missing(*values: Any) -> bool:
@@ -110,7 +111,7 @@ class Need:
         pace = self.pace(cohort)
         by = self._arrival(cohort, have, pace)
         if source.kept or self._is_empty(cohort.book):
-            by = f"at once, if the CRM holds it and it is exported; else {by}"
+            by = f"{AT_ONCE}; else {by}"
         return Gap(by, source.where, have, self.least, None if self.over == "record" else pace)
 
     def pace(self, cohort: Cohort) -> float:
@@ -130,7 +131,7 @@ class Need:
         if self.over == "record":
             return f"{(cohort.focus.calendar.quarter_of(cohort.as_of) + 1).label}, by a copy kept in its first days"
         last = max(cohort.window[-1], cohort.focus) if self.over == "focus" else cohort.window[-1]
-        coming = f"at {pace:.2g} a quarter" if pace else "none comes in a quarter"
+        coming = f"at {pace:.2g} a quarter" if pace else "none a quarter"
         told = f"{self.least - have} more: {{}}, {coming}"
         if self.over == "window":
             for ahead, back in product(range(QUARTERS_AHEAD + 1), range(len(cohort.window), QUARTERS_BACK + 1)):
@@ -143,7 +144,7 @@ class Need:
             quarters = math.ceil((self.least - have if self.over == "earlier" else self.least) / pace)
             if quarters <= QUARTERS_AHEAD:
                 return told.format((last + quarters).label)
-        return f"{NOT_AT_THIS_PACE}: {coming}"
+        return f"{NOT_AT_THIS_PACE} ({coming})"
 
     def _is_empty(self, book: Book) -> bool:
         """Whether none of the columns holds anything: the field is not used, or was not exported."""

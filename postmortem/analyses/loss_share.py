@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from postmortem.analyses.contract import WITHHELD, Analysis, Need, any_missing
+from postmortem.analyses.contract import AT_ONCE, WITHHELD, Analysis, Need, any_missing
 from postmortem.charts.interval_dots import interval_dots
 from postmortem.frames.cohort import Cohort, Measure, measured
 from postmortem.ground.formats import count, interval_text, per_cent
-from postmortem.result import Column, Result, Table, Tables
+from postmortem.result import Column, Gap, Result, Table, Tables
 from postmortem.stats import LEAST_EVENTS, wilson
 from postmortem.stats.permutation import homogeneity_by_permutation
 
@@ -94,7 +94,8 @@ def loss_share(
     if not need.met(cohort):
         return ANALYSIS.lack(cohort, need, **asked)
     if base[by].isna().all():
-        return ANALYSIS.refuse(cohort, f"the {BY_LABELS[by]} of the deals, which the data do not have", **asked)
+        missing, unlock = f"the {BY_LABELS[by]} of the deals, which the data do not have", f"export the {BY_LABELS[by]}"
+        return ANALYSIS.refuse(cohort, missing, unlock=unlock, gap=Gap(AT_ONCE), **asked)
     groups = base[by].fillna(NOT_RECORDED)
     sizes = groups.value_counts()
     ordered = sorted((str(name) for name in sizes.index), key=lambda name: (-sizes[name], name))

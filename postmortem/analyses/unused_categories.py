@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from postmortem.analyses.contract import WITHHELD, Analysis, any_missing, spoken
+from postmortem.analyses.contract import AT_ONCE, WITHHELD, Analysis, any_missing, spoken
 from postmortem.book import Book
 from postmortem.charts.list_strips import list_strips
 from postmortem.frames.cohort import Cohort
@@ -53,7 +53,7 @@ def unused_categories(cohort: Cohort) -> Result:
     every = _lists(book)
     if not every:
         missing, unlock = "a stage, forecast category or loss reason on any deal", "export these columns as well"
-        return ANALYSIS.refuse(cohort, missing, unlock=unlock, gap=Gap("at once, with that export"))
+        return ANALYSIS.refuse(cohort, missing, unlock=unlock, gap=Gap(AT_ONCE))
     values = pd.DataFrame(
         [(name, value, n) for name, used, _ in every for value, n in used.items()], columns=["list", "value", "deals"]
     ).astype({"list": "str", "value": "str", "deals": "int64"})

@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 
 from postmortem.charts import rows, style
-from postmortem.charts.lettering import font, safe_text, width_of, write
+from postmortem.charts.lettering import font, safe_text, shorten, width_of, write
 from postmortem.ground.formats import value_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-HEIGHT = 3.2
+HEIGHT, NAME_WIDTH = 3.2, 70.0
 UP = style.Fate("", "", style.ACCENT, style.ACCENT, "", style.PAPER, "o")
 DOWN = style.Fate("", "", "#9DB5CC", style.ACCENT, "", style.PAPER, "s")
 
@@ -115,6 +115,7 @@ def _scale(axes: Axes, values: NDArray[np.float64], unit: str) -> None:
 def _places(axes: Axes, labels: list[str], along: str) -> None:
     """Write the places below the bars, the last one always, leaving out those that would touch."""
     slot = style.settle(axes)[0] / (len(labels) + 0.2)
+    labels = [shorten(axes, label, NAME_WIDTH, style.SMALL) for label in labels]
     widest = max(width_of(axes, label, style.SMALL) for label in labels)
     every = max(1, int(np.ceil((widest + 4) / slot)))
     texts = [label if (len(labels) - 1 - index) % every == 0 else "" for index, label in enumerate(labels)]

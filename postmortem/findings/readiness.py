@@ -84,11 +84,7 @@ def headline(tables: Tables) -> str:
 
 def _waiting(rows: pd.DataFrame) -> Table:
     """Return the questions that wait, with their remedies as people read them."""
-    told = [
-        " ".join(f"{text[0].upper()}{text[1:]}." for text in (row["unlock"], row["where"]) if text)
-        + (f" By when: {row['arrives']}." if row["arrives"] else "")
-        for row in rows.to_dict("records")
-    ]
+    told = [_remedy(row["unlock"], row["where"], row["arrives"]) for row in rows.to_dict("records")]
     frame = rows[["question", "missing"]].assign(remedy=pd.Series(told, index=rows.index, dtype="str"))
     columns = (
         Column("question", "text", "Not answered yet"),
@@ -96,6 +92,15 @@ def _waiting(rows: pd.DataFrame) -> Table:
         Column("remedy", "text", "What unlocks it, and by when at the present pace"),
     )
     return Table(frame.reset_index(drop=True), columns, "Questions that wait")
+
+
+def _remedy(unlock: str, where: str, arrives: str) -> str:
+    parts = (
+        unlock[:1].upper() + unlock[1:],
+        f"Where: {where}" if where else "",
+        f"By when: {arrives}" if arrives else "",
+    )
+    return " ".join(f"{part}." for part in parts if part)
 
 
 ANALYSIS = Analysis(readiness, headline, None, family="fact", method=METHOD)

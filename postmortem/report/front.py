@@ -35,21 +35,13 @@ class Card:
 
 
 @dataclass(frozen=True)
-class Missing:
-    """One thing a question lacks: how far the data are, what unlocks it, where that is found, and by when."""
-
-    what: str
-    unlock: str
-    where: str
-    by: str
-
-
-@dataclass(frozen=True)
 class NotYet:
-    """Questions that the record cannot answer yet for want of the same."""
+    """What unlocks questions that the record cannot answer yet: the questions, how far the data are, and by when."""
 
     questions: tuple[str, ...]
-    gaps: tuple[Missing, ...]
+    gaps: tuple[tuple[str, str], ...]
+    unlock: str
+    where: str
 
 
 def front_page(
@@ -125,14 +117,15 @@ def _href(notebook: Notebook, result: Result) -> str:
 
 
 def _not_yet(placed: Sequence[tuple[Notebook, Result]]) -> list[NotYet]:
-    """Return the refused questions, those that lack the same together; of several gaps with one remedy, the first."""
-    refused: dict[str, dict[str, Missing]] = {}
+    """Return the refused questions by what unlocks them; without a remedy each stands for itself."""
+    remedies: dict[tuple[str, str], tuple[dict[str, None], dict[tuple[str, str], None]]] = {}
     for _, result in placed:
         if result.status == "refused":
-            what = f"Missing: {'; '.join(result.what_is_missing)}."
-            gap = Missing(what, sentence(result.unlock), found(result), by_when(result))
-            refused.setdefault(result.question, {}).setdefault(gap.unlock or what, gap)
-    together: dict[tuple[Missing, ...], list[str]] = {}
-    for question, gaps in refused.items():
-        together.setdefault(tuple(gaps.values()), []).append(question)
-    return [NotYet(tuple(questions), gaps) for gaps, questions in together.items()]
+            gap = (f"Missing: {'; '.join(result.what_is_missing)}.", by_when(result))
+            remedy = (sentence(result.unlock), found(result))
+            questions, gaps = remedies.setdefault(remedy if any(remedy) else gap, ({}, {}))
+            questions[result.question] = gaps[gap] = None
+    return [
+        NotYet(tuple(questions), tuple(gaps), *(remedy if remedy not in gaps else ("", "")))
+        for remedy, (questions, gaps) in remedies.items()
+    ]

@@ -46,9 +46,9 @@ def test_a_wider_window_helps_at_once_where_the_record_has_enough() -> None:
         # 6 known, 1.5 a quarter: 7.5, 9, 10.5 at the end of the third quarter after the focus.
         ((1, 2, 1, 2), "4 more: 2026Q2, at 1.5 a quarter, with a window of 7 quarters ([frame] window)"),
         ((2, 3, 2, 2), "1 more: 2025Q4, at 2.2 a quarter, with a window of 5 quarters ([frame] window)"),
-        ((0, 0, 0, 0), "not at the present pace: none comes in a quarter"),
+        ((0, 0, 0, 0), "not at the present pace (none a quarter)"),
         # 1 known, .25 a quarter: twelve quarters never hold ten.
-        ((0, 0, 0, 1), "not at the present pace: at 0.25 a quarter"),
+        ((0, 0, 0, 1), "not at the present pace (at 0.25 a quarter)"),
     ],
 )
 def test_the_quarter_in_which_there_is_enough(named: tuple[int, ...], arrives: str) -> None:
@@ -65,7 +65,7 @@ def test_the_quarter_named_is_the_first_one_that_answers() -> None:
 def test_a_field_that_holds_nothing_may_only_have_been_left_out_of_the_export() -> None:
     cohort = closed_of(counted({"won": 3, "lost_unknown": 12}))
     assert gap_of(find("competitor_or_status_quo").function(cohort)).arrives == (
-        "at once, if the CRM holds it and it is exported; else not at the present pace: none comes in a quarter"
+        "at once by an export, if the CRM has it; else not at the present pace (none a quarter)"
     )
 
 
@@ -79,7 +79,7 @@ def test_earlier_quarters_come_one_a_quarter() -> None:
 
 def test_the_forecast_of_old_is_exported_or_kept_from_the_next_quarter_on() -> None:
     gap = gap_of(find("gap_to_forecast").function(takers(1, 1, 1, 1)))
-    assert gap.arrives.startswith("at once, if the CRM holds it")
+    assert gap.arrives.startswith("at once by an export")
     assert gap.arrives.endswith("else 2026Q1, by a copy kept in its first days")
     assert gap.pace is None
 

@@ -10,6 +10,8 @@ import pytest
 
 from postmortem.charts import style
 from postmortem.charts.interval_dots import interval_dots
+from postmortem.charts.list_strips import list_strips
+from postmortem.charts.mirrored_bars import mirrored_bars
 from postmortem.charts.paired_bars import paired_bars
 from postmortem.charts.range_bars import range_bars
 from postmortem.charts.ranked_bars import ranked_bars
@@ -32,6 +34,11 @@ CHARTS = {
         "difference": "middle", "low": "low", "high": "high", "n": "n",
     },
     ranked_bars: {"name": "name", "value": "amount", "unit": "EUR", "fate": "fate", "note": "note"},
+    mirrored_bars: {
+        "name": "name", "above": "low", "below": "high", "above_label": "lost $ deals $", "below_label": "won deals",
+        "expected": "middle", "expected_label": "if $40% of $100", "along": "days",
+    },
+    list_strips: {"group": "name", "value": "fate", "n": "n"},
 }  # fmt: skip
 NAMES = [
     "Northwind Traders", "$5 to $9_x^2\\frac", "line\nbreak\u202e\x00evil", "株式会社グローバル",
