@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -22,12 +22,35 @@ if TYPE_CHECKING:
 Status = Literal["ok", "fallback", "refused"]
 __all__ = ["MIME", "Column", "Draw", "Headline", "Result", "Status", "Table", "Tables", "refused"]
 MIME = "application/vnd.postmortem.result+json"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 ROWS_IN_NOTEBOOK = 20
 
 
 Headline = Callable[[Tables], str]
 Draw = Callable[[Tables, "Axes"], None]
+
+
+@dataclass(frozen=True)
+class Gap:
+    """What a refused question lacks, in figures: how far the data are, where the rest is, and by when.
+
+    Attributes
+    ----------
+    arrives : str
+        When it is there at the present pace: a quarter, and what it takes.
+    where : str
+        Where the CRM keeps it.
+    have, needed : int or None
+        Counted and asked for; None where nothing is counted.
+    pace : float or None
+        How many come a quarter, over the window.
+    """
+
+    arrives: str
+    where: str = ""
+    have: int | None = None
+    needed: int | None = None
+    pace: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +71,8 @@ class Result:
         What would answer the question.
     unlock : str
         Where to get it, in words the user can follow; empty where that goes without saying.
+    gap : Gap or None
+        How far the data are, where the CRM keeps the rest, and by when it is there; of refusals only.
     caveats : tuple of str
         What a reader must know before repeating the figures.
     n_in, n_used : int
@@ -64,6 +89,7 @@ class Result:
     status: Status = "ok"
     what_is_missing: tuple[str, ...] = ()
     unlock: str = ""
+    gap: Gap | None = None
     caveats: tuple[str, ...] = ()
     n_in: int = 0
     n_used: int = 0
@@ -119,6 +145,7 @@ class Result:
             "headline": self.headline,
             "what_is_missing": list(self.what_is_missing),
             "unlock": self.unlock,
+            "gap": None if self.gap is None else asdict(self.gap),
             "caveats": list(self.caveats),
             "n_in": self.n_in,
             "n_used": self.n_used,
@@ -148,6 +175,7 @@ class Result:
             status=data["status"],
             what_is_missing=tuple(data["what_is_missing"]),
             unlock=data["unlock"],
+            gap=None if data["gap"] is None else Gap(**data["gap"]),
             caveats=tuple(data["caveats"]),
             n_in=data["n_in"],
             n_used=data["n_used"],
@@ -174,6 +202,7 @@ def refused(
     question: str,
     *missing: str,
     unlock: str = "",
+    gap: Gap | None = None,
     n_in: int = 0,
     params: Mapping[str, Any] | None = None,
     tables: Tables | None = None,
@@ -188,6 +217,7 @@ def refused(
         status="refused",
         what_is_missing=missing,
         unlock=unlock,
+        gap=gap,
         caveats=tuple(caveats),
         n_in=n_in,
         params=params or {},

@@ -22,7 +22,11 @@ NAMES: tuple[str, ...] = (
     "loss_share",
     "quarter_run",
     "field_completeness",
+    "impossible_dates",
+    "close_date_heaping",
+    "unused_categories",
     "rows_used",
+    "not_understood",
 )
 ANALYSES: tuple[Analysis, ...] = tuple(import_module(f"{__name__}.{name}").ANALYSIS for name in NAMES)
 

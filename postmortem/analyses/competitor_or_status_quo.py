@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 MARGIN = 0.1
 NAMED = Need(
     "deals", ("lost_to_raw", "loss_reason_raw"), 10, "losses with a recorded taker",
-    "fill in the field that says to whom a deal was lost",
+    "fill in the field that says to whom a deal was lost", "taker",
+    lambda _, rows: int(lost_rows(rows)["lost_to"].isin(("competitor", "status_quo")).sum()),
 )  # fmt: skip
 METHOD = (
     "Among losses recorded as taken by a competitor or by the status quo, pooled over the window, the share of "
@@ -55,9 +56,8 @@ def competitor_or_status_quo(cohort: Cohort) -> Result:
     lost = lost_rows(cohort.window_rows)
     competitor, status_quo = (int((lost["lost_to"] == to).sum()) for to in ("competitor", "status_quo"))
     named = competitor + status_quo
-    if named < NAMED.least:
-        missing = NAMED.missing(named) + f" in {cohort.window_label}"
-        return ANALYSIS.refuse(cohort, missing, unlock=NAMED.unlock)
+    if not NAMED.met(cohort):
+        return ANALYSIS.lack(cohort, NAMED)
     unrecorded = int((lost["lost_to"] == "unknown").sum())
     test = equivalence_of_share(competitor, named, low=0.5 - MARGIN, high=0.5 + MARGIN)
     bounds = share_bounds(competitor, unrecorded, named + unrecorded)

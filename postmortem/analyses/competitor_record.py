@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 SHOWN = 12
 NAMED = Need(
     "competitors", ("competitor",), 10, "won or lost deals with a named competitor",
-    "record who else is bidding while the deal is open",
+    "record who else is bidding while the deal is open", "competitors",
+    lambda cohort, rows: _met(cohort, _decided(rows))["deal_id"].nunique(),
 )  # fmt: skip
 METHOD = (
     "Won deals over won and lost deals on which the competitor was recorded, pooled over the window; a deal with "
@@ -54,12 +55,10 @@ def competitor_record(cohort: Cohort, *, confidence: float = 0.95) -> Result:
     -----
     Refused below ten decided deals with a named competitor.
     """
-    rows = cohort.window_rows
-    decided = rows[(rows["resolution"] == "won") | rows["resolution"].str.startswith("lost_")]
+    if not NAMED.met(cohort):
+        return ANALYSIS.lack(cohort, NAMED, confidence=confidence)
+    decided = _decided(cohort.window_rows)
     met = _met(cohort, decided)
-    if met["deal_id"].nunique() < NAMED.least:
-        missing = NAMED.missing(met["deal_id"].nunique()) + f" in {cohort.window_label}"
-        return ANALYSIS.refuse(cohort, missing, unlock=NAMED.unlock, confidence=confidence)
     tables = {
         "record": _record(met, cohort, confidence),
         "presence": _presence(decided, met, confidence),
@@ -90,6 +89,10 @@ def draw(tables: Tables, axes: Axes) -> None:
     """Draw the share won against each competitor with its interval."""
     rows = tables["record"].rows.head(SHOWN)
     interval_dots(rows, axes, name="competitor", estimate="share", low="low", high="high", n="deals")
+
+
+def _decided(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows[(rows["resolution"] == "won") | rows["resolution"].str.startswith("lost_")]
 
 
 def _met(cohort: Cohort, decided: pd.DataFrame) -> pd.DataFrame:

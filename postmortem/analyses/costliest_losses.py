@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 AMOUNTS = Need(
-    "deals", ("amount",), 1, "lost deals with an amount", "export the amount of lost deals as well as of won ones"
-)
+    "deals", ("amount",), 1, "lost deals with an amount", "export the amount of lost deals as well as of won ones",
+    "amount", lambda _, rows: int(lost_rows(rows)["amount"].notna().sum()), "focus",
+)  # fmt: skip
 METHOD = (
     "Lost deals of the focus quarter ordered by amount: at the snapshot for a forecast cohort, today's amount "
     "otherwise. Deals without an amount cannot be ranked and are counted."
@@ -48,10 +49,8 @@ def costliest_losses(cohort: Cohort, *, top: int = 10) -> Result:
     """
     lost = lost_rows(cohort.focus_rows)
     known = lost[lost["amount"].notna()]
-    if len(known) < AMOUNTS.least:
-        return ANALYSIS.refuse(
-            cohort, AMOUNTS.missing(len(known)) + f" in {cohort.focus.label}", unlock=AMOUNTS.unlock, top=top
-        )
+    if not AMOUNTS.met(cohort):
+        return ANALYSIS.lack(cohort, AMOUNTS, top=top)
     listed = known.sort_values(["amount", "deal_id"], ascending=[False, True]).head(top)
     frame = pd.DataFrame(
         {

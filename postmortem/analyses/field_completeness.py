@@ -26,7 +26,10 @@ FIELDS = {
 LOOK = 0.05
 ONLY_LOST = ("loss_reason_raw", "lost_to", "loss_notes")
 COMPARED = len(FIELDS) - len(ONLY_LOST)
-LOST = Need("deals", ("outcome",), 10, "lost deals", "export more past quarters, lost deals as well as won ones")
+LOST = Need(
+    "deals", ("outcome",), 10, "lost deals", "export more past quarters, lost deals as well as won ones", "deals",
+    lambda _, rows: len(lost_rows(rows)),
+)  # fmt: skip
 METHOD = (
     "Share of deals of the window on which a field holds anything, lost beside won, with Newcombe's 95% interval "
     "of the difference (below ten deals a side: counts only). A field that is missing more often on one side "
@@ -56,8 +59,8 @@ def field_completeness(cohort: Cohort) -> Result:
     """
     rows = _with_record(cohort)
     lost, won = lost_rows(rows), won_rows(rows)
-    if len(lost) < LOST.least:
-        return ANALYSIS.refuse(cohort, LOST.missing(len(lost)) + f" in {cohort.window_label}")
+    if not LOST.met(cohort):
+        return ANALYSIS.lack(cohort, LOST)
     frame = pd.DataFrame([_field(field, lost, won) for field in FIELDS]).astype({"won_filled": "Int64"})
     columns = (
         Column("field", "label", "Field"),

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 HISTORY = Need(
     "history", ("field", "changed_at", "new_value"), 1, "records of the forecast as it was",
-    "export the CRM's field history (in Salesforce: Reports, Opportunity History)",
+    "export the CRM's field history", "history",
+    lambda cohort, _: len(cohort.table) if cohort.kind == "forecast" else 0, "record",
 )  # fmt: skip
 METHOD = (
     "Amounts at the snapshot, frozen. Forecast amount minus the amount of the deals won by quarter end is the gap; "
@@ -49,7 +50,8 @@ def gap_to_forecast(cohort: Cohort) -> Result:
     Refused for any other cohort, and where no forecast deal carries an amount.
     """
     if cohort.kind != "forecast":
-        return ANALYSIS.refuse(cohort, "the forecast as it stood in the quarter", unlock=HISTORY.unlock)
+        missing = "the forecast as it stood in the quarter"
+        return ANALYSIS.refuse(cohort, missing, unlock=HISTORY.unlock, gap=HISTORY.gap(cohort))
     rows = cohort.focus_rows
     known = rows[rows["amount"].notna()]
     if known.empty:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from postmortem.analyses.contract import WITHHELD, Analysis, Need, any_missing
+from postmortem.analyses.contract import AT_ONCE, WITHHELD, Analysis, Need, any_missing
 from postmortem.charts.interval_dots import interval_dots
 from postmortem.frames.cohort import Cohort, Measure, measured
 from postmortem.ground.formats import count, interval_text, per_cent
-from postmortem.result import Column, Result, Table, Tables
+from postmortem.result import Column, Gap, Result, Table, Tables
 from postmortem.stats import LEAST_EVENTS, wilson
 from postmortem.stats.permutation import homogeneity_by_permutation
 
@@ -27,15 +27,24 @@ BY_LABELS = {
     "deal_type": "type of deal",
 }  # fmt: skip
 ENOUGH = Need(
-    "deals", ("lost_to_raw", "loss_reason_raw"), 10, "losses with a recorded taker",
-    "fill in the field that says to whom a deal was lost",
+    "deals", ("outcome",), 10, "deals", "export more past quarters, lost deals as well as won ones", "deals",
+    lambda _, rows: len(rows),
+)  # fmt: skip
+NAMED = Need(
+    "deals", ("lost_to_raw", "loss_reason_raw"), ENOUGH.least, "losses with a recorded taker",
+    "fill in the field that says to whom a deal was lost", "taker",
+    lambda _, rows: len(measured(rows, "competitor")[0]),
+)  # fmt: skip
+STAGES = Need(
+    "history", ("field", "changed_at", "new_value"), 1, "records of the stages as they were",
+    "export the CRM's field history", "history", lambda cohort, _: int((cohort.kind != "closed") * len(cohort.table)),
+    "record",
 )  # fmt: skip
 BASE = {"lost": "deal", "competitor": "loss with a recorded taker", "status_quo": "loss with a recorded taker"}
 BASES = {"deal": "deals", "loss with a recorded taker": "losses with a recorded taker"}
 COUNTED = {"lost": "Lost", "competitor": "To competitors", "status_quo": "To the status quo"}
 TITLES = {"lost": "Share of deals lost", "competitor": "Competitors' share of losses",
           "status_quo": "The status quo's share of losses"}  # fmt: skip
-STAGES = "export the CRM's field history (in Salesforce: Reports, Opportunity History)"
 METHOD = (
     "Lost deals over all deals, or the losses one party took over all losses whose taker is recorded, pooled over "
     "the window, with Wilson intervals; groups below ten, or with fewer than five of either kind, get counts only. "
@@ -77,14 +86,16 @@ def loss_share(
     """
     asked: dict[str, Any] = {"measure": measure, "by": by}
     if by == "stage" and cohort.kind == "closed":
-        return ANALYSIS.refuse(cohort, "the stage each deal was in before it closed", unlock=STAGES, **asked)
+        missing = "the stage each deal was in before it closed"
+        return ANALYSIS.refuse(cohort, missing, unlock=STAGES.unlock, gap=STAGES.gap(cohort), **asked)
     # The shuffles below are drawn row by row, so the rows need an order of their own.
     base, counted = measured(cohort.window_rows.sort_values(["quarter", "deal_id"]), measure)
-    if len(base) < ENOUGH.least:
-        missing = f"{len(base)} of the {ENOUGH.least} {BASES[BASE[measure]]} needed in {cohort.window_label}"
-        return ANALYSIS.refuse(cohort, missing, unlock="" if measure == "lost" else ENOUGH.unlock, **asked)
+    need = ENOUGH if measure == "lost" else NAMED
+    if not need.met(cohort):
+        return ANALYSIS.lack(cohort, need, **asked)
     if base[by].isna().all():
-        return ANALYSIS.refuse(cohort, f"the {BY_LABELS[by]} of the deals, which the data do not have", **asked)
+        missing, unlock = f"the {BY_LABELS[by]} of the deals, which the data do not have", f"export the {BY_LABELS[by]}"
+        return ANALYSIS.refuse(cohort, missing, unlock=unlock, gap=Gap(AT_ONCE), **asked)
     groups = base[by].fillna(NOT_RECORDED)
     sizes = groups.value_counts()
     ordered = sorted((str(name) for name in sizes.index), key=lambda name: (-sizes[name], name))
@@ -174,4 +185,4 @@ def _asked(measure: str, by: str) -> Table:
     return Table(pd.DataFrame({"measure": [measure], "by": [by]}), columns, "What was asked", detail=True)
 
 
-ANALYSIS = Analysis(loss_share, headline, draw, family="comparison", method=METHOD, needs=(ENOUGH,))
+ANALYSIS = Analysis(loss_share, headline, draw, family="comparison", method=METHOD, needs=(ENOUGH, NAMED))

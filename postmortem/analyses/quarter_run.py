@@ -10,14 +10,31 @@ from postmortem.analyses.contract import WITHHELD, Analysis, Need, any_missing
 from postmortem.charts.run_chart import run_chart
 from postmortem.frames.cohort import QUARTERS_BACK, Cohort, Measure, measured
 from postmortem.ground.formats import interval_text, per_cent
-from postmortem.result import Column, Result, Table, Tables
+from postmortem.result import Column, Gap, Result, Table, Tables
 from postmortem.stats import LEAST_EVENTS, LEAST_N, usual_range
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 QUARTERS_SHOWN = 8
-EARLIER = Need("deals", ("closed_at",), 6, "earlier quarters", "export more past quarters")
+EARLIER = Need(
+    "deals", ("closed_at",), 6, "earlier quarters", "export more past quarters", "deals",
+    lambda _, rows: rows["quarter"].nunique(), "earlier",
+)  # fmt: skip
+EARLIER_TAKEN = Need(
+    "deals", ("lost_to_raw", "loss_reason_raw"), EARLIER.least, "earlier quarters",
+    "fill in the field that says to whom a deal was lost", "taker",
+    lambda _, rows: measured(rows, "competitor")[0]["quarter"].nunique(), "earlier",
+)  # fmt: skip
+DEALS = Need(
+    "deals", ("outcome",), LEAST_N, "deals", "wait for quarters with more deals", "deals",
+    lambda _, rows: len(rows), "focus",
+)  # fmt: skip
+TAKEN = Need(
+    "deals", ("lost_to_raw", "loss_reason_raw"), LEAST_N, "losses with a recorded taker",
+    "fill in the field that says to whom a deal was lost", "taker",
+    lambda _, rows: len(measured(rows, "competitor")[0]), "focus",
+)  # fmt: skip
 METHOD = (
     "A Laney p-prime chart: the share of each quarter, and the 95% prediction interval for the focus quarter made "
     "from the quarters before it, widened for variation between quarters beyond chance. Refused below six "
@@ -50,22 +67,23 @@ def quarter_run(cohort: Cohort, *, measure: Measure = "lost") -> Result:
     not all in, and a part of a quarter is no match for whole ones.
     """
     if not cohort.is_complete:
-        return ANALYSIS.refuse(
-            cohort, f"the end of {cohort.focus.label} (the data end on {cohort.as_of})", measure=measure
-        )
+        missing = f"the end of {cohort.focus.label} (the data end on {cohort.as_of})"
+        return ANALYSIS.refuse(cohort, missing, gap=Gap(cohort.focus.label), measure=measure)
     run = _run(cohort, measure)
     earlier = run[~run["is_focus"] & (run["n"] > 0)]
-    if len(earlier) < EARLIER.least:
-        return ANALYSIS.refuse(cohort, EARLIER.missing(len(earlier)), unlock=EARLIER.unlock, measure=measure)
+    before, within = (EARLIER, DEALS) if measure == "lost" else (EARLIER_TAKEN, TAKEN)
+    if not before.met(cohort):
+        return ANALYSIS.lack(cohort, before, measure=measure)
     focus = run[run["is_focus"]].iloc[0]
     if not focus["n"]:
-        return ANALYSIS.refuse(cohort, f"no loss with a recorded taker in {cohort.focus.label}", measure=measure)
+        missing = f"no loss with a recorded taker in {cohort.focus.label}"
+        return ANALYSIS.refuse(cohort, missing, unlock=within.unlock, gap=within.gap(cohort), measure=measure)
     usual = usual_range(earlier["events"].to_numpy(), earlier["n"].to_numpy(), new_trials=int(focus["n"]))
     if usual.status == "refused":
-        noun = "deals" if measure == "lost" else "losses with a recorded taker"
-        few = f"{focus['n']} of the {LEAST_N} {noun} needed in {cohort.focus.label}"
-        alike = f"at least {LEAST_EVENTS} {noun} of either kind in the earlier quarters"
-        return ANALYSIS.refuse(cohort, few if focus["n"] < LEAST_N else alike, measure=measure)
+        if not within.met(cohort):
+            return ANALYSIS.lack(cohort, within, measure=measure)
+        alike = f"at least {LEAST_EVENTS} {within.per} of either kind in the earlier quarters"
+        return ANALYSIS.refuse(cohort, alike, measure=measure)
     summary = pd.DataFrame(
         {
             "centre": [usual.centre], "low": [usual.low], "high": [usual.high], "share": [focus["share"]],
@@ -133,4 +151,6 @@ def _run(cohort: Cohort, measure: Measure) -> pd.DataFrame:
     return run.iloc[first:].reset_index(drop=True)
 
 
-ANALYSIS = Analysis(quarter_run, headline, draw, family="rate", method=METHOD, needs=(EARLIER,))
+ANALYSIS = Analysis(
+    quarter_run, headline, draw, family="rate", method=METHOD, needs=(EARLIER, EARLIER_TAKEN, DEALS, TAKEN)
+)

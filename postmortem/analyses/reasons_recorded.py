@@ -24,7 +24,8 @@ NAMED_TOGETHER = 2
 SILENT = (NO_REASON, ONLY_TAKER, NO_CODE)
 WRITTEN = Need(
     "deals", ("loss_reason_raw",), 1, "lost deals with a reason on record",
-    "add the loss reason to the export, or have losses reviewed",
+    "add the loss reason to the export, or have losses reviewed", "reason",
+    lambda cohort, rows: _labelled(cohort, lost_rows(rows))["deal_id"].nunique(), "focus",
 )  # fmt: skip
 METHOD = (
     "Counts of the focus quarter over all its lost deals; nothing is estimated. A deal with several reasons "
@@ -56,9 +57,9 @@ def reasons_recorded(cohort: Cohort) -> Result:
     """
     lost = lost_rows(cohort.focus_rows)
     reasons = _labelled(cohort, lost)
-    if reasons["deal_id"].nunique() < WRITTEN.least:
+    if not WRITTEN.met(cohort):
         missing = f"{WRITTEN.missing(0)}; {count(len(lost), 'deal')} lost in {cohort.focus.label}"
-        return ANALYSIS.refuse(cohort, missing, unlock=WRITTEN.unlock)
+        return ANALYSIS.refuse(cohort, missing, unlock=WRITTEN.unlock, gap=WRITTEN.gap(cohort))
     counted = reasons.groupby(["rater_type", "rank", "reason"], sort=False)["deal_id"].nunique()
     frame = counted.reset_index(name="deals")
     silent = len(lost) - reasons.loc[reasons["rater_type"] == "rep", "deal_id"].nunique()

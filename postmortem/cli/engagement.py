@@ -46,18 +46,26 @@ def check(
     quarter: Annotated[str, typer.Option("--quarter", "-q", help="Quarter to ask about.")] = "last",
     as_json: AsJson = False,
 ) -> None:
-    """Say what this book can answer, what was set aside, and what would unlock the rest."""
+    """Say what this book can answer, what would unlock the rest, and by when."""
     from postmortem.analyses.cache import cached
+    from postmortem.cli.checking import report_text
     from postmortem.findings.readiness import readiness
     from postmortem.frames.engagement import Engagement
 
-    frame = Engagement.open(folder).frame(quarter)
-    results = (cached("rows_used")(frame), readiness(frame))
-    lines = [f"{frame.book.meta.company}, {frame.focus.label}, {len(frame.focus_rows)} {frame.noun}", *frame.remarks]
-    for result in results:
-        lines += ["", result.headline]
-        lines += [f"  {line}" for table in result.tables.values() for line in _lines(table.records)]
-    emit({"quarter": frame.focus.label, "results": [result.to_dict() for result in results]}, "\n".join(lines), as_json)
+    engagement = Engagement.open(folder)
+    frame = engagement.frame(quarter)
+    results = {name: cached(name)(frame) for name in ("rows_used", "not_understood")} | {"readiness": readiness(frame)}
+    files = {name: source.file for name, source in engagement.config.tables.items()}
+    told = {
+        "company": frame.book.meta.company,
+        "quarter": frame.focus.label,
+        "frame": frame.kind,
+        "deals": len(frame.focus_rows),
+        "remarks": list(frame.remarks),
+        "files": files,
+        "results": [result.to_dict() for result in results.values()],
+    }
+    emit(told, report_text(frame, results, files), as_json)
 
 
 def simulate(
@@ -94,7 +102,3 @@ def simulate(
     made = write_files(build(parameters), place) if deals is None else write_blocks(parameters, place, deals)
     files = [str(path) for path in made]
     emit({"written": files}, "\n".join(files), as_json)
-
-
-def _lines(records: list[dict[str, object]]) -> list[str]:
-    return [" · ".join(str(value) for value in record.values() if value not in ("", None)) for record in records]

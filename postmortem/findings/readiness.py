@@ -8,9 +8,14 @@ from postmortem.analyses import ANALYSES, Analysis
 from postmortem.analyses.cache import cached
 from postmortem.frames.cohort import Cohort
 from postmortem.ground.formats import count
-from postmortem.result import Column, Result, Table, Tables
+from postmortem.result import Column, Gap, Result, Table, Tables
 
-METHOD = "Every analysis is asked on this cohort with its defaults; a refusal says what is missing, in its own words."
+METHOD = (
+    "Every analysis is asked on these deals with its defaults; a refusal says what is missing, in its own words. By "
+    "when it is there is counted on from the window: what came in a quarter, on average, comes in every quarter to "
+    "come, and the window may be widened to twelve quarters to hold it. Where the CRM may have it already, an export "
+    "brings it at once."
+)
 
 
 def readiness(cohort: Cohort) -> Result:
@@ -24,29 +29,47 @@ def readiness(cohort: Cohort) -> Result:
     Returns
     -------
     Result
-        Table ``questions``, one row an analysis: ``question``, ``answered`` (yes, not yet), ``missing``,
-        ``unlock`` (where to get it).
+        Table ``questions``, one row an analysis: ``question``, ``answered`` (yes, not yet), ``missing``, ``unlock``
+        (what to do), ``where`` (the CRM's menu), ``arrives`` (by when, at the present pace), ``have`` and
+        ``needed`` (how many of what is counted), ``pace`` (how many come a quarter). Table ``waiting``, one row a
+        question not answered yet: ``question``, ``missing``, ``remedy`` (what to do, where, and by when).
     """
     rows = []
     for analysis in ANALYSES:
         result = cached(analysis.name)(cohort)
-        refused = result.status == "refused"
+        gap = result.gap or Gap("")
         rows.append(
             {
                 "question": analysis.question,
-                "answered": "not yet" if refused else "yes",
+                "answered": "not yet" if result.status == "refused" else "yes",
                 "missing": "; ".join(result.what_is_missing),
                 "unlock": result.unlock,
+                "where": gap.where,
+                "arrives": gap.arrives,
+                "have": gap.have,
+                "needed": gap.needed,
+                "pace": gap.pace,
             }
         )
     frame = pd.DataFrame(rows).sort_values("answered", kind="stable", ascending=False, ignore_index=True)
+    frame = frame.astype({"have": "Int64", "needed": "Int64", "pace": "float64"})
     columns = (
         Column("question", "text", "Question"),
         Column("answered", "label", "Answered"),
-        Column("missing", "text", "What is missing"),
-        Column("unlock", "text", "What unlocks it"),
+        Column("missing", "text", "What is missing", shown=False),
+        Column("unlock", "text", "What unlocks it", shown=False),
+        Column("where", "text", "Where it is found", shown=False),
+        Column("arrives", "text", "By when", shown=False),
+        Column("have", "label", "There are", shown=False),
+        Column("needed", "label", "Needed", shown=False),
+        Column("pace", "label", "A quarter", shown=False),
     )
-    tables = {"questions": Table(frame, columns, "Questions this record can answer")}
+    tables = {
+        "waiting": _waiting(frame[frame["answered"] != "yes"]),
+        "questions": Table(frame, columns, "All questions"),
+    }
+    if tables["waiting"].rows.empty:
+        del tables["waiting"]
     return ANALYSIS.answer(tables, cohort, n_used=len(cohort.table))
 
 
@@ -57,6 +80,27 @@ def headline(tables: Tables) -> str:
     if answered == len(rows):
         return f"This record answers all {count(len(rows), 'question')} asked of it."
     return f"This record answers {answered} of {count(len(rows), 'question')}; the rest waits for what is named below."
+
+
+def _waiting(rows: pd.DataFrame) -> Table:
+    """Return the questions that wait, with their remedies as people read them."""
+    told = [_remedy(row["unlock"], row["where"], row["arrives"]) for row in rows.to_dict("records")]
+    frame = rows[["question", "missing"]].assign(remedy=pd.Series(told, index=rows.index, dtype="str"))
+    columns = (
+        Column("question", "text", "Not answered yet"),
+        Column("missing", "text", "What is missing"),
+        Column("remedy", "text", "What unlocks it, and by when at the present pace"),
+    )
+    return Table(frame.reset_index(drop=True), columns, "Questions that wait")
+
+
+def _remedy(unlock: str, where: str, arrives: str) -> str:
+    parts = (
+        unlock[:1].upper() + unlock[1:],
+        f"Where: {where}" if where else "",
+        f"By when: {arrives}" if arrives else "",
+    )
+    return " ".join(f"{part}." for part in parts if part)
 
 
 ANALYSIS = Analysis(readiness, headline, None, family="fact", method=METHOD)

@@ -36,6 +36,8 @@ class Answer:
     tables: tuple[Written, ...]
     caveats: tuple[str, ...]
     unlock: str
+    where: str
+    by: str
     method: str
     used: str
     picture: str = ""
@@ -61,6 +63,8 @@ def answer(result: Result, width: float = FULL_WIDTH) -> Answer:
         tables=tuple(table for table in map(written, result.tables.values()) if table.heads),
         caveats=result.caveats,
         unlock=sentence(result.unlock),
+        where=found(result),
+        by=by_when(result),
         method=result.method,
         used=f"{result.n_used:,} of {result.n_in:,} deals of all quarters at hand were used.",
         picture=uri,
@@ -72,6 +76,16 @@ def answer(result: Result, width: float = FULL_WIDTH) -> Answer:
 def sentence(text: str) -> str:
     """Return a phrase as a sentence of its own."""
     return f"{text[0].upper()}{text[1:]}." if text else ""
+
+
+def found(result: Result) -> str:
+    """Say where what a refused question lacks is found; nothing where that is not known."""
+    return f"Where: {result.gap.where}." if result.gap is not None and result.gap.where else ""
+
+
+def by_when(result: Result) -> str:
+    """Say by when what a refused question lacks is there; nothing where that is not known."""
+    return f"By when: {result.gap.arrives}." if result.gap is not None else ""
 
 
 def anchor(result: Result) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from postmortem.frames.cohort import Cohort
 from postmortem.ground.markup import render
-from postmortem.report.blocks import CARD_WIDTH, anchor, answer, sentence
+from postmortem.report.blocks import CARD_WIDTH, anchor, answer, by_when, found, sentence
 from postmortem.report.harvest import Harvest
 from postmortem.report.pages import About, Link
 from postmortem.report.plan import Notebook
@@ -19,7 +19,7 @@ CARDS_DRAWN = (
     "loss_destination", "gap_to_forecast", "quarter_run", "loss_share", "reasons_recorded", "competitor_or_status_quo",
     "competitor_record",
 )  # fmt: skip
-NOT_ON_FRONT = ("readiness", "rows_used")
+NOT_ON_FRONT = ("readiness", "rows_used", "not_understood", "impossible_dates", "unused_categories")
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,12 @@ class Card:
 
 @dataclass(frozen=True)
 class NotYet:
-    """One question that the record cannot answer yet: what is missing, and what unlocks it."""
+    """What unlocks questions that the record cannot answer yet: the questions, how far the data are, and by when."""
 
-    question: str
+    questions: tuple[str, ...]
     gaps: tuple[tuple[str, str], ...]
+    unlock: str
+    where: str
 
 
 def front_page(
@@ -115,13 +117,15 @@ def _href(notebook: Notebook, result: Result) -> str:
 
 
 def _not_yet(placed: Sequence[tuple[Notebook, Result]]) -> list[NotYet]:
-    """Return the refused questions, each once; of several gaps with one remedy, the first."""
-    refused: dict[str, dict[str, str]] = {}
+    """Return the refused questions by what unlocks them; without a remedy each stands for itself."""
+    remedies: dict[tuple[str, str], tuple[dict[str, None], dict[tuple[str, str], None]]] = {}
     for _, result in placed:
         if result.status == "refused":
-            gap = f"Missing: {'; '.join(result.what_is_missing)}."
-            refused.setdefault(result.question, {}).setdefault(sentence(result.unlock) or gap, gap)
+            gap = (f"Missing: {'; '.join(result.what_is_missing)}.", by_when(result))
+            remedy = (sentence(result.unlock), found(result))
+            questions, gaps = remedies.setdefault(remedy if any(remedy) else gap, ({}, {}))
+            questions[result.question] = gaps[gap] = None
     return [
-        NotYet(question, tuple((gap, "" if unlock == gap else unlock) for unlock, gap in gaps.items()))
-        for question, gaps in refused.items()
+        NotYet(tuple(questions), tuple(gaps), *(remedy if remedy not in gaps else ("", "")))
+        for remedy, (questions, gaps) in remedies.items()
     ]

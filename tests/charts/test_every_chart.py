@@ -15,6 +15,8 @@ from postmortem.charts.day_strips import day_strips
 from postmortem.charts.incidence_lines import incidence_lines
 from postmortem.charts.incidence_stack import incidence_stack
 from postmortem.charts.interval_dots import interval_dots
+from postmortem.charts.list_strips import list_strips
+from postmortem.charts.mirrored_bars import mirrored_bars
 from postmortem.charts.paired_bars import paired_bars
 from postmortem.charts.paired_intervals import paired_intervals
 from postmortem.charts.range_bars import range_bars
@@ -60,6 +62,11 @@ CHARTS = {
         "right_high": "high", "left_label": "this $quarter$", "right_label": "quarters before", "difference": "middle",
         "low": "low", "high": "high", "verdict": "note", "n": "n",
     },
+    mirrored_bars: {
+        "name": "name", "above": "low", "below": "high", "above_label": "lost $ deals $", "below_label": "won deals",
+        "expected": "middle", "expected_label": "if $40% of $100", "along": "days",
+    },
+    list_strips: {"group": "name", "value": "fate", "n": "n"},
 }  # fmt: skip
 NAMES = [
     "Northwind Traders", "$5 to $9_x^2\\frac", "line\nbreak\u202e\x00evil", "株式会社グローバル",

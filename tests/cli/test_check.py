@@ -1,0 +1,90 @@
+"""What `check` says, to people in eighty columns and to machines in one document."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from postmortem.cli.app import start
+from postmortem.cli.checking import WIDTH
+
+HEAD = "deal_id,outcome,closed_at,created_at,amount,owner_id,lost_to_raw,Favourite colour"
+
+
+def call(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as left:
+        start(words)
+    told = capsys.readouterr()
+    return int(left.value.code or 0), told.out, told.err
+
+
+@pytest.fixture
+def engagement(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Path:
+    """Return a folder whose one file has 2 recorded takers in each of four quarters, and a line that cannot be used."""
+    lines = [HEAD]
+    for quarter, month in enumerate(("2024-11", "2025-02", "2025-05", "2025-08")):
+        for n in range(8):
+            outcome = "won" if n < 4 else "lost"
+            taker = "" if n < 6 else "competitor" if n == 6 else "the neighbour" if quarter == 3 else "no decision"
+            lines.append(f"D{quarter}{n},{outcome},{month}-1{n},2024-01-10,100,R{n % 3},{taker},blue")
+    lines.append("X1,lost,,2024-01-10,100,R1,,blue")
+    (tmp_path / "deals.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    folder = tmp_path / "acme"
+    assert call(capsys, "init", str(folder), "--from", str(tmp_path / "deals.csv"))[0] == 0
+    written = (folder / "postmortem.toml").read_text(encoding="utf-8")
+    stated = written.replace("# extracted_on = 2025-10-05", "extracted_on = 2025-10-05")
+    (folder / "postmortem.toml").write_text(stated, encoding="utf-8")
+    return folder
+
+
+def test_text_fits_eighty_columns_and_runs_no_rows_together(
+    capsys: pytest.CaptureFixture[str], engagement: Path
+) -> None:
+    code, out, _ = call(capsys, "check", "-e", str(engagement), "-q", "2025Q3")
+    assert code == 0
+    assert max(len(line) for line in out.splitlines()) <= WIDTH
+    assert " · " not in out
+
+
+def test_text_says_what_is_missing_where_and_by_when(capsys: pytest.CaptureFixture[str], engagement: Path) -> None:
+    out = " ".join(call(capsys, "check", "-e", str(engagement), "-q", "2025Q3")[1].split())
+    # 7 takers in four quarters, 1.75 a quarter: 8.75, then 10.5 at the end of the second quarter.
+    assert "missing 7 of the 10 losses with a recorded taker needed in 2024Q4 to 2025Q3" in out
+    assert "by when 3 more: 2026Q1, at 1.8 a quarter, with a window of 6 quarters ([frame] window)" in out
+    assert "where a picklist on the lost deal" in out
+
+
+def test_text_lists_what_was_set_aside_and_what_was_not_understood(
+    capsys: pytest.CaptureFixture[str], engagement: Path
+) -> None:
+    out = call(capsys, "check", "-e", str(engagement), "-q", "2025Q3")[1]
+    plain = " ".join(out.split())
+    assert "deals.csv (deals) 33 32 1" in plain
+    assert "1 deals, closed_at: is missing on a closed deal (for example deals.csv line 34)" in plain
+    assert 'deals.csv (deals), 1 column not read: "Favourite colour"' in plain
+    assert "add to [taxonomy.lost_to]" in plain
+    assert '"the neighbour" = "competitor"' in plain
+    # Said once, not again among the repairs.
+    assert plain.count("Favourite colour") == plain.count("the neighbour") == 1
+
+
+def test_json_is_one_document_with_the_figures(capsys: pytest.CaptureFixture[str], engagement: Path) -> None:
+    code, out, _ = call(capsys, "check", "-e", str(engagement), "-q", "2025Q3", "--json")
+    told = json.loads(out)
+    assert code == 0
+    assert (told["quarter"], told["deals"], told["frame"], told["files"]) == (
+        "2025Q3", 8, "closed", {"deals": "deals.csv"},
+    )  # fmt: skip
+    results = {result["analysis"]: result for result in told["results"]}
+    assert set(results) == {"rows_used", "not_understood", "readiness"}
+    rows = results["readiness"]["tables"]["questions"]["rows"]
+    at = rows["question"].index("Do competitors and the status quo take equally many deals?")
+    assert [rows[name][at] for name in ("answered", "have", "needed", "pace")] == ["not yet", 7, 10, 1.75]
+    assert rows["arrives"][at].startswith("3 more: 2026Q1")
+
+
+def test_a_quarter_without_deals_leaves_with_four(capsys: pytest.CaptureFixture[str], engagement: Path) -> None:
+    code, out, err = call(capsys, "check", "-e", str(engagement), "-q", "2023Q1")
+    assert (code, out) == (4, "") and "No deal closed in 2023Q1" in err
