@@ -13,7 +13,10 @@ import narwhals as nw
 import pandas as pd
 
 from postmortem.book.history import TRACKED, typed
-from postmortem.book.states import recorded_fields, states_at, validity_spans, values_at
+from postmortem.book.states import recorded_fields, validity_spans, values_at, values_before, wide_states
+
+FEW = 3
+"""Moments up to which reading the history once for each is cheaper than sorting it once for all."""
 
 
 def states_in_files(
@@ -60,8 +63,9 @@ def states_in_files(
         told = [field for field in fields if field in recorded]
         texts = ", ".join(["deal_id", *(f"CAST({field} AS VARCHAR) AS {field}" for field in TRACKED if field in told)])
         today = connection.sql(f"SELECT {texts} FROM read_parquet($deals)", params={"deals": str(deals)})
-        spans = _spans(connection, changes, len(moments))
-        states = states_at(spans, today, moments, told).sort("place", "deal_id").collect("pyarrow").to_pandas()
+        values = _values(connection, changes, moments)
+        wide = wide_states(values, today, len(moments), told)
+        states = wide.sort("place", "deal_id").collect("pyarrow").to_pandas()
     columns = {field: states[field] if field in told else pd.Series(None, states.index, "str") for field in fields}
     return states[["place", "deal_id"]].assign(**{name: typed(text, name) for name, text in columns.items()})
 
@@ -71,8 +75,7 @@ def values_in_file(
 ) -> duckdb.DuckDBPyRelation:
     """Return `values_at` of a Parquet history as a relation on `connection`: place, deal_id, field, value."""
     connection.execute("SET TimeZone = 'UTC'")
-    values = values_at(_spans(connection, _changes(connection, history), len(moments)), moments)
-    found: duckdb.DuckDBPyRelation = values.to_native()
+    found: duckdb.DuckDBPyRelation = _values(connection, _changes(connection, history), moments).to_native()
     return found
 
 
@@ -84,10 +87,12 @@ def _changes(connection: duckdb.DuckDBPyConnection, history: Path) -> duckdb.Duc
     )
 
 
-def _spans(connection: duckdb.DuckDBPyConnection, changes: duckdb.DuckDBPyRelation, moments: int) -> nw.LazyFrame[Any]:
-    """Return the spans, built once: DuckDB would otherwise sort the history again for every moment."""
-    spans = validity_spans(changes)
-    if moments > 1:
-        spans.to_native().create("spans")
-        spans = nw.from_native(connection.table("spans")).lazy()
-    return spans
+def _values(
+    connection: duckdb.DuckDBPyConnection, changes: duckdb.DuckDBPyRelation, moments: Sequence[dt.datetime]
+) -> nw.LazyFrame[Any]:
+    """Return the values, from spans only where there are moments enough to pay for sorting the history."""
+    if len(moments) <= FEW:
+        return values_before(changes, moments)
+    # Kept as a table: DuckDB would otherwise sort the history again for every moment.
+    validity_spans(changes).to_native().create("spans")
+    return values_at(nw.from_native(connection.table("spans")).lazy(), moments)

@@ -18,7 +18,7 @@ from replays import DEALS, a_change, a_deal, replayed, typed
 
 from postmortem.book.file_states import states_in_files
 from postmortem.book.history import TRACKED, states_at_moments
-from postmortem.book.states import recorded_fields, states_at, validity_spans, values_at
+from postmortem.book.states import recorded_fields, states_at, validity_spans, values_at, values_before, wide_states
 from postmortem.book.store import save_book
 from postmortem.ground.errors import UsageError
 
@@ -65,9 +65,21 @@ def tables(deals, history):
 
 
 def states_on(engine, deals, history, moments):
-    """Return place, deal and field to value, as one engine tells it."""
+    """Return place, deal and field to value, as one engine tells it by either way there is."""
     fields = [name for name in TRACKED if name in {row["field"] for row in history}]
-    found = engine(tables(deals, history), lambda told, today: states_at(validity_spans(told), today, moments, fields))
+    by_spans, by_aggregation = (
+        told_on(engine, deals, history, moments, fields, ask)
+        for ask in (
+            lambda told, today: states_at(validity_spans(told), today, moments, fields),
+            lambda told, today: wide_states(values_before(told, moments), today, len(moments), fields),
+        )
+    )
+    assert by_spans == by_aggregation
+    return by_spans
+
+
+def told_on(engine, deals, history, moments, fields, ask):
+    found = engine(tables(deals, history), ask)
     assert len(found) == len(deals) * len(moments)
     return {
         (row["place"], row["deal_id"], name): None if pd.isna(row[name]) else row[name]
@@ -216,6 +228,8 @@ def test_a_moment_without_a_zone_is_refused():
     written, _ = tables([], [change(1, "stage", "2025-06-02", "A", "B")])
     with pytest.raises(UsageError, match="time zone"):
         values_at(validity_spans(written), [dt.datetime(2025, 6, 2)])
+    with pytest.raises(UsageError, match="time zone"):
+        values_before(written, [dt.datetime(2025, 6, 2)])
 
 
 @settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])
