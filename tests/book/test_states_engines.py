@@ -7,11 +7,11 @@ import importlib.util
 import shutil
 from pathlib import Path
 
-import duckdb
 import pandas as pd
 import pyarrow as pa
 import pytest
 from builders import change, deal, frame_of, make_book
+from engines import ENGINES
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from replays import DEALS, a_change, a_deal, replayed, typed
@@ -24,32 +24,6 @@ from postmortem.ground.errors import UsageError
 
 HOURS = (9, 12, 13, 15)
 MOMENTS = [dt.datetime(2025, 6, 15, hour, tzinfo=dt.UTC) for hour in HOURS]
-
-
-def in_pandas(frames, ask):
-    return ask(*frames).collect().to_pandas()
-
-
-def in_duckdb(frames, ask):
-    with duckdb.connect() as connection:
-        for number, frame in enumerate(frames):
-            connection.register(f"frame{number}", frame)
-        return (
-            ask(*(connection.table(f"frame{number}") for number in range(len(frames)))).collect("pyarrow").to_pandas()
-        )
-
-
-def in_polars(frames, ask):
-    polars = pytest.importorskip("polars", reason="Polars is not installed")
-    return ask(*(polars.from_pandas(frame).lazy() for frame in frames)).collect().to_pandas()
-
-
-def in_polars_eagerly(frames, ask):
-    polars = pytest.importorskip("polars", reason="Polars is not installed")
-    return ask(*(polars.from_pandas(frame) for frame in frames)).collect().to_pandas()
-
-
-ENGINES = pytest.mark.parametrize("engine", [in_pandas, in_duckdb, in_polars, in_polars_eagerly])
 
 
 def as_written(value, _field):
