@@ -254,7 +254,8 @@ def test_pyspark_tells_what_a_walk_through_the_history_tells():
             )
             for n in range(60)
         ]
-        deals = [deal(number, "open", None, stage="Today") for number in range(1, 4)]
+        today = {"stage": "Today", "forecast_category": "commit", "expected_close_date": "2025-09-30"}
+        deals = [deal(number, "open", None, **today) for number in range(1, 4)]
         assert states_on(in_spark, deals, rows, MOMENTS) == walked(deals, rows, MOMENTS)
     finally:
         session.stop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from fractions import Fraction
 
 import pandas as pd
@@ -11,9 +12,11 @@ from builders import FOCUS, change, deal, forecast, make_book
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from postmortem.book.file_states import forecast_in_files
 from postmortem.book.leakage import category_moves, standing_by_day, week_ends
+from postmortem.book.store import save_book
 from postmortem.book.waterfall import deal_movements
-from postmortem.ground.errors import UsageError
+from postmortem.ground.errors import FrameRefused, UsageError
 
 # The third quarter of 2025: day 5 is July 5th, day 75 September 13th.
 OPENING, CLOSING, DUE = FOCUS.day(5), FOCUS.end, (FOCUS.start, FOCUS.end)
@@ -89,6 +92,25 @@ def test_gitlabs_definition_of_day_five_is_reproduced_deal_by_deal(movements, fa
     deal_id = f"D{NUMBERS[name]:04d}"
     assert fates.get(deal_id) == fate
     assert (tuple(movements.loc[deal_id, ["came", "went"]]) if deal_id in movements.index else None) == moved
+
+
+def test_the_forecast_of_day_five_is_the_same_read_from_files(book, fates, tmp_path):
+    save_book(book, tmp_path / "kept")
+    files = (tmp_path / "kept" / "history.parquet", tmp_path / "kept" / "deals.parquet")
+    found = forecast_in_files(*files, book.meta, OPENING, (OPENING, FOCUS.end), memory_limit="500MB")
+    assert list(found["deal_id"]) == sorted(fates.index)
+    rows = forecast(book).focus_rows.sort_values("deal_id", ignore_index=True)
+    for field in ("forecast_category", "expected_close_date", "amount"):
+        pd.testing.assert_series_equal(found[field], rows[field], check_dtype=False)
+
+
+def test_files_of_todays_values_are_no_forecast(book, tmp_path):
+    history = book.table("history")
+    bare = replace(book, tables={**book.tables, "history": history[history["field"] == "amount"]})
+    save_book(bare, tmp_path / "kept")
+    files = (tmp_path / "kept" / "history.parquet", tmp_path / "kept" / "deals.parquet")
+    with pytest.raises(FrameRefused, match="expected close date and forecast category"):
+        forecast_in_files(*files, book.meta, OPENING, (OPENING, FOCUS.end))
 
 
 def test_the_amounts_of_day_five_add_up_to_those_of_the_quarters_end(movements):
