@@ -15,6 +15,20 @@ sys.path.insert(0, str(Path(__file__).parent))
 settings.register_profile("suite", deadline=None, derandomize=True)
 settings.load_profile("suite")
 
+# Files that run notebooks have few tests and long ones; left to the end, they would keep one worker waiting.
+LONGEST_FIRST = ("test_run.py", "test_commands.py")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep our order of files: left to itself, pytest-xdist puts those with few tests last."""
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files that take longest first; within a file the order stays."""
+    items.sort(key=lambda item: item.path.name not in LONGEST_FIRST)
+
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,15 @@ import duckdb
 import narwhals as nw
 import pandas as pd
 
-from postmortem.book.history import TRACKED, typed
-from postmortem.book.states import recorded_fields, states_at, validity_spans, values_at
+from postmortem.book.book import BookMeta
+from postmortem.book.history import OVERWRITTEN, TRACKED, typed
+from postmortem.book.states import recorded_fields, validity_spans, values_at, values_before, wide_states
+from postmortem.ground.errors import FrameRefused
+from postmortem.ground.fates import OPEN
+from postmortem.ground.schema import FORECAST_DEFAULT
+
+FEW = 3
+"""Moments up to which reading the history once for each is cheaper than sorting it once for all."""
 
 
 def states_in_files(
@@ -50,20 +58,82 @@ def states_in_files(
     UsageError
         When there is no moment, or one has no time zone.
     """
-    with tempfile.TemporaryDirectory(prefix="states-") as aside, duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        connection.execute("SET temp_directory = $folder", {"folder": aside})
-        if memory_limit is not None:
-            connection.execute("SET memory_limit = $limit", {"limit": memory_limit})
+    with _connected(memory_limit) as connection:
         changes = _changes(connection, history)
-        recorded = recorded_fields(changes)
-        told = [field for field in fields if field in recorded]
-        texts = ", ".join(["deal_id", *(f"CAST({field} AS VARCHAR) AS {field}" for field in TRACKED if field in told)])
+        told = _told(changes, fields)
+        texts = ", ".join(["deal_id", *(f"CAST({field} AS VARCHAR) AS {field}" for field in told)])
         today = connection.sql(f"SELECT {texts} FROM read_parquet($deals)", params={"deals": str(deals)})
-        spans = _spans(connection, changes, len(moments))
-        states = states_at(spans, today, moments, told).sort("place", "deal_id").collect("pyarrow").to_pandas()
-    columns = {field: states[field] if field in told else pd.Series(None, states.index, "str") for field in fields}
-    return states[["place", "deal_id"]].assign(**{name: typed(text, name) for name, text in columns.items()})
+        wide = wide_states(_values(connection, changes, moments), today, len(moments), told)
+        states = wide.sort("place", "deal_id").collect("pyarrow").to_pandas()
+    return _typed(states, ["place", "deal_id"], fields, told)
+
+
+def forecast_in_files(
+    history: Path,
+    deals: Path,
+    meta: BookMeta,
+    day: dt.date,
+    due: tuple[dt.date, dt.date],
+    *,
+    categories: Sequence[str] = FORECAST_DEFAULT,
+    memory_limit: str | None = None,
+) -> pd.DataFrame:
+    """Return the deals that were open, called and due within some days at the end of a day, from Parquet files.
+
+    Parameters
+    ----------
+    history, deals : Path
+        As in `states_in_files`.
+    meta : BookMeta
+        Says when a local day ends.
+    day : datetime.date
+        The day at whose end the forecast is frozen.
+    due : (datetime.date, datetime.date)
+        First and last expected close.
+    categories : sequence of str
+        Forecast categories that count as forecast.
+    memory_limit : str, optional
+        As in `states_in_files`.
+
+    Returns
+    -------
+    DataFrame
+        One row a deal, sorted by ``deal_id``: it and the tracked fields as they stood, in canonical dtypes. Only
+        these rows leave the engine.
+
+    Raises
+    ------
+    FrameRefused
+        When the history tells no forecast categories or no expected closes: today's values are no forecast.
+
+    Notes
+    -----
+    As in `postmortem.frames.forecast`, today's category of a closed deal is no evidence of an earlier one.
+    The history alone is asked; snapshots and sheets are small enough to be read as a book.
+    """
+    with _connected(memory_limit) as connection:
+        changes = _changes(connection, history)
+        untold = {"forecast_category", "expected_close_date"}.difference(_told(changes, TRACKED))
+        if untold:
+            raise FrameRefused(
+                f"The forecast of {day} cannot be rebuilt from these files.",
+                got="only today's values of " + " and ".join(sorted(name.replace("_", " ") for name in untold)),
+                expected="a history of forecast categories and expected close dates",
+                do="export the CRM's field history",
+            )
+        texts = ", ".join(f"CAST({_evidence(field)} AS VARCHAR) AS {field}" for field in TRACKED)
+        today = connection.sql(
+            f"SELECT deal_id, {texts} FROM read_parquet($deals) WHERE coalesce(created_at <= $day, true) "
+            "AND (outcome = $open OR closed_at > $day)",
+            params={"deals": str(deals), "day": day, "open": OPEN},
+        )
+        wide = wide_states(_values(connection, changes, [meta.end_of_day(day)]), today, 1, TRACKED)
+        expected = nw.col("expected_close_date").str.slice(0, 10)
+        called = wide.filter(
+            nw.col("forecast_category").is_in(categories), expected >= str(due[0]), expected <= str(due[1])
+        )
+        states = called.drop("place").sort("deal_id").collect("pyarrow").to_pandas()
+    return _typed(states, ["deal_id"], TRACKED, TRACKED)
 
 
 def values_in_file(
@@ -71,9 +141,36 @@ def values_in_file(
 ) -> duckdb.DuckDBPyRelation:
     """Return `values_at` of a Parquet history as a relation on `connection`: place, deal_id, field, value."""
     connection.execute("SET TimeZone = 'UTC'")
-    values = values_at(_spans(connection, _changes(connection, history), len(moments)), moments)
-    found: duckdb.DuckDBPyRelation = values.to_native()
+    found: duckdb.DuckDBPyRelation = _values(connection, _changes(connection, history), moments).to_native()
     return found
+
+
+@contextmanager
+def _connected(memory_limit: str | None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Yield DuckDB inside this process, with a folder of its own to spill to."""
+    with tempfile.TemporaryDirectory(prefix="states-") as aside, duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET temp_directory = $folder", {"folder": aside})
+        if memory_limit is not None:
+            connection.execute("SET memory_limit = $limit", {"limit": memory_limit})
+        yield connection
+
+
+def _told(changes: duckdb.DuckDBPyRelation, fields: Sequence[str]) -> list[str]:
+    """Return those of the fields that the history records."""
+    recorded = recorded_fields(changes)
+    return [field for field in fields if field in recorded]
+
+
+def _evidence(field: str) -> str:
+    """Return SQL for what today's value of a field tells of an earlier day: nothing, where closing overwrote it."""
+    return f"CASE WHEN outcome = $open THEN {field} END" if field in OVERWRITTEN else field
+
+
+def _typed(states: pd.DataFrame, key: list[str], fields: Sequence[str], told: Sequence[str]) -> pd.DataFrame:
+    """Return states with every field in its canonical dtype, missing throughout where no history tells it."""
+    columns = {field: states[field] if field in told else pd.Series(None, states.index, "str") for field in fields}
+    return states[key].assign(**{name: typed(text, name) for name, text in columns.items()})
 
 
 def _changes(connection: duckdb.DuckDBPyConnection, history: Path) -> duckdb.DuckDBPyRelation:
@@ -84,10 +181,12 @@ def _changes(connection: duckdb.DuckDBPyConnection, history: Path) -> duckdb.Duc
     )
 
 
-def _spans(connection: duckdb.DuckDBPyConnection, changes: duckdb.DuckDBPyRelation, moments: int) -> nw.LazyFrame[Any]:
-    """Return the spans, built once: DuckDB would otherwise sort the history again for every moment."""
-    spans = validity_spans(changes)
-    if moments > 1:
-        spans.to_native().create("spans")
-        spans = nw.from_native(connection.table("spans")).lazy()
-    return spans
+def _values(
+    connection: duckdb.DuckDBPyConnection, changes: duckdb.DuckDBPyRelation, moments: Sequence[dt.datetime]
+) -> nw.LazyFrame[Any]:
+    """Return the values, from spans only where there are moments enough to pay for sorting the history."""
+    if len(moments) <= FEW:
+        return values_before(changes, moments)
+    # Kept as a table: DuckDB would otherwise sort the history again for every moment.
+    validity_spans(changes).to_native().create("spans")
+    return values_at(nw.from_native(connection.table("spans")).lazy(), moments)

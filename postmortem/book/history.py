@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 TRACKED = ("stage", "forecast_category", "expected_close_date", "amount", "owner_id", "probability")
 NUMBERS = ("amount", "probability")
 DATES = ("expected_close_date",)
+# CRMs write these when a deal closes: a closed deal's value of today says nothing of an earlier day.
+OVERWRITTEN = ("stage", "forecast_category", "probability")
 
 
 @dataclass(frozen=True)

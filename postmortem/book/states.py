@@ -1,9 +1,10 @@
 """States over time: one set of functions on validity spans, the same on DuckDB, pandas, Polars and PySpark.
 
 A row of the history holds from its moment to the next change of the same field of the same deal. Spans are
-built once; any number of moments is then read off them in one pass. A null value is a value. Before its
-first change a field has the value that change replaced; a field of a deal that never changed has the value
-of today.
+built once; any number of moments is then read off them in one pass. For a moment or two it is cheaper not to
+sort the history at all: the change that decides is then found by aggregation. A null value is a value. Before
+its first change a field has the value that change replaced; a field of a deal that never changed has the
+value of today.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from postmortem.ground.errors import UsageError
 SPAN = ("deal_id", "field")
 # Sorts changes without a sequence behind those with one, on engines that disagree about where nulls belong.
 UNSEQUENCED = 2**62
-_SIDE, _VALUE, _TOLD = "_side", "_value_", "_told_"
+_SIDE, _SEEN, _VALUE, _TOLD = "_side", "_seen", "_value_", "_told_"
 _OLD, _NEW = 1, 2
 
 
@@ -40,15 +41,11 @@ def validity_spans(history: Any) -> nw.LazyFrame[Any]:
         null for the newest), ``old_value``, ``new_value``, ``is_first`` (no earlier change). A change that
         another one of the same moment follows has an empty span.
     """
-    frame: nw.LazyFrame[Any] = nw.from_native(history).lazy()
-    order = ["changed_at", "seq", *(name for name in ("row",) if name in frame.collect_schema().names())]
+    frame, order = _ordered(history)
     next_change = nw.col("changed_at").shift(-1).over(*SPAN, order_by=order)
     change_before = nw.col("changed_at").shift(1).over(*SPAN, order_by=order)
-    return (
-        frame.filter(~nw.col("changed_at").is_null())
-        .with_columns(nw.col("seq").cast(nw.Int64).fill_null(UNSEQUENCED))
-        .with_columns(valid_until=next_change, is_first=change_before.is_null())
-        .select(*SPAN, nw.col("changed_at").alias("valid_from"), "valid_until", "old_value", "new_value", "is_first")
+    return frame.with_columns(valid_until=next_change, is_first=change_before.is_null()).select(
+        *SPAN, nw.col("changed_at").alias("valid_from"), "valid_until", "old_value", "new_value", "is_first"
     )
 
 
@@ -83,6 +80,37 @@ def values_at(spans: nw.LazyFrame[Any], moments: Sequence[dt.datetime]) -> nw.La
     )
 
 
+def values_before(history: Any, moments: Sequence[dt.datetime]) -> nw.LazyFrame[Any]:
+    """Return what `values_at` returns, for few moments: nothing is sorted, each moment reads the history once.
+
+    Parameters
+    ----------
+    history : frame
+        As `validity_spans` takes it.
+    moments : sequence of datetime
+        With a time zone; changes at or after a moment are not seen by it.
+
+    Returns
+    -------
+    LazyFrame
+        As `values_at`.
+
+    Raises
+    ------
+    UsageError
+        When there is no moment, or one has no time zone.
+    """
+    frame, order = _ordered(history)
+    if frame.implementation.is_spark_like():
+        # Spark has no first and last in a stated order.
+        return values_at(validity_spans(history), moments)
+    parts = [
+        _deciding(frame, order, moment).select(nw.lit(place).alias("place"), *SPAN, "value")
+        for place, moment in enumerate(_zoned(moments))
+    ]
+    return nw.concat(parts)
+
+
 def states_at(
     spans: nw.LazyFrame[Any], deals: Any, moments: Sequence[dt.datetime], fields: Sequence[str]
 ) -> nw.LazyFrame[Any]:
@@ -110,14 +138,18 @@ def states_at(
     UsageError
         When there is no moment, or one has no time zone.
     """
+    return wide_states(values_at(spans, moments), deals, len(moments), fields)
+
+
+def wide_states(values: nw.LazyFrame[Any], deals: Any, places: int, fields: Sequence[str]) -> nw.LazyFrame[Any]:
+    """Return what `states_at` returns, from values of `values_at` or `values_before` at `places` moments."""
     today: nw.LazyFrame[Any] = nw.from_native(deals).lazy().select("deal_id", *fields)
-    every = nw.concat([today.with_columns(nw.lit(place).alias("place")) for place in range(len(_zoned(moments)))])
+    every = nw.concat([today.with_columns(nw.lit(place).alias("place")) for place in range(places)])
     if not fields:
         return every.select("place", "deal_id")
     value, is_told = nw.col("value"), nw.lit(1)
     wide = (
-        values_at(spans, moments)
-        .with_columns(
+        values.with_columns(
             *(_only(field, value).alias(f"{_VALUE}{field}") for field in fields),
             *(_only(field, is_told).alias(f"{_TOLD}{field}") for field in fields),
         )
@@ -141,6 +173,34 @@ def recorded_fields(history: Any) -> frozenset[str]:
     """Return the fields of which the history holds any change."""
     frame = nw.from_native(history).lazy().select("field").unique().collect()
     return frozenset(str(name) for name in frame["field"].drop_nulls().to_list())
+
+
+def _ordered(history: Any) -> tuple[nw.LazyFrame[Any], list[str]]:
+    """Return the changes that have a moment, and the columns that put those of a deal and field in order."""
+    frame: nw.LazyFrame[Any] = nw.from_native(history).lazy()
+    order = ["changed_at", "seq", *(name for name in ("row",) if name in frame.collect_schema().names())]
+    dated = frame.filter(~nw.col("changed_at").is_null())
+    return dated.with_columns(nw.col("seq").cast(nw.Int64).fill_null(UNSEQUENCED)), order
+
+
+def _deciding(frame: nw.LazyFrame[Any], order: list[str], moment: dt.datetime) -> nw.LazyFrame[Any]:
+    """Return what the latest change before a moment wrote, or where there is none, what the first one replaced."""
+    seen = nw.col("changed_at") < nw.lit(moment)
+    # Changes not seen yet stand before those seen, so that one order serves both: the last of all is the
+    # latest one seen, and where none was seen, the first of all is the earliest change.
+    in_order = [_SEEN, *order]
+    return (
+        frame.with_columns(nw.when(seen).then(nw.lit(1)).otherwise(nw.lit(0)).alias(_SEEN))
+        .group_by(*SPAN)
+        .agg(
+            nw.col("new_value").last(order_by=in_order),
+            nw.col("old_value").first(order_by=in_order),
+            nw.col(_SEEN).max(),
+        )
+        .select(
+            *SPAN, nw.when(nw.col(_SEEN) == 1).then(nw.col("new_value")).otherwise(nw.col("old_value")).alias("value")
+        )
+    )
 
 
 def _side_at(moment: dt.datetime) -> nw.Expr:

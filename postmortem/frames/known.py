@@ -15,7 +15,7 @@ from functools import cached_property
 import pandas as pd
 
 from postmortem.book import Book
-from postmortem.book.history import TRACKED, states_at_moments, tracked_fields
+from postmortem.book.history import OVERWRITTEN, TRACKED, states_at_moments, tracked_fields
 from postmortem.ground.formats import count
 from postmortem.ground.schema import UNKNOWN
 
@@ -23,8 +23,6 @@ REACH = 7
 """Days a snapshot or a sheet is taken to hold: longer, and deals pushed since would count as forecast."""
 
 HISTORY, TODAY = "field history", "current value"
-# CRMs write these when a deal closes: a closed deal without a change of them has a history that was cut.
-OVERWRITTEN = ("stage", "forecast_category", "probability")
 IN_SNAPSHOT: Mapping[str, str] = {field: field for field in TRACKED}
 IN_SHEET = {"forecast_category": "category", "expected_close_date": "expected_close_date", "amount": "amount"}
 
@@ -107,6 +105,7 @@ class Record:
                 told.add(field)
             if field in tracked:
                 replayed = deals["deal_id"].isin(self._changed.get(field, frozenset())) | (deals["outcome"] == "open")
+                # A closed deal without a change of what closing overwrites has a history that was cut.
                 if field not in OVERWRITTEN:
                     replayed |= source == TODAY
                 value, source = value.mask(replayed, states[field]), source.mask(replayed, HISTORY)

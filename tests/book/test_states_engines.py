@@ -7,49 +7,23 @@ import importlib.util
 import shutil
 from pathlib import Path
 
-import duckdb
 import pandas as pd
 import pyarrow as pa
 import pytest
 from builders import change, deal, frame_of, make_book
+from engines import ENGINES
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from replays import DEALS, a_change, a_deal, replayed, typed
 
 from postmortem.book.file_states import states_in_files
 from postmortem.book.history import TRACKED, states_at_moments
-from postmortem.book.states import recorded_fields, states_at, validity_spans, values_at
+from postmortem.book.states import recorded_fields, states_at, validity_spans, values_at, values_before, wide_states
 from postmortem.book.store import save_book
 from postmortem.ground.errors import UsageError
 
 HOURS = (9, 12, 13, 15)
 MOMENTS = [dt.datetime(2025, 6, 15, hour, tzinfo=dt.UTC) for hour in HOURS]
-
-
-def in_pandas(frames, ask):
-    return ask(*frames).collect().to_pandas()
-
-
-def in_duckdb(frames, ask):
-    with duckdb.connect() as connection:
-        for number, frame in enumerate(frames):
-            connection.register(f"frame{number}", frame)
-        return (
-            ask(*(connection.table(f"frame{number}") for number in range(len(frames)))).collect("pyarrow").to_pandas()
-        )
-
-
-def in_polars(frames, ask):
-    polars = pytest.importorskip("polars", reason="Polars is not installed")
-    return ask(*(polars.from_pandas(frame).lazy() for frame in frames)).collect().to_pandas()
-
-
-def in_polars_eagerly(frames, ask):
-    polars = pytest.importorskip("polars", reason="Polars is not installed")
-    return ask(*(polars.from_pandas(frame) for frame in frames)).collect().to_pandas()
-
-
-ENGINES = pytest.mark.parametrize("engine", [in_pandas, in_duckdb, in_polars, in_polars_eagerly])
 
 
 def as_written(value, _field):
@@ -65,9 +39,21 @@ def tables(deals, history):
 
 
 def states_on(engine, deals, history, moments):
-    """Return place, deal and field to value, as one engine tells it."""
+    """Return place, deal and field to value, as one engine tells it by either way there is."""
     fields = [name for name in TRACKED if name in {row["field"] for row in history}]
-    found = engine(tables(deals, history), lambda told, today: states_at(validity_spans(told), today, moments, fields))
+    by_spans, by_aggregation = (
+        told_on(engine, deals, history, moments, fields, ask)
+        for ask in (
+            lambda told, today: states_at(validity_spans(told), today, moments, fields),
+            lambda told, today: wide_states(values_before(told, moments), today, len(moments), fields),
+        )
+    )
+    assert by_spans == by_aggregation
+    return by_spans
+
+
+def told_on(engine, deals, history, moments, fields, ask):
+    found = engine(tables(deals, history), ask)
     assert len(found) == len(deals) * len(moments)
     return {
         (row["place"], row["deal_id"], name): None if pd.isna(row[name]) else row[name]
@@ -216,6 +202,8 @@ def test_a_moment_without_a_zone_is_refused():
     written, _ = tables([], [change(1, "stage", "2025-06-02", "A", "B")])
     with pytest.raises(UsageError, match="time zone"):
         values_at(validity_spans(written), [dt.datetime(2025, 6, 2)])
+    with pytest.raises(UsageError, match="time zone"):
+        values_before(written, [dt.datetime(2025, 6, 2)])
 
 
 @settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -266,7 +254,8 @@ def test_pyspark_tells_what_a_walk_through_the_history_tells():
             )
             for n in range(60)
         ]
-        deals = [deal(number, "open", None, stage="Today") for number in range(1, 4)]
+        today = {"stage": "Today", "forecast_category": "commit", "expected_close_date": "2025-09-30"}
+        deals = [deal(number, "open", None, **today) for number in range(1, 4)]
         assert states_on(in_spark, deals, rows, MOMENTS) == walked(deals, rows, MOMENTS)
     finally:
         session.stop()

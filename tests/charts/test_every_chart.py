@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import matplotlib
@@ -176,26 +177,28 @@ def test_the_frame_is_left_as_it_was(chart, draw):
     pd.testing.assert_frame_equal(frame, before)
 
 
-@pytest.mark.parametrize("n", [3, pytest.param(8, marks=pytest.mark.slow)])
-def test_the_index_does_not_matter(chart, n):
-    function, columns = chart
-    pictures = []
-    for index in (range(n), [0] * n, list("abcdefgh")[:n]):
-        figure = style.new_figure()
-        function(rows_of(n).set_axis(index), figure.subplots(), **columns)
-        pictures.append(style.to_svg(figure))
-    assert pictures[0] == pictures[1] == pictures[2]
+def picture(function, rows):
+    figure = style.new_figure()
+    function(rows, figure.subplots(), **CHARTS[function])
+    return style.to_svg(figure)
 
 
-@pytest.mark.parametrize("n", [3, pytest.param(8, marks=pytest.mark.slow)])
-def test_the_readers_settings_do_not_matter(chart, n):
-    function, columns = chart
-    plain = style.new_figure()
-    function(rows_of(n), plain.subplots(), **columns)
+@cache
+def usual_picture(function):
+    return picture(function, rows_of(8))
+
+
+def test_the_index_does_not_matter(chart):
+    function, _ = chart
+    for index in ([0] * 8, list("abcdefgh")):
+        assert picture(function, rows_of(8).set_axis(index)) == usual_picture(function)
+
+
+def test_the_readers_settings_do_not_matter(chart):
+    function, _ = chart
+    plain = usual_picture(function)
     with matplotlib.rc_context({"font.size": 20, "axes.grid": True, "text.usetex": False, "axes.spines.top": True}):
-        other = style.new_figure()
-        function(rows_of(n), other.subplots(), **columns)
-        assert style.to_svg(other) == style.to_svg(plain)
+        assert picture(function, rows_of(8)) == plain
 
 
 def test_a_panel_of_a_larger_figure_is_drawn_in_its_place(chart):

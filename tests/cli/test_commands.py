@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 
 from postmortem.cli.app import start
 
@@ -110,8 +112,11 @@ def test_a_range_reports_what_it_can_and_leaves_with_the_gravest_code(
     capsys: pytest.CaptureFixture[str], export: Path, tmp_path: Path
 ) -> None:
     call(capsys, "init", str(export), "--from", str(export))
+    bare = new_notebook(cells=[new_code_cell('quarter = "last"', metadata={"tags": ["parameters"]})])
+    (export / "notebooks").mkdir()
+    nbformat.write(bare, export / "notebooks" / "90-bare.ipynb")
     code, out, _ = call(
-        capsys, "run", "-e", str(export), "-q", "2025Q2..2025Q3", "-o", str(tmp_path / "out"), "--page", "00", "--json"
+        capsys, "run", "-e", str(export), "-q", "2025Q2..2025Q3", "-o", str(tmp_path / "out"), "--page", "90", "--json"
     )
     assert code == 4
     assert [report["status"] for report in json.loads(out)["reports"]] == ["not made", "done"]

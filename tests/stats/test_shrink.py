@@ -46,20 +46,26 @@ def test_every_rate_lies_between_its_own_and_the_mean():
         assert (rate.events, rate.n, rate.status) == (won, deals, "ok")
 
 
-@pytest.mark.parametrize("unit", [0, 4, 9])
-def test_the_limits_are_quantiles_of_the_mixture_over_a_brute_grid(unit):
-    # 70,000 cells in plain (mean, correlation), where the prior is flat, against the adaptive grid of the code
+@pytest.fixture(scope="module")
+def brute_grid():
+    """Return the prior's (a, b) and weights on 70,000 cells in plain (mean, correlation), where the prior is flat."""
     mean, correlation = np.meshgrid(np.linspace(0.1, 0.85, 251), (np.arange(280) + 0.5) / 280)
     worth = 1 / correlation - 1
     a, b = mean * worth, (1 - mean) * worth
     log_weight = sum(stats.betabinom.logpmf(w, d, a, b) for w, d in zip(WON, DEALS, strict=True))
     weight = np.exp(log_weight - log_weight.max())
     some = weight > 1e-5
-    weight = weight[some] / weight[some].sum()
-    posterior = stats.beta(a[some] + WON[unit], b[some] + DEALS[unit] - WON[unit])
+    return a[some], b[some], weight[some] / weight[some].sum()
+
+
+@pytest.mark.parametrize("unit", [0, 4, 9])
+def test_the_limits_are_quantiles_of_the_mixture_over_a_brute_grid(unit, brute_grid):
+    # Against the adaptive grid of the code.
+    a, b, weight = brute_grid
+    posterior = stats.beta(a + WON[unit], b + DEALS[unit] - WON[unit])
     found = beta_binomial_shrink(WON, DEALS).rates[unit]
     for limit, tail in ((found.low, 0.025), (found.high, 0.975)):
-        exact = optimize.brentq(lambda s, tail=tail: float(weight @ posterior.cdf(s)) - tail, 1e-9, 1 - 1e-9)
+        exact = optimize.brentq(lambda s, tail=tail: float(weight @ posterior.cdf(s)) - tail, 1e-9, 1 - 1e-9, xtol=1e-6)
         assert limit == pytest.approx(exact, abs=0.001)
 
 

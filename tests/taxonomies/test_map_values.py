@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -197,10 +199,15 @@ def test_inputs_stay_as_they_are():
     assert (own, values) == ({"A": {"codes": ["price"]}}, ["A", "b"])
 
 
+@cache
+def shipped():
+    return load_taxonomy("red_zone"), load_crosswalks(["generic"])
+
+
 @given(st.lists(st.text(max_size=20) | st.sampled_from(["Price", "Timing", "no decision", "Skint", "terms"])))
 def test_nothing_is_dropped_and_nothing_is_guessed(values):
-    taxonomy = load_taxonomy("red_zone")
-    mapped = map_values(values, taxonomy, crosswalks=load_crosswalks(["generic"]))
+    taxonomy, crosswalks = shipped()
+    mapped = map_values(values, taxonomy, crosswalks=crosswalks)
     assert [item.value for item in mapped] == [value for value in dict.fromkeys(values) if value.strip()]
     for item in mapped:
         assert item.code is None or item.code in taxonomy.assignable
