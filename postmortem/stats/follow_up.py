@@ -67,6 +67,7 @@ def follow_up(
     *,
     entry: checks.Numbers | None = None,
     causes: Sequence[int] | None = None,
+    name: str = "time",
 ) -> FollowUp:
     """Check times and causes of one group of rows.
 
@@ -80,6 +81,8 @@ def follow_up(
         When following the row began; it counts as at risk from just after.
     causes : sequence of int, optional
         All causes there can be; those present by default.
+    name : str
+        What the caller calls its times, for messages.
 
     Returns
     -------
@@ -92,8 +95,8 @@ def follow_up(
         For empty or unequal columns, missing or negative times, causes that are not whole or not declared, and
         rows that end before or at their entry (rows named).
     """
-    exits, kinds = _times("time", time), _causes(cause)
-    checks.same_length(time=exits, cause=kinds)
+    exits, kinds = times_of(name, time), _causes(cause)
+    checks.same_length(**{name: exits, "cause": kinds})
     present = tuple(int(kind) for kind in np.flatnonzero(np.bincount(kinds)) if kind)
     declared = present if causes is None else tuple(checks.count("causes", kind) for kind in causes)
     if 0 in declared or len(set(declared)) < len(declared):
@@ -113,7 +116,7 @@ def follow_up(
         kinds = place[kinds]
     if entry is None:
         return FollowUp(time=exits, code=kinds, causes=declared)
-    entries = _times("entry", entry)
+    entries = times_of("entry", entry)
     checks.same_length(time=exits, entry=entries)
     never = np.flatnonzero(entries >= exits)
     if never.size:
@@ -179,7 +182,14 @@ def _places(time: Times) -> tuple[Times, Integers, int | None]:
     return distinct, np.asarray(place, dtype=np.int64), None
 
 
-def _times(name: str, values: checks.Numbers) -> Times:
+def times_of(name: str, values: checks.Numbers) -> Times:
+    """Return a column of times: whole numbers as integers, others as floats.
+
+    Raises
+    ------
+    UsageError
+        For an empty column, dates and durations, and missing, infinite or negative values (rows named).
+    """
     raw = np.asarray(values)
     if raw.dtype.kind in "iu" and raw.ndim == 1 and raw.size:
         column: Times = raw.astype(np.int64, copy=False)

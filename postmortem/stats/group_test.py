@@ -14,6 +14,9 @@ from postmortem.stats.checks import Floats
 from postmortem.stats.estimate import Status
 from postmortem.stats.grouped_follow_up import GroupCounts, GroupedFollowUp
 
+# a variance below this part of the events is what rounding leaves of none
+NO_VARIANCE = 1e-9
+
 
 @dataclass(frozen=True, kw_only=True)
 class GroupTest:
@@ -88,7 +91,8 @@ def compare(
     statistic, p, degrees = math.nan, math.nan, 0
     if not why:
         scores, covariances = zip(*(score_of(counts) for counts in rows.counts()), strict=True)
-        statistic, p, degrees = _chi_square(np.sum(scores, axis=0), np.sum(covariances, axis=0))
+        nothing = NO_VARIANCE * rows.events
+        statistic, p, degrees = _chi_square(np.sum(scores, axis=0), np.sum(covariances, axis=0), nothing)
         why = "" if degrees else "the groups were never followed at the same time"
     return GroupTest(
         statistic=statistic,
@@ -105,10 +109,12 @@ def compare(
     )
 
 
-def _chi_square(score: Floats, covariance: Floats) -> tuple[float, float, int]:
-    """Return the statistic, its p-value and degrees of freedom; NaN and 0 where nothing varies."""
-    degrees = int(np.linalg.matrix_rank(covariance, hermitian=True)) if covariance.any() else 0
+def _chi_square(score: Floats, covariance: Floats, nothing: float) -> tuple[float, float, int]:
+    """Return the statistic, its p-value and degrees of freedom; NaN and 0 where no variance exceeds `nothing`."""
+    values, vectors = np.linalg.eigh(covariance)
+    varies = values > nothing
+    degrees = int(varies.sum())
     if degrees == 0:
         return math.nan, math.nan, 0
-    statistic = float(score @ np.linalg.pinv(covariance, hermitian=True) @ score)
+    statistic = float(((score @ vectors[:, varies]) ** 2 / values[varies]).sum())
     return statistic, float(stats.chi2.sf(statistic, degrees)), degrees

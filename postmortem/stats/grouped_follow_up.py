@@ -68,8 +68,8 @@ class GroupedFollowUp:
         """Say why groups cannot be compared by a chi-square test; empty when they can."""
         if len(self.groups) < 2:
             return "there is only one group, so there is nothing to compare"
-        why = refusal(min(self.sizes), self.events)
-        return f"{why} (observations: of the smallest group)" if "observations" in why else why
+        smallest = refusal(min(self.sizes), None)
+        return f"{smallest} in the smallest group" if smallest else refusal(int(self.group.size), self.events)
 
     def counts(self) -> Iterator[GroupCounts]:
         """Yield the counts of each stratum."""

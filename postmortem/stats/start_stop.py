@@ -10,7 +10,7 @@ import numpy as np
 from postmortem.ground.errors import UsageError
 from postmortem.stats import checks
 from postmortem.stats.checks import Floats
-from postmortem.stats.follow_up import Integers, Times, follow_up
+from postmortem.stats.follow_up import Integers, Times, follow_up, times_of
 from postmortem.stats.labels import Codes, Labels, label_codes
 
 
@@ -88,8 +88,8 @@ def start_stop(
     UsageError
         As `cause_specific_cox` says, and where no row is left.
     """
-    follow = follow_up(stop, cause, causes=causes)
-    begin = follow_up(start, cause, causes=causes).time
+    follow = follow_up(stop, cause, causes=causes, name="stop")
+    begin = times_of("start", start)
     table = np.asarray(covariates, dtype=np.float64)
     if table.ndim != 2 or table.shape[1] != len(names) or not len(names):
         raise UsageError(
