@@ -4,53 +4,91 @@ Every one returns a frozen answer that carries its counts, its method and a stat
 refusal with a reason, and input that cannot mean anything raises `UsageError`.
 """
 
+from postmortem.stats.attributable_share import AttributableShare, attributable_share
 from postmortem.stats.bounds import ShareBounds, several, share_bounds
+from postmortem.stats.brier import BrierScore, CalibrationBin, brier
+from postmortem.stats.calibration import Calibration, calibration
+from postmortem.stats.clusters import DesignEffect, clustered_difference, design_effect, permutation_of_clusters
+from postmortem.stats.cmh import StratifiedAssociation, stratified_association
 from postmortem.stats.equivalence import (
     ShareEquivalence,
     equivalence_of_share,
     least_n_for_equivalence,
     power_of_equivalence,
 )
-from postmortem.stats.estimate import (
-    LEAST_CLUSTERS,
-    LEAST_EVENTS,
-    LEAST_N,
-    Estimate,
-    Status,
-    Verdict,
-    refusal,
-)
+from postmortem.stats.estimate import LEAST_CLUSTERS, LEAST_EVENTS, LEAST_N, Estimate, Status, Verdict, refusal
+from postmortem.stats.false_discovery import benjamini_hochberg
+from postmortem.stats.homogeneity import ComparedShare, Homogeneity, compared_shares, homogeneity, pairwise_shares
+from postmortem.stats.kitagawa import GroupPart, MixAndRate, mix_and_rate
 from postmortem.stats.limits import z_value
+from postmortem.stats.poisson_binomial import WishfulIndex, poisson_binomial_pmf, wishful_index
 from postmortem.stats.proportions import clopper_pearson, goodman, newcombe, wilson
 from postmortem.stats.ratio import ClusteredRatio, clustered_ratio
+from postmortem.stats.risk_ratio import attributable_fraction, e_value, risk_ratio
 from postmortem.stats.run_chart import Placement, UsualRange, usual_range
+from postmortem.stats.sample_size import n_for_difference, n_for_equivalence, power_of_difference
 from postmortem.stats.shrink import ShrunkenRates, beta_binomial_shrink
+from postmortem.stats.trend import Trend, cochran_armitage, trend_of_share
 
 __all__ = [
     "LEAST_CLUSTERS",
     "LEAST_EVENTS",
     "LEAST_N",
+    "AttributableShare",
+    "BrierScore",
+    "Calibration",
+    "CalibrationBin",
     "ClusteredRatio",
+    "ComparedShare",
+    "DesignEffect",
     "Estimate",
+    "GroupPart",
+    "Homogeneity",
+    "MixAndRate",
     "Placement",
     "ShareBounds",
     "ShareEquivalence",
     "ShrunkenRates",
     "Status",
+    "StratifiedAssociation",
+    "Trend",
     "UsualRange",
     "Verdict",
+    "WishfulIndex",
+    "attributable_fraction",
+    "attributable_share",
+    "benjamini_hochberg",
     "beta_binomial_shrink",
+    "brier",
+    "calibration",
     "clopper_pearson",
+    "clustered_difference",
     "clustered_ratio",
+    "cochran_armitage",
+    "compared_shares",
+    "design_effect",
+    "e_value",
     "equivalence_of_share",
     "goodman",
+    "homogeneity",
     "least_n_for_equivalence",
+    "mix_and_rate",
+    "n_for_difference",
+    "n_for_equivalence",
     "newcombe",
+    "pairwise_shares",
+    "permutation_of_clusters",
+    "poisson_binomial_pmf",
+    "power_of_difference",
     "power_of_equivalence",
     "refusal",
+    "risk_ratio",
     "several",
     "share_bounds",
+    "stratified_association",
+    "trend_of_share",
     "usual_range",
     "wilson",
+    "wishful_index",
     "z_value",
 ]

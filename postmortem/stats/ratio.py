@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 from scipy import special, stats
 
 from postmortem.ground.errors import UsageError
@@ -41,7 +38,7 @@ class ClusteredRatio:
 def clustered_ratio(
     numerator: checks.Numbers,
     denominator: checks.Numbers,
-    clusters: Sequence[Hashable] | NDArray[np.generic] | pd.Series,
+    clusters: checks.Labels,
     *,
     confidence: float = 0.95,
     least_clusters: int = LEAST_CLUSTERS,
@@ -88,7 +85,7 @@ def clustered_ratio(
         negative = [f"row {row}" for row in np.flatnonzero(y < 0)]
         raise UsageError("numerator is negative", got=float(y.min()), expected="at least 0", rows=negative)
     checks.between("confidence", confidence)
-    codes = _cluster_codes(clusters)
+    codes, _ = checks.codes("clusters", clusters)
     groups, events, total = int(codes.max()) + 1, int((y > 0).sum()), float(x.sum())
     share, largest = (float(y.sum()) / total, float(x.max()) / total) if total > 0 else (math.nan, math.nan)
     # amounts so lopsided that the share rounds to 0 or 1 have no logit
@@ -122,17 +119,3 @@ def _logit_interval(residuals: checks.Floats, share: float, confidence: float) -
     half = float(stats.t.ppf((1 + confidence) / 2, groups - 1)) * error / (share * (1 - share))
     low, high = (float(special.expit(special.logit(share) + sign * half)) for sign in (-1, 1))
     return min(low, share), max(high, share)
-
-
-def _cluster_codes(clusters: Sequence[Hashable] | NDArray[np.generic] | pd.Series) -> NDArray[np.int64]:
-    labels = pd.Series(list(clusters), dtype="object")
-    missing = np.flatnonzero(labels.isna().to_numpy())
-    if missing.size:
-        raise UsageError(
-            "clusters has units without a label",
-            got=f"{missing.size} of {len(labels)}",
-            expected="a label for every unit",
-            do="give units without one a label of their own, or leave them out and say so",
-            rows=[f"row {row}" for row in missing],
-        )
-    return np.asarray(pd.factorize(labels)[0], dtype=np.int64)
