@@ -17,12 +17,12 @@ from postmortem.stats.checks import Codes, Floats
 from postmortem.stats.estimate import LEAST_CLUSTERS, LEAST_N, Estimate, Status, refusal
 
 LEAST_GAPS = 60
-CURVE_TERMS = 4
+SPLINE_TERMS, CURVE_TERMS = 3, 4
 EVENTS_A_COEFFICIENT = 10
 DRAWS = 200
 SEED = 20250101
 MOST_FAILED = 0.1
-METHOD = "g-computation on a logistic natural cubic spline of the gap, bootstrap by cluster"
+METHOD = "g-computation on a logistic natural cubic spline of the gap with a bend at 0, bootstrap by cluster"
 STRAIGHT = "g-computation on a logistic line of the gap, bootstrap by cluster"
 
 
@@ -66,9 +66,10 @@ def attributable_share(
 ) -> AttributableShare:
     """Estimate the part of the losses that goes with a gap above 0, by g-computation.
 
-    logit P(lost) = s(gap) + covariates, s a natural cubic spline of four terms with knots at quantiles. With p̂
-    the fitted chance and p̂₀ the one at min(gap, 0): share = Σ (p̂ − p̂₀) / Σ lost. Clusters are drawn anew and the
-    curve refitted for the interval (percentiles).
+    logit P(lost) = s(max(gap, 0)) + β min(gap, 0) + covariates, s a natural cubic spline of three terms: a curve
+    above 0, a line below it, and a bend at 0 if the data want one. With p̂ the fitted chance and p̂₀ the one at
+    min(gap, 0): share = Σ (p̂ − p̂₀) / Σ lost. Clusters are drawn anew and the curve refitted for the interval
+    (percentiles).
 
     Parameters
     ----------
@@ -106,7 +107,8 @@ def attributable_share(
     Notes
     -----
     Never use the final price as the gap: discounts go to deals that are in danger, so the gap closes on those
-    that are lost.
+    that are lost. A spline that is smooth at 0 as well rounds a bend there off: in simulated companies where only
+    a gap above 0 did anything it found a fifth too little and covered the truth in 84% at a stated 95%.
 
     References
     ----------
@@ -126,7 +128,7 @@ def attributable_share(
     sides = {"above": above, "below": int(y.size) - above}
     why = _too_little(y, counts["clusters"], min(sides.values()), fixed.shape[1], least_n)
     rarer = min(counts["events"], counts["n"] - counts["events"])
-    curved = rarer >= EVENTS_A_COEFFICIENT * (CURVE_TERMS + fixed.shape[1]) and np.unique(by).size > 2 * CURVE_TERMS
+    curved = rarer >= EVENTS_A_COEFFICIENT * (CURVE_TERMS + fixed.shape[1]) and np.unique(by[by > 0]).size > CURVE_TERMS
     method = METHOD if curved else STRAIGHT
     if why:
         refused = Estimate.refused(why, **counts, method=method)
@@ -172,10 +174,10 @@ def _designs(gap: Floats, fixed: Floats, *, curved: bool) -> tuple[Floats, Float
     """Return the columns of the model at the gaps as they are, and with those above 0 closed."""
     closed = np.minimum(gap, 0.0)
     if curved:
-        # the terms of this spline add up to 1, so that they hold the constant
-        terms = patsy.dmatrix(f"cr(gap, df={CURVE_TERMS}) - 1", {"gap": gap})
-        (there,) = patsy.build_design_matrices([terms.design_info], {"gap": closed})
-        return np.hstack([np.asarray(terms), fixed]), np.hstack([np.asarray(there), fixed])
+        # the terms of this spline add up to 1, so that they hold the constant; at a closed gap they stand at 0
+        terms = patsy.dmatrix(f"cr(above, df={SPLINE_TERMS}) - 1", {"above": gap - closed})
+        (there,) = patsy.build_design_matrices([terms.design_info], {"above": np.zeros(gap.size)})
+        return np.column_stack([terms, closed, fixed]), np.column_stack([there, closed, fixed])
     constant = np.ones(gap.size)
     return np.column_stack([constant, gap, fixed]), np.column_stack([constant, closed, fixed])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from postmortem.ground.errors import UsageError
 
@@ -41,8 +42,8 @@ def homogeneity_by_permutation(
     Returns
     -------
     float
-        (1 + shuffles at least as extreme) / (1 + draws); NaN where there is only one group, no event or only
-        events.
+        (1 + shuffles at least as extreme) / (1 + draws); NaN where there is nothing to tell: no stratum holds two
+        groups and both outcomes, so that no shuffle could change anything.
 
     Raises
     ------
@@ -61,7 +62,9 @@ def homogeneity_by_permutation(
         raise UsageError("The arrays differ in length.", got=f"{len(happened)}, {len(codes)}, {len(strata)}")
     if len(happened) == 0:
         raise UsageError("There is nothing to test.", got="no rows")
-    if len(groups) < 2 or happened.all() or not happened.any():
+    pairs = pd.DataFrame({"stratum": strata, "group": codes, "event": happened})
+    kinds = pairs.groupby("stratum")[["group", "event"]].nunique()
+    if not ((kinds["group"] > 1) & (kinds["event"] > 1)).any():
         return float("nan")
     rate = np.bincount(strata, weights=happened) / np.bincount(strata)
     expected = np.bincount(codes, weights=rate[strata], minlength=len(groups))
