@@ -8,7 +8,7 @@ from scipy import special, stats
 
 from postmortem.ground.errors import UsageError
 from postmortem.stats import calibration
-from postmortem.stats.binomial_fit import SEPARATED, fit_binomial
+from postmortem.stats.binomial_fit import SEPARATED
 
 STATED = np.array([0.1, 0.3, 0.5, 0.7, 0.9])
 
@@ -79,18 +79,6 @@ def test_probabilities_that_separate_the_outcomes_are_refused():
     assert (found.slope.status, found.slope.why) == ("refused", SEPARATED)
     assert math.isnan(found.p_slope)
     assert found.in_the_large.status == "ok"
-
-
-def test_quasi_separation_is_seen_by_its_errors():
-    # one side holds nothing but events: the fit "converges" with a coefficient on its way to infinity
-    y = np.array([0.0, 1.0] * 30 + [1.0] * 20)
-    side = np.array([0.0] * 60 + [1.0] * 20)
-    assert fit_binomial(y, np.column_stack([np.ones(80), side]), events_a_coefficient=10).why == SEPARATED
-
-
-def test_columns_that_say_the_same_are_refused():
-    y = np.array([0.0, 1.0] * 30)
-    assert "say the same" in fit_binomial(y, np.ones((60, 2))).why
 
 
 @pytest.mark.parametrize(
