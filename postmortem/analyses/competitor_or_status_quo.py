@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from postmortem.analyses.contract import WITHHELD, Analysis, Need, any_missing
+from postmortem.analyses.contract import WITHHELD, Analysis, Need, any_missing, tests_table
 from postmortem.charts.interval_dots import interval_dots
 from postmortem.frames.cohort import Cohort, lost_rows
 from postmortem.ground.formats import count, interval_text, per_cent
@@ -27,7 +27,9 @@ METHOD = (
     "competitors is tested for equivalence with one half: two one-sided exact binomial tests with a margin of "
     "ten points, shown with the 90% Clopper-Pearson interval that decides it. 'Equal' needs that interval "
     "inside 40 to 60%; 'different' needs the 95% interval to lie outside 40 to 60%; everything else cannot be told. "
-    "Losses without a record are left out, and the range they could move the share to is shown beside it."
+    "Which side takes more is said only where that test passes the gate over all tests of the report (Benjamini and "
+    "Hochberg, false discovery rate .03). Losses without a record are left out, and the range they could move the "
+    "share to is shown beside it."
 )
 
 
@@ -47,7 +49,8 @@ def competitor_or_status_quo(cohort: Cohort) -> Result:
         ``p_equivalent`` (the larger one-sided p-value), ``power`` (of finding equality if it were exact),
         ``unrecorded`` (losses left out), ``lowest`` and ``highest`` (share if all of these had gone to one
         side). Table ``quarters``, one row a quarter of the window: ``quarter``, ``competitor``,
-        ``status_quo``, ``n`` (both), ``share``, ``low``, ``high`` (95%, exact; withheld below ten losses).
+        ``status_quo``, ``n`` (both), ``share``, ``low``, ``high`` (95%, exact; withheld below ten losses). Table
+        ``tests``, one row: ``hypothesis``, ``primary``, ``p``, ``named``.
 
     Notes
     -----
@@ -92,6 +95,10 @@ def competitor_or_status_quo(cohort: Cohort) -> Result:
     tables = {
         "verdict": Table(frame, columns, f"Competitors or the status quo, {cohort.window_label}"),
         "quarters": _quarters(lost, cohort),
+        "tests": tests_table(
+            "Whether one side takes more",
+            [{"hypothesis": "one of the two sides takes clearly more deals", "primary": True, "p": test.p_different}],
+        ),
     }
     caveats = ["The range beside the share is the 90% interval, which is the one that decides whether it is one half."]
     if unrecorded:
@@ -116,9 +123,12 @@ def headline(tables: Tables) -> str:
             f"On record, competitors and the status quo take about equally many deals: {counts} ({share}){more_losses}."
         )
     if row["verdict"] == "different":
+        if tables["tests"].first["named"] is not True:
+            unequal = "competitors and the status quo do not take equally many deals"
+            return f"Worth a look: on record, {unequal}: {counts} ({share}){more_losses}."
         more, fewer = max(row["competitor"], row["status_quo"]), min(row["competitor"], row["status_quo"])
         which = "competitors than to the status quo" if row["share"] > 0.5 else "the status quo than to competitors"
-        return f"Worth a look: more losses on record went to {which}, {more} against {fewer} ({share}){more_losses}."
+        return f"More losses on record went to {which}, {more} against {fewer} ({share}){more_losses}."
     return f"Whether competitors or the status quo take more deals cannot be told yet: {counts} ({share}){more_losses}."
 
 

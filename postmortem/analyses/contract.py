@@ -16,7 +16,7 @@ from postmortem.book import Book
 from postmortem.frames.cohort import QUARTERS_BACK, Cohort, CohortKind
 from postmortem.ground.fiscal import Quarter
 from postmortem.ground.sources import source_of
-from postmortem.result import Draw, Gap, Headline, Result, Table, refused
+from postmortem.result import Column, Draw, Gap, Headline, Result, Table, refused
 
 Family = Literal["fact", "rate", "comparison"]
 Span = Literal["window", "focus", "earlier", "record"]
@@ -52,6 +52,44 @@ def spoken(name: object, unnamed: str) -> str:
     line = "".join(" " if mark.isspace() else mark for mark in str(name))
     line = " ".join("".join(mark for mark in line if unicodedata.category(mark)[0] != "C").split())
     return (line if len(line) <= SPOKEN_LETTERS else line[: SPOKEN_LETTERS - 1].rstrip() + "…") or unnamed
+
+
+def tests_table(title: str, rows: Sequence[Mapping[str, Any]], *, group: Column | None = None) -> Table:
+    """Return the table ``tests``: what was tested, for the gate of the whole report to name or not.
+
+    Parameters
+    ----------
+    title : str
+        In plain words.
+    rows : sequence of mapping
+        ``hypothesis`` (text), ``primary`` (whether it stands for itself; the others are looked at only once the
+        primary is named), ``p`` (missing where it could not be tested) and, with `group`, the group's name.
+    group : Column, optional
+        Column for the group that a secondary row sets against all others; missing in the primary's row.
+
+    Returns
+    -------
+    Table
+        With ``named`` missing in every row.
+    """
+    frame = pd.DataFrame(
+        {
+            "hypothesis": pd.Series([row["hypothesis"] for row in rows], dtype="str"),
+            "primary": pd.Series([row["primary"] for row in rows], dtype="bool"),
+            "p": pd.Series([row["p"] for row in rows], dtype="float64"),
+            "named": pd.Series([pd.NA] * len(rows), dtype="boolean"),
+        }
+    )
+    columns = [
+        Column("hypothesis", "text", "What was tested"),
+        Column("primary", "label", "Primary"),
+        Column("p", "estimate", "Chance of such shares if alike"),
+        Column("named", "label", "Named"),
+    ]
+    if group is not None:
+        frame.insert(1, group.name, pd.Series([row.get(group.name) for row in rows], dtype="str"))
+        columns.insert(1, group)
+    return Table(frame, tuple(columns), title, detail=True)
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from postmortem.analyses.contract import AT_ONCE, WITHHELD, Analysis, Need, any_missing
+from postmortem.analyses.contract import AT_ONCE, WITHHELD, Analysis, Need, any_missing, spoken, tests_table
 from postmortem.charts.interval_dots import interval_dots
 from postmortem.frames.cohort import Cohort, Measure, measured
 from postmortem.ground.formats import count, interval_text, per_cent
 from postmortem.result import Column, Gap, Result, Table, Tables
-from postmortem.stats import LEAST_EVENTS, wilson
+from postmortem.stats import LEAST_EVENTS, stratified_association, wilson
 from postmortem.stats.permutation import homogeneity_by_permutation
 
 if TYPE_CHECKING:
@@ -50,7 +50,10 @@ METHOD = (
     "the window, with Wilson intervals; groups below ten, or with fewer than five of either kind, get counts only. "
     "Whether groups differ at all is one test: the chi-squared statistic of homogeneity against its permutation "
     "distribution, outcomes shuffled among each sales person's own deals, so that one person's habits are no "
-    "evidence. Its p-value decides only whether the page says 'worth a look'. Groups are never compared two by two."
+    "evidence. Below .05 the page says 'worth a look'. A group is named only where this test passes the gate over "
+    "all tests of the report (Benjamini and Hochberg, false discovery rate .03) and, inside it, the "
+    "Cochran-Mantel-Haenszel test of the group against all others, stratified by sales person. Groups are never "
+    "compared two by two."
 )
 
 
@@ -77,8 +80,9 @@ def loss_share(
     Result
         Table ``groups``, one row per group and one for all: ``group``, ``n`` (deals, or losses with a recorded
         taker), ``events`` (those that count), ``share`` with ``low`` and ``high`` (95%; withheld for small
-        groups). Table ``tests``, one row: ``hypothesis``, ``primary``, ``p``, ``named``. Table ``asked``, one
-        row: ``measure``, ``by``.
+        groups). Table ``tests``, one row for all groups at once (primary) and one for each group with a share
+        against all others: ``hypothesis``, ``group``, ``primary``, ``p``, ``named``. Table ``asked``, one row:
+        ``measure``, ``by``.
 
     Notes
     -----
@@ -108,13 +112,9 @@ def loss_share(
         Column("low", "estimate", "Low", "share", shown=False),
         Column("high", "estimate", "High", "share", shown=False),
     )
-    known = base[by].notna()
-    p = homogeneity_by_permutation(
-        counted[known].to_numpy(), groups[known].to_numpy(), base["owner_id"].fillna(NOT_RECORDED)[known].to_numpy()
-    )
     tables = {
         "groups": Table(frame, columns, f"{TITLES[measure]} by {BY_LABELS[by]}, {cohort.window_label}"),
-        "tests": _tests(p, measure, by),
+        "tests": _tests(base, counted, measure, by, frame),
         "asked": _asked(measure, by),
     }
     return ANALYSIS.answer(tables, cohort, n_used=len(base), **asked)
@@ -124,7 +124,7 @@ def headline(tables: Tables) -> str:
     """Say the overall share, and whether groups differ by more than chance would make them."""
     every, groups = tables["groups"].first, tables["groups"].rows.iloc[1:]
     measure, by = (tables["asked"].first[name] for name in ("measure", "by"))
-    p, by = tables["tests"].first["p"], BY_LABELS[by]
+    test, by = tables["tests"].first, BY_LABELS[by]
     if any_missing(every["events"], every["n"]):
         return WITHHELD
     told = f"{every['events']:,} of {count(every['n'], BASE[measure], BASES[BASE[measure]])}"
@@ -135,9 +135,15 @@ def headline(tables: Tables) -> str:
         told += f" ({per_cent(every['share'])}, {interval_text(every['low'], every['high'])})"
     if not any_missing(*groups["n"]) and int((groups["n"] > 0).sum()) < 2:
         return f"{told}; there is only one {by} to look at."
-    if any_missing(p):
-        return f"{told}."
-    if p >= LOOK:
+    if any_missing(test["p"]):
+        recorded = groups.loc[groups["group"] != NOT_RECORDED, "n"]
+        if any_missing(*recorded) or not 0 < every["events"] < every["n"] or int((recorded > 0).sum()) < 2:
+            return f"{told}."
+        return f"{told}; differences by {by} cannot be told from those between sales people."
+    if test["named"] is True:
+        apart = _standing_apart(tables) or f"the share is not the same in every {by}, by more than chance"
+        return f"{told}; {apart}."
+    if test["p"] >= LOOK:
         return f"{told}; differences by {by} cannot be told from chance."
     return f"{told}. Worth a look: the share is not the same in every {by}."
 
@@ -162,22 +168,47 @@ def _row(group: str, counted: pd.Series) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _tests(p: float, measure: str, by: str) -> Table:
-    frame = pd.DataFrame(
+def _tests(base: pd.DataFrame, counted: pd.Series, measure: str, by: str, shown: pd.DataFrame) -> Table:
+    """Return the test of all groups at once, and of each group with a share against all others."""
+    known = base[by].notna()
+    happened, groups = counted[known].to_numpy(dtype=bool), base[by][known].astype("str").to_numpy()
+    owners = base["owner_id"].fillna(NOT_RECORDED)[known].astype("str").to_numpy()
+    title = TITLES[measure].lower()
+    rows: list[dict[str, object]] = [
         {
-            "hypothesis": [f"{TITLES[measure].lower()} differs by {BY_LABELS[by]}"],
-            "primary": [True],
-            "p": [p],
-            "named": pd.Series([pd.NA], dtype="boolean"),
+            "hypothesis": f"{title} differs by {BY_LABELS[by]}",
+            "primary": True,
+            "p": homogeneity_by_permutation(happened, groups, owners),
         }
-    )
-    columns = (
-        Column("hypothesis", "text", "What was tested"),
-        Column("primary", "label", "Primary"),
-        Column("p", "estimate", "Chance of such shares if alike"),
-        Column("named", "label", "Named"),
-    )
-    return Table(frame, columns, "Whether the groups differ", detail=True)
+    ]
+    estimated = set(shown.loc[shown["share"].notna(), "group"].iloc[1:]) & set(groups)
+    rows += [
+        {
+            "hypothesis": f"{title} in one {BY_LABELS[by]} differs from all others",
+            "primary": False,
+            "group": group,
+            "p": stratified_association(groups == group, happened, owners).p,
+        }
+        for group in shown["group"].iloc[1:]
+        if group in estimated
+    ]
+    return tests_table("Whether the groups differ", rows, group=Column("group", "label", BY_LABELS[by].capitalize()))
+
+
+def _standing_apart(tables: Tables) -> str:
+    """Return the groups that were named, each with its share and its direction; at most two, the surest first."""
+    every, groups = tables["groups"].first, tables["groups"].keyed("group")
+    tests = tables["tests"].rows
+    told = []
+    for test in tests[~tests["primary"] & tests["named"].fillna(False)].sort_values("p").to_dict("records"):
+        row = groups.get(str(test["group"]))
+        if row is None or any_missing(row["share"], row["low"], row["high"], every["events"], every["n"]):
+            continue
+        rest = (every["events"] - row["events"]) / (every["n"] - row["n"])
+        more = "more" if row["share"] > rest else "less"
+        share = f"{per_cent(row['share'])}, {interval_text(row['low'], row['high'])}"
+        told.append(f"{more} often in {spoken(row['group'], 'one of them')} ({share})")
+    return " and ".join(told[:2])
 
 
 def _asked(measure: str, by: str) -> Table:

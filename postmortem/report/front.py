@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from postmortem.findings.gate import tally
 from postmortem.frames.cohort import Cohort
 from postmortem.ground.markup import render
 from postmortem.report.blocks import CARD_WIDTH, anchor, answer, by_when, found, sentence
@@ -68,6 +69,7 @@ def front_page(
         losses=answer(answered[LOSSES]) if LOSSES in answered else None,
         cards=_cards(placed),
         notes=_notes(placed),
+        tested=tally([result for _, result in placed]).sentence,
         refusals=_not_yet(placed),
         failures=failures,
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import nbformat
 
 from postmortem.findings import find
+from postmortem.findings.gate import through_the_gate
 from postmortem.result import MIME, Result
 
 
@@ -53,6 +55,21 @@ def harvest(path: Path) -> Harvest:
                 seen.add(key)
                 blocks.append(result)
     return Harvest(tuple(blocks), tuple(dropped))
+
+
+def gated(harvests: Sequence[Harvest]) -> tuple[Harvest, ...]:
+    """Send the results of all notebooks of a report through the gate together, before any sentence is made of them.
+
+    Raises
+    ------
+    UsageError
+        When the notebooks declare more tests than may be named from.
+    """
+    decided = iter(through_the_gate([result for harvest in harvests for result in harvest.results]))
+    return tuple(
+        replace(one, blocks=tuple(next(decided) if isinstance(block, Result) else block for block in one.blocks))
+        for one in harvests
+    )
 
 
 def clean(path: Path) -> None:

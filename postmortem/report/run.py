@@ -18,13 +18,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from postmortem.findings.gate import LEVEL, tally
 from postmortem.frames.choose import Choice
 from postmortem.frames.cohort import Cohort
 from postmortem.frames.engagement import CACHE_VARIABLE, Engagement
 from postmortem.ground.config import FILE_NAME
 from postmortem.ground.errors import OutputBusy
 from postmortem.report.front import front_page
-from postmortem.report.harvest import Harvest, clean, harvest
+from postmortem.report.harvest import Harvest, clean, gated, harvest
 from postmortem.report.manifest import content_hash, findings, manifest, write_json, write_tables
 from postmortem.report.pages import about, links, page
 from postmortem.report.parameters import Parameters
@@ -109,7 +110,8 @@ def run_quarter(
     Raises
     ------
     PostmortemError
-        Before any notebook runs: configuration, data, frame, notebook or output that cannot be used.
+        Before any notebook runs: configuration, data, frame, notebook or output that cannot be used. After them:
+        more tests than a report may name from; the last good report stays where it is.
     """
     output = (output or engagement.folder / engagement.config.report.output).resolve()
     chosen = plan(engagement.folder, notebooks or engagement.config.report.pages)
@@ -134,7 +136,7 @@ def run_quarter(
 def _execute(
     chosen: Sequence[Notebook], told: Parameters, cwd: Path, aside: Path, progress: Progress
 ) -> tuple[list[tuple[Notebook, Harvest]], dict[str, str]]:
-    """Execute the notebooks, a few at a time; return what finished and, by name, what did not."""
+    """Execute the notebooks, a few at a time; return what finished, gated together, and, by name, what did not."""
     folder = aside / "notebooks"
     folder.mkdir()
 
@@ -152,6 +154,8 @@ def _execute(
         outcomes = list(pool.map(one, chosen))
     pairs = list(zip(chosen, outcomes, strict=True))
     done = [(notebook, outcome) for notebook, outcome in pairs if isinstance(outcome, Harvest)]
+    through = gated([outcome for _, outcome in done])
+    done = [(notebook, outcome) for (notebook, _), outcome in zip(done, through, strict=True)]
     return done, {notebook.name: outcome for notebook, outcome in pairs if isinstance(outcome, str)}
 
 
@@ -218,6 +222,8 @@ def _write(
     statuses |= {name: {"status": "failed", "error": error.splitlines()[0]} for name, error in failed.items()}
     inputs = [(_shown(path, engagement), path) for path in engagement.input_files()]
     data = manifest(cohort, inputs, asdict(told), statuses)
+    tests = tally([result for _, harvested in done for result in harvested.results])
+    data |= {"gate": {"false_discovery_rate": LEVEL, **asdict(tests)}}
     data |= {"content": content, "written_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds")}
     write_json(aside / "manifest.json", data)
     return content

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from postmortem.ground.errors import UsageError
 
 Floats: TypeAlias = NDArray[np.float64]
+Codes: TypeAlias = NDArray[np.int64]
+Labels: TypeAlias = Sequence[Hashable] | NDArray[np.generic] | pd.Series
 Numbers: TypeAlias = Sequence[float] | NDArray[np.integer] | NDArray[np.floating] | NDArray[np.bool_] | pd.Series
 
 
@@ -109,6 +111,76 @@ def counts(name: str, values: Numbers) -> Floats:
             rows=[f"row {row}" for row in wrong],
         )
     return column
+
+
+def zero_one(name: str, values: Numbers) -> Floats:
+    """Return a column of outcomes as floats, 1 where it happened and 0 where not.
+
+    Flags become numbers here, once: a formula that is given true and false models the chance of false.
+
+    Raises
+    ------
+    UsageError
+        As `finite` does, and for any other value (rows named).
+    """
+    column = finite(name, values)
+    wrong = np.flatnonzero((column != 0) & (column != 1))
+    if wrong.size:
+        raise UsageError(
+            f"{name} holds values that are not outcomes",
+            got=", ".join(f"{column[row]:g}" for row in wrong[:5]),
+            expected="0 or 1, or true or false",
+            rows=[f"row {row}" for row in wrong],
+        )
+    return column
+
+
+def shares(name: str, values: Numbers) -> Floats:
+    """Return a column of shares or probabilities, 0 to 1, as floats.
+
+    Raises
+    ------
+    UsageError
+        As `finite` does, and for values below 0 or above 1, as per cent are (rows named).
+    """
+    column = finite(name, values)
+    wrong = np.flatnonzero((column < 0) | (column > 1))
+    if wrong.size:
+        raise UsageError(
+            f"{name} holds values that are no shares",
+            got=", ".join(f"{column[row]:g}" for row in wrong[:5]),
+            expected="numbers from 0 to 1",
+            do="divide per cent by 100",
+            rows=[f"row {row}" for row in wrong],
+        )
+    return column
+
+
+def codes(name: str, labels: Labels) -> tuple[Codes, tuple[Hashable, ...]]:
+    """Return a number for every label, 0 and up in the order of the alphabet, and the labels by number.
+
+    The order of the rows therefore decides nothing, not even the draws of a permutation.
+
+    Raises
+    ------
+    UsageError
+        Where a label is missing (rows named).
+    """
+    column = pd.Series(list(labels), dtype="object")
+    missing = np.flatnonzero(column.isna().to_numpy())
+    if missing.size:
+        raise UsageError(
+            f"{name} has units without a label",
+            got=f"{missing.size} of {len(column)}",
+            expected="a label for every unit",
+            do="give units without one a label of their own, or leave them out and say so",
+            rows=[f"row {row}" for row in missing],
+        )
+    numbers, found = pd.factorize(column)
+    ordered = sorted(range(len(found)), key=lambda place: str(found[place]))
+    rank = np.empty(len(found), dtype=np.int64)
+    rank[ordered] = np.arange(len(found))
+    return rank[numbers], tuple(found[place] for place in ordered)
 
 
 def same_length(**columns: Sequence[object] | NDArray[np.generic] | pd.Series) -> None:

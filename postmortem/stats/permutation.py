@@ -36,13 +36,13 @@ def homogeneity_by_permutation(
     draws : int
         Number of shuffles.
     seed : int
-        Seed of the shuffles; the same inputs give the same p-value.
+        Seed of the shuffles; the same inputs give the same p-value, in whatever order the rows come.
 
     Returns
     -------
     float
-        (1 + shuffles at least as extreme) / (1 + draws); NaN where there is only one group, no event or only
-        events.
+        (1 + shuffles at least as extreme) / (1 + draws); NaN where there is nothing to tell: no stratum holds two
+        groups and both outcomes, so that no shuffle could change anything.
 
     Raises
     ------
@@ -56,27 +56,30 @@ def homogeneity_by_permutation(
     """
     happened = np.asarray(event, dtype=bool)
     groups, codes = np.unique(np.asarray(group, dtype=str), return_inverse=True)
-    _, strata = np.unique(np.asarray(stratum, dtype=str), return_inverse=True)
+    owners, strata = np.unique(np.asarray(stratum, dtype=str), return_inverse=True)
     if not len(happened) == len(codes) == len(strata):
         raise UsageError("The arrays differ in length.", got=f"{len(happened)}, {len(codes)}, {len(strata)}")
     if len(happened) == 0:
         raise UsageError("There is nothing to test.", got="no rows")
-    if len(groups) < 2 or happened.all() or not happened.any():
+    sizes = np.zeros((len(owners), len(groups)), dtype=np.int64)
+    np.add.at(sizes, (strata, codes), 1)
+    n, events = sizes.sum(axis=1), np.bincount(strata, weights=happened).astype(np.int64)
+    telling = ((sizes > 0).sum(axis=1) > 1) & (events > 0) & (events < n)
+    if not telling.any():
         return float("nan")
-    rate = np.bincount(strata, weights=happened) / np.bincount(strata)
-    expected = np.bincount(codes, weights=rate[strata], minlength=len(groups))
+    expected = (sizes * (events / n)[:, None]).sum(axis=0)
     possible = expected > 0
 
-    def statistic(events: npt.NDArray[np.bool_]) -> float:
-        observed = np.bincount(codes, weights=events, minlength=len(groups))
-        return float(((observed - expected)[possible] ** 2 / expected[possible]).sum())
+    def statistic(observed: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        off = (observed - expected)[..., possible]
+        return np.asarray((off**2 / expected[possible]).sum(axis=-1))
 
+    # the events of a stratum fall on its groups as balls drawn from an urn; strata that tell nothing stay as they are
     generator = np.random.default_rng(seed)
-    places = np.argsort(strata, kind="stable")
-    seen, extreme = statistic(happened), 0
-    shuffled = np.empty_like(happened)
-    for _ in range(draws):
-        order = np.lexsort((generator.random(len(happened)), strata))
-        shuffled[places] = happened[order]
-        extreme += statistic(shuffled) >= seen - 1e-12
+    seen = np.bincount(codes, weights=happened, minlength=len(groups)).astype(np.int64)
+    fixed = np.bincount(codes, weights=happened & ~telling[strata], minlength=len(groups)).astype(np.int64)
+    shuffled = np.tile(fixed, (draws, 1))
+    for place in np.flatnonzero(telling):
+        shuffled += generator.multivariate_hypergeometric(sizes[place], int(events[place]), size=draws)
+    extreme = int((statistic(shuffled) >= statistic(seen) - 1e-12).sum())
     return (1 + extreme) / (1 + draws)

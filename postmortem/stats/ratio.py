@@ -11,7 +11,6 @@ from scipy import special, stats
 from postmortem.ground.errors import UsageError
 from postmortem.stats import checks
 from postmortem.stats.estimate import LEAST_CLUSTERS, Estimate, refusal
-from postmortem.stats.labels import Labels, label_codes
 
 LARGEST_UNIT = 0.25
 METHOD = "ratio estimator, cluster-linearised variance on the logit scale, t(G−1)"
@@ -39,7 +38,7 @@ class ClusteredRatio:
 def clustered_ratio(
     numerator: checks.Numbers,
     denominator: checks.Numbers,
-    clusters: Labels,
+    clusters: checks.Labels,
     *,
     confidence: float = 0.95,
     least_clusters: int = LEAST_CLUSTERS,
@@ -86,7 +85,7 @@ def clustered_ratio(
         negative = [f"row {row}" for row in np.flatnonzero(y < 0)]
         raise UsageError("numerator is negative", got=float(y.min()), expected="at least 0", rows=negative)
     checks.between("confidence", confidence)
-    codes, _ = label_codes("clusters", clusters)
+    codes, _ = checks.codes("clusters", clusters)
     groups, events, total = int(codes.max()) + 1, int((y > 0).sum()), float(x.sum())
     share, largest = (float(y.sum()) / total, float(x.max()) / total) if total > 0 else (math.nan, math.nan)
     # amounts so lopsided that the share rounds to 0 or 1 have no logit

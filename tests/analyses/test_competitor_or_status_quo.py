@@ -10,6 +10,7 @@ from builders import FOCUS
 from by_hand import at_least, at_most, exact
 
 from postmortem.analyses.competitor_or_status_quo import competitor_or_status_quo
+from postmortem.findings.gate import through_the_gate
 from postmortem.result import Result
 
 
@@ -58,14 +59,32 @@ def test_power_is_the_chance_of_an_equal_verdict_at_one_half(each: int, expected
                    "losses (competitors' share 49%, 43–55%)."),
         (48, 52, "Whether competitors or the status quo take more deals cannot be told yet: 48 against 52 recorded "
                  "losses (competitors' share 48%, 39–57%)."),
-        (80, 20, "Worth a look: more losses on record went to competitors than to the status quo, 80 against 20 "
-                 "(competitors' share 80%, 72–86%)."),
-        (20, 80, "Worth a look: more losses on record went to the status quo than to competitors, 80 against 20 "
-                 "(competitors' share 20%, 14–28%)."),
+        (80, 20, "Worth a look: on record, competitors and the status quo do not take equally many deals: 80 against "
+                 "20 recorded losses (competitors' share 80%, 72–86%)."),
+        (20, 80, "Worth a look: on record, competitors and the status quo do not take equally many deals: 20 against "
+                 "80 recorded losses (competitors' share 20%, 14–28%)."),
     ],
 )  # fmt: skip
 def test_headline_of_each_verdict(competitor: int, status_quo: int, headline: str) -> None:
     assert of(competitor, status_quo).headline == headline
+
+
+@pytest.mark.parametrize(
+    ("competitor", "status_quo", "headline"),
+    [
+        (80, 20, "More losses on record went to competitors than to the status quo, 80 against 20 (competitors' share "
+                 "80%, 72–86%)."),
+        (20, 80, "More losses on record went to the status quo than to competitors, 80 against 20 (competitors' share "
+                 "20%, 14–28%)."),
+    ],
+)  # fmt: skip
+def test_the_side_is_said_once_the_gate_has_named_it(competitor: int, status_quo: int, headline: str) -> None:
+    before = of(competitor, status_quo)
+    (after,) = through_the_gate([before])
+    assert after.tables["tests"].first["named"] is True
+    assert after.headline == headline
+    (denied,) = through_the_gate([before], level=1e-12)
+    assert denied.headline == before.headline
 
 
 def test_losses_without_a_record_are_left_out_and_bound_the_share() -> None:

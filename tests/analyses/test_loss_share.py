@@ -14,8 +14,9 @@ from builders import FOCUS
 from by_hand import wilson
 
 from postmortem.analyses.loss_share import loss_share
+from postmortem.findings.gate import through_the_gate
 from postmortem.frames import Cohort
-from postmortem.result import Result
+from postmortem.result import Result, Table
 
 
 def share(cohort: Cohort, **asked: Any) -> Result:
@@ -87,8 +88,8 @@ def _added(first: dict[int, float], second: dict[int, float]) -> dict[int, float
 def test_one_sales_persons_habit_is_no_evidence() -> None:
     """All of A's losses are in one segment, all of B's in the other: nothing within either tells segments apart."""
     result = share(losses(("Health", "A", 30, 2), ("Industry", "B", 2, 30)))
-    assert result.tables["tests"].first["p"] == 1.0
-    assert "cannot be told from chance" in result.headline
+    assert math.isnan(result.tables["tests"].first["p"])
+    assert result.headline.endswith("; differences by segment cannot be told from those between sales people.")
 
 
 def test_tests_are_left_for_the_gate_to_name() -> None:
@@ -122,6 +123,59 @@ def test_tests_are_left_for_the_gate_to_name() -> None:
 )  # fmt: skip
 def test_headlines(cells: list[tuple[str | None, str, int, int]], headline: str) -> None:
     assert share(losses(*cells)).headline == headline
+
+
+def gated(result: Result, level: float = 0.03) -> Result:
+    return through_the_gate([result], level=level)[0]
+
+
+def test_a_named_segment_is_said_with_its_direction() -> None:
+    result = gated(share(losses(("Health", "A", 22, 6), ("Industry", "A", 6, 18), ("Public", "A", 6, 6))))
+    assert list(result.tables["tests"].rows["named"]) == [True, True, True, False]
+    shares = [f"{round(100 * k / n)}%, {round(100 * low)}–{round(100 * high)}%"
+              for k, n in ((34, 64), (22, 28), (6, 24)) for low, high in [wilson(k, n)]]  # fmt: skip
+    assert result.headline == (
+        f"The status quo took 34 of 64 losses with a recorded taker ({shares[0]}); more often in Health ({shares[1]}) "
+        f"and less often in Industry ({shares[2]})."
+    )
+
+
+def test_groups_are_tested_against_all_others_within_sales_people() -> None:
+    cells = (("Health", "A", 9, 3), ("Industry", "A", 4, 8), ("Health", "B", 8, 5), ("Industry", "B", 3, 7))
+    tests = share(losses(*cells)).tables["tests"].rows
+    r_of_mantelhaen = _score_test([(9, 3, 4, 8), (8, 5, 3, 7)])
+    # with two groups, either against the other is one test
+    assert list(tests["group"].iloc[1:]) == ["Health", "Industry"]
+    assert tests["p"].iloc[1:].tolist() == pytest.approx([r_of_mantelhaen] * 2)
+    assert tests["primary"].tolist() == [True, False, False]
+
+
+def _score_test(strata: list[tuple[int, int, int, int]]) -> float:
+    off = sum(a - (a + b) * (a + c) / (a + b + c + d) for a, b, c, d in strata)
+    spread = sum(
+        (a + b) * (c + d) * (a + c) * (b + d) / ((a + b + c + d) ** 2 * (a + b + c + d - 1)) for a, b, c, d in strata
+    )
+    return math.erfc(abs(off) / math.sqrt(2 * spread))
+
+
+def test_small_groups_are_part_of_the_test_of_all_and_never_singled_out() -> None:
+    tests = share(losses(("Health", "A", 10, 10), ("Industry", "A", 9, 12), ("Public", "A", 6, 0)))
+    assert list(tests.tables["tests"].rows["group"].iloc[1:]) == ["Industry", "Health"]
+
+
+def test_a_difference_named_without_a_group_that_stands_out_says_so() -> None:
+    result = share(losses(*[(f"s{number}", "A", 3 + number, 9 - number) for number in range(7)]))
+    primary = result.tables["tests"].rows.assign(named=[True] + [False] * (len(result.tables["tests"].rows) - 1))
+    table = result.tables["tests"]
+    named = Table(primary.astype({"named": "boolean"}), table.columns, table.title, table.detail)
+    told = result.replace(tables={**result.tables, "tests": named}).headline
+    assert told.endswith("; the share is not the same in every segment, by more than chance.")
+
+
+def test_what_the_gate_does_not_name_stays_worth_a_look() -> None:
+    before = share(losses(("Health", "A", 20, 2), ("Industry", "A", 2, 20)))
+    assert "Worth a look" in before.headline
+    assert gated(before, level=1e-9).headline == before.headline
 
 
 def test_deals_without_a_segment_are_a_group_by_that_name() -> None:

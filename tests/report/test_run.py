@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -15,6 +17,7 @@ from postmortem.frames import Engagement
 from postmortem.ground import resources
 from postmortem.ground.errors import EmptyFrame, OutputBusy
 from postmortem.report.run import Run, run_quarter
+from postmortem.result import MIME
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +96,35 @@ def test_the_counts_are_those_of_the_export(made: Run, findings: list[dict[str, 
     counted = dict(zip(fates["fate"], fates["deals"], strict=True))
     assert counted["won"] == ended["Closed Won"]
     assert sum(n for fate, n in counted.items() if fate.startswith("lost_")) == ended["Closed Lost"]
+
+
+def test_the_gate_has_decided_every_test_on_the_pages_and_none_in_the_notebooks(
+    made: Run, findings: list[dict[str, object]]
+) -> None:
+    decided = [named for finding in findings for named in _named(finding)]
+    assert decided and set(decided) <= {True, False}
+    alone = [
+        named
+        for path in (made.folder / "notebooks").glob("*.ipynb")
+        for cell in nbformat.read(path, as_version=4).cells
+        for output in cell.get("outputs", [])
+        for named in _named(output.get("data", {}).get(MIME, {}))
+    ]
+    assert alone and set(alone) == {None}
+    manifest = json.loads((made.folder / "manifest.json").read_text(encoding="utf-8"))
+    primary = {
+        (str(finding["analysis"]), json.dumps(finding["params"], sort_keys=True))
+        for finding in findings
+        if list(_named(finding))
+    }
+    assert manifest["gate"]["declared"] == len(primary)
+    assert "comparisons of this report were tested together" in (made.folder / "index.html").read_text("utf-8")
+
+
+def _named(result: Mapping[str, Any]) -> list[bool | None]:
+    """Return the gate's word on every test of a result as it stands in JSON."""
+    tests = result.get("tables", {}).get("tests")
+    return list(tests["rows"]["named"]) if tests else []
 
 
 def test_executed_notebooks_hold_no_path_of_this_machine(made: Run, tmp_path: Path) -> None:

@@ -77,3 +77,28 @@ def test_a_checked_column_is_a_copy():
 def test_a_confidence_lies_between_0_and_1(value):
     with pytest.raises(UsageError, match="confidence is out of range"):
         checks.between("confidence", value)
+
+
+def test_flags_and_numbers_are_outcomes():
+    assert checks.zero_one("won", [True, False]).tolist() == [1.0, 0.0]
+    assert checks.zero_one("won", np.array([1, 0])).tolist() == [1.0, 0.0]
+    for wrong in ([2, 0], [0.5]):
+        with pytest.raises(UsageError, match="won holds values that are not outcomes") as raised:
+            checks.zero_one("won", wrong)
+        assert raised.value.rows == ("row 0",)
+
+
+def test_shares_are_not_per_cent():
+    assert checks.shares("p", [0, 0.5, 1]).tolist() == [0, 0.5, 1]
+    with pytest.raises(UsageError, match="divide per cent by 100") as raised:
+        checks.shares("p", [0.5, 50, -0.1])
+    assert raised.value.rows == ("row 1", "row 2")
+
+
+def test_codes_follow_the_alphabet_and_name_what_is_missing():
+    codes, labels = checks.codes("rep", ["b", "a", "b", "c"])
+    assert (codes.tolist(), labels) == ([1, 0, 1, 2], ("a", "b", "c"))
+    assert checks.codes("rep", [10, 9])[1] == (10, 9)
+    with pytest.raises(UsageError, match="rep has units without a label") as raised:
+        checks.codes("rep", ["a", None, np.nan])
+    assert raised.value.rows == ("row 1", "row 2")

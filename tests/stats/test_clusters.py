@@ -1,0 +1,130 @@
+"""Clustered means against the library and closed forms, and the ways observations can hang together."""
+
+import math
+from itertools import combinations
+
+import numpy as np
+import pytest
+import statsmodels.api as sm
+from scipy import stats
+
+from postmortem.ground.errors import UsageError
+from postmortem.stats import clustered_difference, design_effect, permutation_of_clusters
+
+
+def made(seed=1, n=240, reps=20):
+    rng = np.random.default_rng(seed)
+    rep = rng.integers(reps, size=n)
+    values = rng.normal(size=n) + rng.normal(size=reps)[rep]
+    return values, rng.random(n) < 0.4, rep, rng.integers(90, size=n)
+
+
+def test_the_interval_equals_the_librarys_sandwich():
+    values, second, rep, _ = made()
+    found = clustered_difference(values, second, {"rep": rep})
+    design = sm.add_constant(second.astype(float))
+    fitted = sm.OLS(values, design).fit(cov_type="cluster", cov_kwds={"groups": rep}, use_t=True)
+    assert found.estimate == pytest.approx(fitted.params[1])
+    assert (found.low, found.high) == pytest.approx(tuple(fitted.conf_int()[1]))
+    assert (found.n, found.clusters) == (240, 20) and found.method.endswith("clustered by rep")
+
+
+def test_the_wider_clustering_is_the_one_reported():
+    values, second, rep, account = made()
+    each = {name: clustered_difference(values, second, {name: labels})
+            for name, labels in (("rep", rep), ("account", account))}  # fmt: skip
+    found = clustered_difference(values, second, {"rep": rep, "account": account})
+    widest = max(each.values(), key=lambda estimate: estimate.high - estimate.low)
+    assert found == widest
+    assert found == clustered_difference(values, second, {"account": account, "rep": rep})
+
+
+def test_observations_of_their_own_cluster_give_the_plain_errors():
+    values, second, _, _ = made()
+    found = clustered_difference(values, second, {"deal": np.arange(240)})
+    # HC1 standard errors, another name for clusters of one
+    fitted = sm.OLS(values, sm.add_constant(second.astype(float))).fit(cov_type="HC1")
+    half = stats.t.ppf(0.975, 239) * fitted.bse[1]
+    # the library's factor is n/(n − 2), that of clusters n/(n − 1) · (n − 1)/(n − 2)
+    assert found.high - found.estimate == pytest.approx(half)
+
+
+def test_doubling_every_row_within_its_cluster_is_no_new_evidence():
+    values, second, rep, _ = made()
+    once = clustered_difference(values, second, {"rep": rep})
+    twice = clustered_difference(np.repeat(values, 2), np.repeat(second, 2), {"rep": np.repeat(rep, 2)})
+    assert twice.estimate == pytest.approx(once.estimate)
+    factor = math.sqrt(479 / 478 / (239 / 238))
+    assert twice.high - twice.low == pytest.approx((once.high - once.low) * factor)
+
+
+@pytest.mark.parametrize(
+    ("n_second", "clusters", "why"),
+    [
+        (9, 20, "9 of the 10 observations needed in the smaller group"),
+        (30, 9, "9 of the 10 groups needed"),
+    ],
+)
+def test_too_little_data_is_refused(n_second, clusters, why):
+    labels = [number % clusters for number in range(60)]
+    found = clustered_difference(
+        np.arange(60.0), [1] * n_second + [0] * (60 - n_second), {"rep": labels, "account": list(range(60))}
+    )
+    assert (found.status, found.why) == ("refused", f"not enough data: {why}")
+
+
+def test_whole_clusters_against_every_way_to_deal_them_out():
+    values = [3.0, 4, 5, 1, 2, 6, 7, 2, 1, 3, 8, 2]
+    cluster, second = list("aabbccddeeff"), [1] * 6 + [0] * 6
+    means = {name: np.mean([v for v, c in zip(values, cluster, strict=True) if c == name]) for name in "abcdef"}
+    gaps = [
+        abs(sum(means[name] for name in chosen) / 3 - sum(means[name] for name in "abcdef" if name not in chosen) / 3)
+        for chosen in combinations("abcdef", 3)
+    ]
+    exact = np.mean([gap >= gaps[0] - 1e-9 for gap in gaps])
+    p = permutation_of_clusters(values, second, cluster)
+    assert p == pytest.approx(exact, abs=4 * math.sqrt(exact * (1 - exact) / 2000))
+    order = np.random.default_rng(1).permutation(12)
+    assert permutation_of_clusters(*(np.array(column)[order] for column in (values, second, cluster))) == p
+
+
+def test_a_habit_of_one_cluster_is_little_evidence():
+    # every event in one of eight clusters: observations would say p < .001, clusters say one in four or so
+    values, second = [1.0] * 20 + [0.0] * 140, [1] * 40 + [0] * 120
+    cluster = np.repeat(np.arange(8), 20)
+    assert permutation_of_clusters(values, second, cluster) == pytest.approx(2 / 8, abs=0.05)
+
+
+def test_permutation_needs_two_clusters_a_side_and_no_cluster_on_both():
+    assert math.isnan(permutation_of_clusters([1, 2, 3, 4], [1, 1, 0, 0], list("aabc")))
+    with pytest.raises(UsageError, match="both sides"):
+        permutation_of_clusters([1, 2, 3, 4], [1, 0, 0, 1], list("aabb"))
+
+
+def test_the_design_effect_at_its_ends():
+    alike = design_effect([1.0, 1, 1, 0, 0, 0, 1, 1, 1, 0, 0, 0], np.repeat(np.arange(4), 3))
+    assert (alike.correlation, alike.effect, alike.effective_n) == pytest.approx((1, 3, 4))
+    alone = design_effect([1.0, 0, 1, 0], list("abcd"))
+    assert (alone.correlation, alone.effect) == (0.0, 1.0)
+    mixed = design_effect([1.0, 0, 1, 0, 1, 0, 1, 0], np.repeat(np.arange(4), 2))
+    assert (mixed.correlation, mixed.effect) == (0.0, 1.0)
+    assert design_effect([1.0] * 6, list("aabbcc")).effect == 1.0
+
+
+def test_the_correlation_is_the_one_planted():
+    rng = np.random.default_rng(3)
+    size = rng.integers(5, 25, size=400)
+    cluster = np.repeat(np.arange(400), size)
+    values = rng.normal(0, 1, 400)[cluster] * 0.5 + rng.normal(0, math.sqrt(0.75), cluster.size)
+    found = design_effect(values, cluster)
+    assert found.correlation == pytest.approx(0.25, abs=0.03)
+    assert found.effect == pytest.approx(1 + ((size**2).sum() / size.sum() - 1) * found.correlation)
+
+
+def test_impossible_input_is_an_error():
+    with pytest.raises(UsageError, match="names none"):
+        clustered_difference([1.0, 2], [0, 1], {})
+    with pytest.raises(UsageError, match="second holds values that are not outcomes"):
+        clustered_difference([1.0, 2], [0, 2], {"rep": "ab"})
+    with pytest.raises(UsageError, match="only one cluster"):
+        design_effect([1.0, 2], "aa")
