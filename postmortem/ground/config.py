@@ -62,6 +62,7 @@ class Data(Section):
     """Where the exports lie and how they are written."""
 
     folder: str = "."
+    snapshots: str = "snapshots"
     extracted_on: dt.date | None = None
     date_format: str | None = None
     decimal: Literal[".", ","] = "."

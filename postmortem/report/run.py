@@ -23,6 +23,7 @@ from postmortem.frames.cohort import Cohort
 from postmortem.frames.engagement import CACHE_VARIABLE, Engagement
 from postmortem.ground.config import FILE_NAME
 from postmortem.ground.errors import OutputBusy
+from postmortem.intake.stored_snapshots import store_of
 from postmortem.report.front import front_page
 from postmortem.report.harvest import Harvest, clean, harvest
 from postmortem.report.manifest import content_hash, findings, manifest, write_json, write_tables
@@ -225,7 +226,10 @@ def _write(
 
 def _shown(path: Path, engagement: Engagement) -> str:
     """Name an input without the path of this machine."""
-    return path.name if path.name == FILE_NAME else f"data/{path.name}"
+    if path.name == FILE_NAME:
+        return path.name
+    is_stored = path.parent == store_of(engagement.config)
+    return f"{path.parent.name}/{path.name}" if is_stored else f"data/{path.name}"
 
 
 @contextmanager
