@@ -1,7 +1,7 @@
 """The command `postmortem`: its commands, its errors and its exit codes.
 
-Exit codes: 0 done, 1 a notebook failed, 2 usage or configuration, 3 unusable input, 4 no deal in the frame,
-5 sharing refused, 6 output busy or not writable, 70 a fault of ours, 130 interrupted.
+Exit codes: 0 done, 1 a notebook failed, 2 usage or configuration, 3 unusable, stale or suspicious input,
+4 no deal in the frame, 5 sharing refused, 6 output busy or not writable, 70 a fault of ours, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -74,6 +74,7 @@ def start(arguments: Sequence[str] | None = None) -> NoReturn:
 def _explain(error: PostmortemError, *, as_json: bool) -> int:
     if as_json:
         told = {"error": type(error).__name__, "message": error.message, "exit_code": error.exit_code}
+        told |= {"rows": list(error.rows)}
         print(json.dumps(told, indent=1, ensure_ascii=False))
     else:
         say(error.message)
