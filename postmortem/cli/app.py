@@ -15,7 +15,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from postmortem import __version__
-from postmortem.cli import engagement, forecast, notebooks, running, snapshots, taxonomy
+from postmortem.cli import editions, engagement, forecast, notebooks, running, snapshots, taxonomy
 from postmortem.cli.console import say
 from postmortem.ground.errors import PostmortemError
 
@@ -32,6 +32,7 @@ app.command()(running.demo)
 app.command()(engagement.init)
 app.command()(engagement.check)
 app.command()(running.run)
+app.command()(editions.diff)
 app.command()(snapshots.snapshot)
 app.command()(engagement.simulate)
 app.command()(notebooks.lab)
