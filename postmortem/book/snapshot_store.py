@@ -61,6 +61,17 @@ def days_stored(folder: Path) -> tuple[dt.date, ...]:
     return tuple(dt.date.fromisoformat(path.stem) for path in snapshot_files(folder))
 
 
+def is_stored(file: Path) -> bool:
+    """Whether a file is a day of some store, so that nobody takes it for an export."""
+    if not FILE.fullmatch(file.name):
+        return False
+    try:
+        with file.open("rb") as opened:
+            return MARK in (pq.read_schema(opened).metadata or {})
+    except (OSError, pa.ArrowException):
+        return False
+
+
 def read_snapshot(file: Path) -> Stored:
     """Read one day.
 

@@ -83,7 +83,8 @@ def _reports(engagement: Engagement, quarters: str, options: dict[str, Any], fai
                 raise
             say(error.message)
             codes.append(error.exit_code)
-            reports.append({"quarter": quarter.label, "status": "not made", "message": error.message})
+            why = {"message": error.message, "rows": list(error.rows)}
+            reports.append({"quarter": quarter.label, "status": "not made", **why})
             continue
         small = fail_on is not None and _says_nothing(made)
         codes.append(4 if small else made.exit_code)

@@ -12,6 +12,7 @@ from postmortem.frames.cohort import Cohort
 from postmortem.intake.deriving import reasons_of
 from postmortem.intake.periods import newest_by_table
 
+FORMAT: Final = 1
 TIERS: Final = ("snapshots", "history", "sheet", "stage entries", "current")
 """Where a report's deals are known from, best first."""
 WORDS: Final = {"snapshot of": "snapshots", "field history": "history", "sheet of": "sheet"}
@@ -32,15 +33,17 @@ def describe_book(book: Book) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``extracted_on``; ``newest`` recorded day by table; ``rows`` by table; ``regions``, deals by region;
-        ``columns`` that hold any value, by table; ``filled``, share of deals (of lost deals for loss fields)
-        that have a value, by column; ``values``, counts by value of stage, loss reason and lost-to field.
+        ``format`` of these keys; ``extracted_on``; ``newest`` recorded day by table; ``rows`` by table;
+        ``regions``, deals by region; ``columns`` that hold any value, by table; ``filled``, share of deals (of
+        lost deals for loss fields) that have a value, by column; ``values``, counts by value of stage, loss
+        reason and lost-to field.
     """
     deals = book.deals
     newest = newest_by_table(book.tables, ZoneInfo(book.meta.time_zone))
     lost = deals[deals["outcome"] == "lost"]
     values = {STAGE: deals["stage"], REASON: reasons_of(deals)["text"], LOST_TO: lost["lost_to_raw"]}
     return {
+        "format": FORMAT,
         "extracted_on": book.meta.extracted_on.isoformat(),
         "newest": {name: moment.date().isoformat() for name, moment in sorted(newest.items())},
         "rows": {name: len(frame) for name, frame in sorted(book.tables.items())},

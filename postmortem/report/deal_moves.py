@@ -101,7 +101,8 @@ def _rows(frame: pd.DataFrame) -> dict[tuple[str, str], dict[str, Any]]:
 
 def _of_row(key: tuple[str, str], old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> Iterator[Move]:
     row = new or old or {}
-    deal = " · ".join(str(row[name]) for name in ("account_name", "deal_name") if row.get(name))
+    account, name = (row.get(column) or "" for column in ("account_name", "deal_name"))
+    deal = name if name.startswith(account) else f"{account} · {name}" if name else account
     words = frozenset(word for each in (old, new) if each is not None for word in _words(each))
 
     def move(kind: MoveKind, what: str, was: Any, now: Any) -> Move:
@@ -153,19 +154,23 @@ def _recoded(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple[M
     """Yield another taker or reason, and whether the CRM says something else or the same is read otherwise."""
     if old.get("outcome") != new.get("outcome"):
         return
-    kinds: tuple[tuple[MoveKind, str, Mapping[str, str]], ...] = (
-        ("lost_to", "lost_to", LOST_TO_LABELS), ("reason", "reason_code", {}),
+    takers = [_labelled(row["lost_to"], LOST_TO_LABELS) for row in (old, new)]
+    coded = (
+        row.get("reason") or row["reason_code"] or (row.get("loss_reason_raw") and "no code") for row in (old, new)
+    )
+    reasons = [_shown(each) for each in coded]
+    kinds: tuple[tuple[MoveKind, str, list[str]], ...] = (
+        ("lost_to", "lost_to", takers), ("reason", "reason_code", reasons),
     )  # fmt: skip
-    for kind, name, labels in kinds:
-        was, now = old[name], new[name]
-        if was == now:
-            continue
+    for kind, name, (was, now) in kinds:
         raws = [(old.get(raw), new.get(raw)) for raw in RAW_OF[name] if old.get(raw) != new.get(raw)]
-        how = "read otherwise, the CRM's words being the same"
-        if raws:
-            how = f"the CRM says {_shown(raws[0][1])}, it said {_shown(raws[0][0])}"
-        label = "lost to" if kind == "lost_to" else "reason"
-        yield kind, f"{label} {_labelled(now, labels)}, was {_labelled(was, labels)}: {how}", was, now
+        words = f"the CRM says {_shown(raws[0][1])}, it said {_shown(raws[0][0])}" if raws else ""
+        label = kind.replace("_", " ")
+        if old[name] != new[name] or was != now:
+            how = words or "read otherwise, the CRM's words being the same"
+            yield kind, f"{label} {now}, was {was}: {how}", old[name], new[name]
+        elif raws and (kind == "reason" or raws[0] == (old.get("lost_to_raw"), new.get("lost_to_raw"))):
+            yield kind, f"{label} still {now}: {words}", old[name], new[name]
 
 
 def _words(row: Mapping[str, Any]) -> Iterator[str]:

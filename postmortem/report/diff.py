@@ -129,8 +129,8 @@ def told(difference: Difference) -> str:
     if difference.figures:
         shown = [figure for figure in difference.figures if figure.shown]
         behind = len(difference.figures) - len(shown)
-        more = f", and {behind:,} more behind pictures (--json has them)" if behind else ""
-        lines += ["", f"Figures ({len(shown):,}{more})"]
+        more = f" and {behind:,} behind pictures, which --json has" if behind else ""
+        lines += ["", f"Figures ({len(shown):,}{more}); <- names the deals above that a row is about"]
         lines += _figure_lines(shown, difference)
     return "\n".join(lines)
 
@@ -146,13 +146,15 @@ def _deal_lines(difference: Difference) -> Iterator[str]:
 
 
 def _figure_lines(figures: list[Figure], difference: Difference) -> Iterator[str]:
+    """Yield the figures under their question, those of one row on one line."""
     names = {move.deal_id: _named(move) for move in difference.deals}
-    for (page, question), rows in groupby(figures, key=lambda figure: (figure.page, figure.question)):
+    for (page, question), answers in groupby(figures, key=lambda figure: (figure.page, figure.question)):
         yield f"  {question} ({page})"
-        for figure in rows:
-            row = " / ".join(names.get(word, word) for word in figure.row)
-            place = f"{row}, {figure.label}" if row else figure.label
-            yield f"    {place}: {figure.text}{_why(figure)}"
+        for (_, row), cells in groupby(answers, key=lambda figure: (figure.table, figure.row)):
+            moved = list(cells)
+            place = " / ".join(names.get(word, word) for word in row)
+            values = "; ".join(f"{figure.label}: {figure.text}" for figure in moved)
+            yield f"    {place} | {values}{_why(moved[0])}" if row else f"    {values}"
 
 
 def _why(figure: Figure) -> str:

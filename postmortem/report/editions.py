@@ -24,6 +24,7 @@ from postmortem.ground.errors import OutputBusy, UsageError
 
 PREVIOUS: Final = ".previous"
 MANIFEST, FINDINGS, DEALS = "manifest.json", "findings.json", "internal/cohort.parquet"
+KEY: Final = ("deal_id", "quarter")
 RAW: Final = ("outcome", "loss_reason_raw", "lost_to_raw")
 """What the CRM itself said of a deal, kept beside the cohort to tell a recoded reason from another mapping."""
 
@@ -63,6 +64,8 @@ def read_edition(folder: Path) -> Edition:
         findings = json.loads((folder / FINDINGS).read_text(encoding="utf-8"))
         with (folder / DEALS).open("rb") as file:
             deals = pd.read_parquet(file)
+        if not isinstance(manifest, dict) or not isinstance(findings, list) or not set(KEY) <= set(deals):
+            raise ValueError("these files are not those of a report")
     except (OSError, ValueError, pa.ArrowException) as error:
         raise UsageError(
             "This folder is no report that can be compared.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from postmortem.display import NUMERIC, head_text, value_of
@@ -109,7 +109,7 @@ def _of_table(
     moves: Sequence[Move],
 ) -> Iterator[Figure]:
     """Yield the cells of one table that differ; of a row that is new or gone, its shown numbers."""
-    columns = {each["name"]: Column(**each) for table in (old, new) if table for each in table["columns"]}
+    columns = {each["name"]: _column(each) for table in (old, new) if table for each in table["columns"]}
     key = _key(columns, [table for table in (old, new) if table])
     before, after = _by_key(old, key), _by_key(new, key)
     for row in dict.fromkeys([*after, *before]):
@@ -122,8 +122,14 @@ def _of_table(
             is_number = column.role in NUMERIC and column.shown
             if _same(left, right) or ((was is None or now is None) and not is_number):
                 continue
-            text = _text(left, right, column)
+            text = _text(left, right, column, is_new=was is None, is_gone=now is None)
             yield Figure(*place, name, row, column.name, head_text(column), left, right, column.shown, text, deals)
+
+
+def _column(told: Mapping[str, Any]) -> Column:
+    """Read a column; what another version of this program said of it beside is passed over."""
+    known = {field.name for field in fields(Column)}
+    return Column(**{name: value for name, value in told.items() if name in known})
 
 
 def _key(columns: Mapping[str, Column], tables: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
@@ -165,11 +171,13 @@ def _same(left: Any, right: Any) -> bool:
     return math.isclose(left, right, rel_tol=CLOSE, abs_tol=1e-12) if numbers else left == right
 
 
-def _text(left: Any, right: Any, column: Column) -> str:
+def _text(left: Any, right: Any, column: Column, *, is_new: bool, is_gone: bool) -> str:
     was, now = (
         str(value)[:10] if column.role == "date" and value is not None else value_of(value, column)
         for value in (left, right)
     )
+    if is_new or is_gone:
+        return f"{now}, a new row" if is_new else f"row gone, was {was}"
     if was == now and left is not None and right is not None:
         was, now = f"{left:.6g}", f"{right:.6g}"
     return f"{now}, was {was}"

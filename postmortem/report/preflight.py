@@ -20,13 +20,14 @@ from postmortem.ground.config import FILE_NAME, Config, Preflight
 from postmortem.ground.errors import DataError
 from postmortem.ground.formats import count, per_cent
 from postmortem.intake.wording import shortened, toml_string
-from postmortem.report.book_record import LOST_TO, REASON, STAGE, TIERS, describe_book, tier_of
+from postmortem.report.book_record import FORMAT, LOST_TO, REASON, STAGE, TIERS, describe_book, tier_of
 
 Grade = Literal["change", "suspicious", "demand"]
 FEW: Final = 20
 FELL_SUSPICIOUSLY, FELL = 0.5, 0.95
 FILL_DROP: Final = 0.1
 VALUES_SHOWN: Final = 10
+TAKERS: Final = '"competitor"  # or status_quo, disqualified, unknown'
 KEPT_BY_US: Final = ("snapshots", "forecast_sheet")
 
 
@@ -113,7 +114,9 @@ def last_manifest(output: Path, company: str) -> dict[str, Any] | None:
             told = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             continue
-        if not path.parent.name.startswith(".") and told.get("company") == company and "book" in told:
+        # A report of another format of this record is nothing to compare with: the next one will be.
+        is_ours = isinstance(told, dict) and told.get("company") == company
+        if is_ours and not path.parent.name.startswith(".") and told.get("book", {}).get("format") == FORMAT:
             found.append(told)
     return max(found, key=lambda told: str(told["written_at"]), default=None)
 
@@ -199,12 +202,14 @@ def new_values(
                 yield Finding("change", f"{what}.", way)
             elif field == REASON:
                 read = f"is read as {codes[value]}" if value in codes.index else "stands for no code yet"
-                yield Finding("change", f"{what}: it {read}.", f'Under [taxonomy.reasons]: {word} = "code"')
+                yield Finding(
+                    "change", f"{what}: it {read}.", f'Under [taxonomy.reasons]: {word} = "a code of the taxonomy"'
+                )
             else:
                 read = (
                     f"is read as {takers['lost_to_recorded'][value]}" if value in takers.index else "is not understood"
                 )
-                yield Finding("change", f"{what}: it {read}.", f'Under [taxonomy.lost_to]: {word} = "competitor"')
+                yield Finding("change", f"{what}: it {read}.", f"Under [taxonomy.lost_to]: {word} = {TAKERS}")
         if len(shown) > VALUES_SHOWN:
             yield Finding("change", f"{count(len(shown) - VALUES_SHOWN, 'more new value')} of deals.{field}.")
 

@@ -95,3 +95,11 @@ def test_today_is_the_day_on_the_clock(capsys, acme):
     assert code == 0
     assert told["as_of"] >= "2025-07-04"
     assert Path(told["written"]).stem == told["as_of"]
+
+
+def test_a_new_proposal_does_not_take_the_store_for_an_export(capsys, acme):
+    call(capsys, acme)
+    with pytest.raises(SystemExit) as left:
+        start(["init", str(acme), "--force", "--json"])
+    assert int(left.value.code or 0) == 0
+    assert "snapshots" not in (acme / "postmortem.toml").read_text(encoding="utf-8")

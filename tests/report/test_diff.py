@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +13,15 @@ import pytest
 from builders import change, closed, deal, forecast, make_book
 
 from postmortem.cli.app import start
-from postmortem.frames import Cohort
+from postmortem.frames import Cohort, Engagement
+from postmortem.ground import resources
 from postmortem.ground.errors import UsageError
 from postmortem.report.causes import causes
 from postmortem.report.deal_moves import deal_moves
 from postmortem.report.diff import compare, latest_pair, told
 from postmortem.report.editions import RAW, Edition
 from postmortem.report.figures import figures_moved
+from postmortem.report.run import run_quarter
 from postmortem.result import Column, Result, Table, refused
 
 Q = "2025Q3"
@@ -84,10 +88,23 @@ def test_another_taker_says_whether_the_crm_was_recoded_or_is_read_otherwise():
 
 
 def test_another_reason_says_the_same():
-    kept = called(STILL, deal(1, "lost", "2025-08-03", loss_reason_raw="Price"))
-    before, recoded = kept.assign(reason_code="PRICE"), kept.assign(reason_code="TIMING", loss_reason_raw="Timing")
-    moved = said(before[before["deal_id"] == "D0001"], recoded[recoded["deal_id"] == "D0001"])
-    assert moved == [("D0001", "reason", "reason TIMING, was PRICE: the CRM says Timing, it said Price")]
+    kept = called(STILL, deal(1, "lost", "2025-08-03", loss_reason_raw="Price", lost_to_raw="They"))
+    kept = kept[kept["deal_id"] == "D0001"].assign(reason_code="price", reason="Price against value")
+    recoded = kept.assign(reason_code="timing", reason="Timing", loss_reason_raw="Too early")
+    words = "the CRM says Too early, it said Price"
+    assert said(kept, recoded) == [("D0001", "reason", f"reason Timing, was Price against value: {words}")]
+    mapped = kept.assign(reason_code="timing", reason="Timing")
+    how = "read otherwise, the CRM's words being the same"
+    assert said(kept, mapped) == [("D0001", "reason", f"reason Timing, was Price against value: {how}")]
+    same = kept.assign(loss_reason_raw="Too early")
+    assert said(kept, same) == [("D0001", "reason", f"reason still Price against value: {words}")]
+    uncoded = kept.assign(reason_code=None, reason=None)
+    text = f"reason no code, was not recorded: {words.replace('Price', 'not recorded')}"
+    unsaid = uncoded.assign(loss_reason_raw=None)
+    assert said(unsaid, uncoded.assign(loss_reason_raw="Too early")) == [("D0001", "reason", text)]
+    taker = kept.assign(lost_to_raw=None)
+    text = "lost to still not recorded: the CRM says not recorded, it said They"
+    assert said(kept, taker) == [("D0001", "lost_to", text)]
 
 
 def test_amounts_and_other_fields():
@@ -198,11 +215,13 @@ def test_a_figure_is_named_by_row_and_column_and_a_hidden_one_is_marked():
 def test_rows_that_come_in_or_are_gone_show_their_numbers():
     new = ("slipped", "Slipped past the quarter", 3, 0.05, 1.0)
     assert moved([answer(FATES)], [answer([*FATES, new])]) == [
-        (("Slipped past the quarter",), "deals", "3, was —", ()),
-        (("Slipped past the quarter",), "share", "5%, was —", ()),
+        (("Slipped past the quarter",), "deals", "3, a new row", ()),
+        (("Slipped past the quarter",), "share", "5%, a new row", ()),
     ]
     gone = figures_moved([answer([*FATES, new])], [answer(FATES)], ())
-    assert [(each.before, each.after) for each in gone] == [(3, None), (0.05, None)]
+    assert [(each.before, each.after, each.text) for each in gone] == [
+        (3, None, "row gone, was 3"), (0.05, None, "row gone, was 5%"),
+    ]  # fmt: skip
 
 
 def test_a_figure_names_the_deals_whose_own_changes_are_about_its_row():
@@ -284,10 +303,9 @@ def test_the_command_compares_a_report_with_the_edition_it_replaced(capsys, outp
         "Deals (1 deal)",
         "  D0001 Account 1 · Renewal: closed on 2025-09-20, known only now: won, was slipped past the quarter",
         "",
-        "Figures (2, and 1 more behind pictures (--json has them))",
+        "Figures (2 and 1 behind pictures, which --json has); <- names the deals above that a row is about",
         "  What became of the deals? (01-x)",
-        "    Won, Deals: 21, was 20  <- D0001",
-        "    Won, Share: 42%, was 40%  <- D0001",
+        "    Won | Deals: 21, was 20; Share: 42%, was 40%  <- D0001",
     ]
     folders = call(capsys, str(output / ".previous" / Q), str(output / Q), "--json")[1]
     alone = call(capsys, "--output", str(output), "--json")[1]
@@ -306,3 +324,40 @@ def test_a_wrong_call_says_what_is_needed(capsys, output):
         latest_pair(output, "2025Q2")
     with pytest.raises(UsageError, match="no earlier edition"):
         latest_pair(output / "nowhere")
+
+
+@pytest.mark.slow
+def test_one_deal_recoded_between_two_real_runs_is_the_one_thing_named(capsys, tmp_path):
+    acme, out = tmp_path / "acme", tmp_path / "out"
+    shutil.copytree(resources.sample("plain"), acme)
+    export = acme / "opportunities.csv"
+    with pytest.raises(UsageError, match="no earlier edition"):
+        latest_pair(out)
+    run_quarter(Engagement.open(acme), "2025Q3", notebooks=["01"], output=out)
+    kept = pd.read_parquet(out / "2025Q3" / "internal" / "cohort.parquet")
+    here = kept[kept["quarter"] == "2025Q3"]
+    chosen = here.loc[here["resolution"] == "lost_competitor", "deal_id"].iloc[0]
+    with export.open(encoding="utf-8-sig", newline="") as file:
+        header, *lines = csv.reader(file)
+    reason = header.index("Loss Reason")
+    for line in lines:
+        if line[0][:15] == chosen[:15]:
+            line[reason] = "No Decision / Non-Responsive"
+    with export.open("w", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file, quoting=csv.QUOTE_ALL).writerows([header, *lines])
+    run_quarter(Engagement.open(acme), "2025Q3", notebooks=["01"], output=out)
+    code, document, _ = call(capsys, "--output", str(out), "--json")
+    told = json.loads(document)
+    assert (code, told["equal"]) == (0, False)
+    assert [cause["what"] for cause in told["causes"]] == ["data/opportunities.csv has other content"]
+    assert [(each["deal_id"], each["kind"]) for each in told["deals"]] == [(chosen, "lost_to"), (chosen, "reason")]
+    assert all("the CRM says No Decision / Non-Responsive" in each["what"] for each in told["deals"])
+    fates = {
+        each["row"][0]: each["after"] - each["before"]
+        for each in told["figures"]
+        if (each["analysis"], each["table"], each["column"]) == ("quarter_outcome", "fates", "deals")
+    }
+    assert fates == {"Lost to the status quo": 1, "Lost to a competitor": -1}
+    assert (
+        call(capsys, str(out / "2025Q3"), str(out / "2025Q3"))[1].splitlines()[1].startswith("The two editions are eq")
+    )

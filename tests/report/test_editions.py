@@ -20,7 +20,7 @@ def make_report(folder: Path, content: str) -> Path:
     (folder / "index.html").write_text(content, encoding="utf-8")
     (folder / "findings.json").write_text("[]", encoding="utf-8")
     (folder / "manifest.json").write_text(json.dumps({"content": content}), encoding="utf-8")
-    pd.DataFrame({"deal_id": ["D1"]}).to_parquet(folder / "internal" / "cohort.parquet")
+    pd.DataFrame({"deal_id": ["D1"], "quarter": ["2025Q3"]}).to_parquet(folder / "internal" / "cohort.parquet")
     return folder
 
 
@@ -79,6 +79,10 @@ def test_a_folder_that_is_no_report_says_what_one_is(tmp_path):
     with pytest.raises(UsageError, match="no report that can be compared") as refused:
         read_edition(tmp_path / "nowhere")
     assert "reports/2025Q3" in refused.value.message
+    other = make_report(tmp_path / "other", "first")
+    (other / "findings.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(UsageError, match="not those of a report"):
+        read_edition(other)
     broken = make_report(tmp_path / "broken", "first")
     (broken / "internal" / "cohort.parquet").write_bytes(b"PAR1")
     with pytest.raises(UsageError, match="no report that can be compared"):
