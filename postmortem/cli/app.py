@@ -1,7 +1,7 @@
 """The command `postmortem`: its commands, its errors and its exit codes.
 
-Exit codes: 0 done, 1 a notebook failed, 2 usage or configuration, 3 unusable input, 4 no deal in the frame,
-5 sharing refused, 6 output busy or not writable, 70 a fault of ours, 130 interrupted.
+Exit codes: 0 done, 1 a notebook failed, 2 usage or configuration, 3 unusable, stale or suspicious input,
+4 no deal in the frame, 5 sharing refused, 6 output busy or not writable, 70 a fault of ours, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from postmortem import __version__
-from postmortem.cli import engagement, forecast, notebooks, running, taxonomy
+from postmortem.cli import editions, engagement, forecast, notebooks, running, snapshots, taxonomy
 from postmortem.cli.console import say
 from postmortem.ground.errors import PostmortemError
 
@@ -32,6 +32,8 @@ app.command()(running.demo)
 app.command()(engagement.init)
 app.command()(engagement.check)
 app.command()(running.run)
+app.command()(editions.diff)
+app.command()(snapshots.snapshot)
 app.command()(engagement.simulate)
 app.command()(notebooks.lab)
 app.add_typer(forecast.app, name="forecast")
@@ -73,6 +75,7 @@ def start(arguments: Sequence[str] | None = None) -> NoReturn:
 def _explain(error: PostmortemError, *, as_json: bool) -> int:
     if as_json:
         told = {"error": type(error).__name__, "message": error.message, "exit_code": error.exit_code}
+        told |= {"rows": list(error.rows)}
         print(json.dumps(told, indent=1, ensure_ascii=False))
     else:
         say(error.message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -32,6 +33,9 @@ def run(
     fail_on: Annotated[
         Literal["too-small"] | None, typer.Option(help="End with 4 when every question is refused.")
     ] = None,
+    accept_changes: Annotated[
+        bool, typer.Option("--accept-changes", help="Go on where the data look unlike those of the last report.")
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
     """Make the report of one quarter or of several."""
@@ -39,6 +43,7 @@ def run(
 
     engagement = Engagement.open(folder, {"frame.window": window})
     options = {"output": output, "kind": kind, "window": window, "as_of": as_of, "notebooks": page or ()}
+    options |= {"accept_changes": accept_changes}
     return _reports(engagement, quarter, options, fail_on, as_json)
 
 
@@ -52,7 +57,7 @@ def demo(
     from postmortem.ground import resources
 
     engagement = Engagement.open(resources.sample("full" if full else "plain"))
-    return _reports(engagement, "last", {"output": output}, None, as_json)
+    return _reports(engagement, "last", {"output": output, "accept_changes": True}, None, as_json)
 
 
 def _reports(engagement: Engagement, quarters: str, options: dict[str, Any], fail_on: str | None, as_json: bool) -> int:
@@ -78,7 +83,8 @@ def _reports(engagement: Engagement, quarters: str, options: dict[str, Any], fai
                 raise
             say(error.message)
             codes.append(error.exit_code)
-            reports.append({"quarter": quarter.label, "status": "not made", "message": error.message})
+            why = {"message": error.message, "rows": list(error.rows)}
+            reports.append({"quarter": quarter.label, "status": "not made", **why})
             continue
         small = fail_on is not None and _says_nothing(made)
         codes.append(4 if small else made.exit_code)
@@ -99,6 +105,7 @@ def _told(made: Run) -> dict[str, Any]:
         "pages": list(made.pages),
         "failed": list(made.failed),
         "content": made.content,
+        "preflight": [asdict(finding) for finding in made.preflight],
     }
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from postmortem.book import Book
+from postmortem.book.snapshot_store import snapshot_files
 from postmortem.book.store import read_book, save_book
 from postmortem.frames.choose import Choice, choose_cohort
 from postmortem.frames.cohort import Cohort
@@ -20,6 +21,7 @@ from postmortem.ground.config import FILE_NAME, Config, load_config
 from postmortem.ground.errors import UsageError
 from postmortem.ground.fiscal import Quarter
 from postmortem.intake import load_book
+from postmortem.intake.stored_snapshots import store_of
 from postmortem.taxonomies import load_taxonomy
 
 CACHE_VARIABLE = "POSTMORTEM_CACHE"
@@ -58,12 +60,13 @@ class Engagement:
         return None if resources.root() in self.folder.resolve().parents else self.folder / ".postmortem" / "cache"
 
     def input_files(self) -> tuple[Path, ...]:
-        """Return every file that the book is read from, the configuration first."""
+        """Return every file that the book is read from, the configuration first, stored snapshots included."""
         data = self.folder / self.config.data.folder
         named = [self.config.process.file] if self.config.process.file else []
         taxonomy = self.folder / self.config.taxonomy.folder if self.config.taxonomy.folder else None
         files = [data / source.file for source in self.config.tables.values()]
         files += [self.folder / name for name in named] + (sorted(taxonomy.rglob("*.toml")) if taxonomy else [])
+        files += snapshot_files(store_of(self.config))
         return (self.folder / FILE_NAME, *(path for path in files if path.is_file()))
 
     def book(self) -> Book:

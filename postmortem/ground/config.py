@@ -62,6 +62,7 @@ class Data(Section):
     """Where the exports lie and how they are written."""
 
     folder: str = "."
+    snapshots: str = "snapshots"
     extracted_on: dt.date | None = None
     date_format: str | None = None
     decimal: Literal[".", ","] = "."
@@ -117,6 +118,14 @@ class Frame(Section):
         return value
 
 
+class Preflight(Section):
+    """What the data of a run must be like before a report is made of them."""
+
+    max_age_days: int | None = Field(default=None, ge=0)
+    require_tier: Literal["snapshots", "history", "sheet", "stage entries", "current"] | None = None
+    fail_on_change: bool = False
+
+
 class Report(Section):
     """Where reports go and what they carry."""
 
@@ -142,6 +151,7 @@ class Config(Section):
     taxonomy: TaxonomyChoice = TaxonomyChoice()
     process: ProcessFile = ProcessFile()
     frame: Frame = Frame()
+    preflight: Preflight = Preflight()
     report: Report = Report()
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
@@ -153,13 +163,7 @@ class Config(Section):
         return self._folder
 
     def origin(self, key: str) -> str:
-        """Say where the value of a dotted key came from: a flag, a variable, the file or the default.
-
-        Parameters
-        ----------
-        key : str
-            Such as ``frame.window``.
-        """
+        """Say where the value of a dotted key (``frame.window``) came from: flag, variable, file or default."""
         return self._origins.get(key, "default")
 
 

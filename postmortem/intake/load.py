@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from postmortem.book import Book, BookMeta
+from postmortem.book.snapshot_store import Stored
 from postmortem.ground.config import Config, ReasonMap, Source
 from postmortem.ground.errors import ConfigError, DataError
 from postmortem.intake import currencies, deal_rules, deriving, histories, periods, rules
@@ -19,6 +21,7 @@ from postmortem.intake.columns import Reader, Refusal
 from postmortem.intake.dates import DateStyle
 from postmortem.intake.quarantine import Ledger, quarantine_frame
 from postmortem.intake.stages import process_of
+from postmortem.intake.stored_snapshots import read_stored, refuse_other_currency, stored_rows
 from postmortem.taxonomies import Mapped, Taxonomy, load_crosswalks, load_taxonomy, map_values
 
 
@@ -43,8 +46,8 @@ def load_book(config: Config) -> Book:
     Returns
     -------
     Book
-        With every configured table, reps' reasons and competitors derived from the deals, all rows set
-        aside in `quarantine`, and every repair in `notes`.
+        With every configured table, the engagement's own snapshots, reps' reasons and competitors derived from
+        the deals, all rows set aside in `quarantine`, and every repair in `notes`.
 
     Raises
     ------
@@ -64,20 +67,30 @@ def load_book(config: Config) -> Book:
     folder = None if config.taxonomy.folder is None else config.folder / config.taxonomy.folder
     taxonomy = load_taxonomy(config.taxonomy.id, folder=folder)
     loaded = {name: _load(name, source, config, zone) for name, source in config.tables.items()}
+    stored = read_stored(config)
+    own = _stored(stored, loaded.get("snapshots"), config.data.snapshots)
+    every = [*loaded.values(), *own]
     deals = loaded["deals"]
     deals.frame = deals.ledger.keep(deal_rules.settle_close_dates(deals.frame, deals.ledger))
-    taken = _settle_dates(loaded, config, zone)
-    for name, each in loaded.items():
-        rules.report_strangers(name, each.frame, deals.frame, each.ledger)
+    taken = _settle_dates(every, deals, config, zone)
+    for each in every:
+        rules.report_strangers(each.ledger.table, each.frame, deals.frame, each.ledger)
         each.ledger.settle(len(each.frame))
         each.ledger.refuse_above(config.data.max_quarantined_share)
     _refuse_no_deals(deals)
     tables = {name: deriving.canonical(name, each.frame) for name, each in loaded.items()}
     tables, currency = _in_one_currency(tables, config, deals.ledger)
+    refuse_other_currency(stored, currency)
+    if own:
+        # These amounts were in the currency of the report when they were stored: nothing is converted twice.
+        tables["snapshots"] = _together([*(tables[name] for name in ("snapshots",) if name in tables), own[0].frame])
     tables = _with_derived(tables, config, taxonomy, folder, deals.ledger)
     for name, frame in tables.items():
         check_table(name, frame)
-    ledgers = [each.ledger for each in loaded.values()]
+    ledgers = [each.ledger for each in every]
+    rows_in: Counter[str] = Counter()
+    for ledger in ledgers:
+        rows_in[ledger.table] += ledger.rows_in
     meta = BookMeta(
         company=config.company.name,
         currency=currency,
@@ -94,7 +107,7 @@ def load_book(config: Config) -> Book:
         process=process_of(config, tables),
         quarantine=quarantine_frame(ledgers),
         notes=tuple(note for ledger in ledgers for note in ledger.notes),
-        rows_in={ledger.table: ledger.rows_in for ledger in ledgers},
+        rows_in=dict(rows_in),
     )
 
 
@@ -138,25 +151,41 @@ def _refuse_columns(file: str, refusals: list[Refusal]) -> None:
         )
 
 
-def _settle_dates(loaded: Mapping[str, Loaded], config: Config, zone: ZoneInfo) -> periods.Extraction:
+def _stored(stored: tuple[Stored, ...], configured: Loaded | None, folder: str) -> list[Loaded]:
+    """Return the engagement's own snapshots as one more table on its way, or nothing."""
+    if not stored:
+        return []
+    rows, ledger = stored_rows(stored, None if configured is None else configured.frame, folder)
+    return [Loaded(rows, ledger, "")]
+
+
+def _together(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    filled = [frame for frame in frames if not frame.empty]
+    return pd.concat(filled, ignore_index=True) if filled else frames[0]
+
+
+def _settle_dates(every: Sequence[Loaded], deals: Loaded, config: Config, zone: ZoneInfo) -> periods.Extraction:
     """Set impossible dates aside, find the extraction date, and set aside what came after it."""
     stated = config.data.extracted_on
-    limit = (
-        None if stated is not None else periods.latest_plausible({name: each.frame for name, each in loaded.items()})
-    )
-    for name, each in loaded.items():
-        periods.refuse_impossible(name, each.frame, each.ledger, limit)
+    limit = None if stated is not None else periods.latest_plausible(_frames(every))
+    for each in every:
+        periods.refuse_impossible(each.ledger.table, each.frame, each.ledger, limit)
         each.frame = each.ledger.keep(each.frame)
-    _refuse_no_deals(loaded["deals"])
-    taken = periods.extraction({name: each.frame for name, each in loaded.items()}, stated, zone)
-    deals = loaded["deals"]
+    _refuse_no_deals(deals)
+    taken = periods.extraction(_frames(every), stated, zone)
     deals.frame = deal_rules.settle_expectations(deals.frame, deals.ledger, taken)
-    for name, each in loaded.items():
-        periods.refuse_later(name, each.frame, each.ledger, taken, zone)
+    for each in every:
+        periods.refuse_later(each.ledger.table, each.frame, each.ledger, taken, zone)
         each.frame = each.ledger.keep(each.frame)
     deals.frame = deal_rules.settle_zero_amounts(deals.frame, deals.ledger, config.data.zero_amounts)
     deal_rules.report_losses(deals.frame, deals.ledger)
     return taken
+
+
+def _frames(every: Sequence[Loaded]) -> dict[str, pd.DataFrame]:
+    """Return the rows by table, those of a table that comes from two places together."""
+    tables = dict.fromkeys(each.ledger.table for each in every)
+    return {name: _together([each.frame for each in every if each.ledger.table == name]) for name in tables}
 
 
 def _refuse_no_deals(deals: Loaded) -> None:

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
+from postmortem.book.snapshot_store import is_stored
 from postmortem.ground.errors import DataError
 
 ENDINGS: Final = (".csv", ".tsv", ".txt", ".tab", ".xlsx", ".xlsm", ".parquet", ".pq")
@@ -73,6 +74,8 @@ def refuse_other_kinds(data: bytes, file: str) -> None:
 def tables_in(export: Path) -> dict[str, Path]:
     """Return the files of an export that look like tables, by their path inside it; hidden ones are passed over.
 
+    So are the engagement's own snapshots, which are read without being configured.
+
     Raises
     ------
     DataError
@@ -89,6 +92,7 @@ def tables_in(export: Path) -> dict[str, Path]:
         for name, path in shown.items()
         if not any(part.startswith((".", "~$")) for part in path.relative_to(export).parts)
         and path.name.lower().removesuffix(".gz").endswith(ENDINGS)
+        and not is_stored(path)
     }
     if not files:
         raise DataError(

@@ -96,20 +96,27 @@ def extraction(frames: Mapping[str, pd.DataFrame], stated: dt.date | None, zone:
     """
     if stated is not None:
         return Extraction(stated, "[data] extracted_on")
-    newest = [
-        _plain(frame.loc[_counts(frame, column), column], zone).max()
-        for table, columns in RECORDED.items()
-        if (frame := frames.get(table)) is not None
-        for column in columns
-        if column in frame
-    ]
-    known = pd.Series(newest, dtype="datetime64[us]").dropna()
+    known = pd.Series(list(newest_by_table(frames, zone).values()), dtype="datetime64[us]")
     if known.empty:
         raise DataError(
             "Nothing in these tables has a date, so the day they were exported cannot be told.",
             do="state it in postmortem.toml: [data] extracted_on = 2025-10-05",
         )
     return Extraction(known.max().date(), "newest recorded date")
+
+
+def newest_by_table(frames: Mapping[str, pd.DataFrame], zone: ZoneInfo) -> dict[str, pd.Timestamp]:
+    """Return by table the newest moment something was recorded on, in `zone`; tables without one are left out."""
+    newest: dict[str, pd.Timestamp] = {}
+    for table, columns in RECORDED.items():
+        frame = frames.get(table)
+        if frame is None:
+            continue
+        latest = [_plain(frame.loc[_counts(frame, name), name], zone).max() for name in columns if name in frame]
+        known = pd.Series(latest, dtype="datetime64[us]").dropna()
+        if not known.empty:
+            newest[table] = known.max()
+    return newest
 
 
 def refuse_later(table: str, frame: pd.DataFrame, ledger: Ledger, taken: Extraction, zone: ZoneInfo) -> None:

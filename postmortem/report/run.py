@@ -6,30 +6,35 @@ A report is written aside and put in place by renaming, so that a killed run lea
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import json
 import logging
 import os
-import shutil
-import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from postmortem.book import Book
 from postmortem.findings.gate import LEVEL, tally
 from postmortem.frames.choose import Choice
 from postmortem.frames.cohort import Cohort
 from postmortem.frames.engagement import CACHE_VARIABLE, Engagement
+from postmortem.ground.code import code_hash
 from postmortem.ground.config import FILE_NAME
-from postmortem.ground.errors import OutputBusy
+from postmortem.intake.stored_snapshots import store_of
+from postmortem.report.book_record import describe_book, tier_of
+from postmortem.report.editions import DEALS, RAW, put_in_place, working_folder
 from postmortem.report.front import front_page
 from postmortem.report.harvest import Harvest, clean, gated, harvest
 from postmortem.report.manifest import content_hash, findings, manifest, write_json, write_tables
 from postmortem.report.pages import about, links, page
 from postmortem.report.parameters import Parameters
 from postmortem.report.plan import Notebook, plan
+from postmortem.report.preflight import Finding, preflight, refuse
 
 KERNEL = "python3"
 WORKERS = 2
@@ -58,6 +63,8 @@ class Run:
         Kind of cohort.
     content : str
         Hash over pages, findings and tables.
+    preflight : tuple of Finding
+        What the pre-flight said of the data.
     """
 
     quarter: str
@@ -67,6 +74,7 @@ class Run:
     deals: int
     frame: str
     content: str
+    preflight: tuple[Finding, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -83,6 +91,7 @@ def run_quarter(
     window: int | None = None,
     as_of: dt.date | None = None,
     notebooks: Sequence[str] = (),
+    accept_changes: bool = False,
     progress: Progress = lambda line: None,
 ) -> Run:
     """Make the report of one quarter.
@@ -99,6 +108,8 @@ def run_quarter(
         As in `Engagement.frame`.
     notebooks : sequence of str
         Names or numbers of notebooks; the configuration's `[report] pages` or all unless told.
+    accept_changes : bool
+        Go on where the data look unlike those of the last report.
     progress : callable
         Is told a line at each step.
 
@@ -110,14 +121,21 @@ def run_quarter(
     Raises
     ------
     PostmortemError
-        Before any notebook runs: configuration, data, frame, notebook or output that cannot be used. After them:
-        more tests than a report may name from; the last good report stays where it is.
+        Before any notebook runs: configuration, data, frame, notebook or output that cannot be used, or data
+        that the pre-flight refuses. After them: more tests than a report may name from; the last good report
+        stays where it is.
     """
     output = (output or engagement.folder / engagement.config.report.output).resolve()
     chosen = plan(engagement.folder, notebooks or engagement.config.report.pages)
-    with _working_folder(output) as aside, _cache(output):
+    with working_folder(output) as aside, _cache(output):
         progress("reading the book")
-        cohort = engagement.frame(quarter, kind=kind, window=window, as_of=as_of)
+        book = engagement.book()
+        cohort = engagement.frame(quarter, kind=kind, window=window, as_of=as_of, book=book)
+        day = as_of or dt.datetime.now(ZoneInfo(book.meta.time_zone)).date()
+        found = preflight(output, engagement.config, book, cohort, day)
+        for finding in found:
+            progress(f"pre-flight: {finding.line}")
+        refuse(found, engagement.config.preflight, accept_changes=accept_changes)
         told = Parameters(
             quarter=cohort.focus.label,
             kind=kind or engagement.config.frame.kind,
@@ -126,11 +144,13 @@ def run_quarter(
         )
         done, failed = _execute(chosen, told, engagement.folder, aside, progress)
         progress("writing the pages")
-        content = _write(aside, engagement, cohort, told, done, failed)
+        content = _write(aside, engagement, cohort, told, done, failed, {
+            **_made_with(engagement, book), "book": describe_book(book), "preflight": [asdict(each) for each in found],
+        })  # fmt: skip
         place = output / cohort.focus.label
-        _put_in_place(aside, place)
+        put_in_place(aside, place)
     names = tuple(notebook.name for notebook, _ in done)
-    return Run(cohort.focus.label, place, names, tuple(failed), len(cohort.focus_rows), cohort.kind, content)
+    return Run(cohort.focus.label, place, names, tuple(failed), len(cohort.focus_rows), cohort.kind, content, found)
 
 
 def _execute(
@@ -196,8 +216,9 @@ def _write(
     told: Parameters,
     done: Sequence[tuple[Notebook, Harvest]],
     failed: dict[str, str],
+    beside: dict[str, Any],
 ) -> str:
-    """Write pages, findings, tables and manifest; return the content hash."""
+    """Write pages, findings, tables and manifest, which also holds `beside`; return the content hash."""
     description, navigation = about(cohort, engagement.config), links(done)
     linked = {link.name for link in navigation}
     failures = [f"{name}: {error.splitlines()[0]}" for name, error in failed.items()]
@@ -211,7 +232,8 @@ def _write(
     write_tables(aside / "tables", done)
     internal = aside / "internal"
     internal.mkdir()
-    cohort.table.to_parquet(internal / "cohort.parquet", index=False)
+    raw = cohort.book.deals[["deal_id", *RAW]]
+    cohort.table.merge(raw, on="deal_id", how="left").to_parquet(aside / DEALS, index=False)
     for name, error in failed.items():
         (internal / f"{name}.error.txt").write_text(error, encoding="utf-8")
     content = content_hash(aside, [*aside.glob("*.html"), aside / "findings.json", *(aside / "tables").glob("*.csv")])
@@ -221,35 +243,33 @@ def _write(
     }
     statuses |= {name: {"status": "failed", "error": error.splitlines()[0]} for name, error in failed.items()}
     inputs = [(_shown(path, engagement), path) for path in engagement.input_files()]
-    data = manifest(cohort, inputs, asdict(told), statuses)
     tests = tally([result for _, harvested in done for result in harvested.results])
+    data = manifest(cohort, inputs, asdict(told), statuses) | {"tier": tier_of(cohort)}
     data |= {"gate": {"false_discovery_rate": LEVEL, **asdict(tests)}}
-    data |= {"content": content, "written_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds")}
+    data |= beside | {"content": content, "written_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds")}
     write_json(aside / "manifest.json", data)
     return content
 
 
+def _made_with(engagement: Engagement, book: Book) -> dict[str, Any]:
+    """Return what the figures depend on beside the data: settings by section, taxonomy and code."""
+    settings = engagement.config.model_dump(mode="json")
+    return {
+        "settings": {
+            name: hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+            for name, values in settings.items()
+        },
+        "taxonomy": book.taxonomy.stamp,
+        "code": code_hash(),
+    }
+
+
 def _shown(path: Path, engagement: Engagement) -> str:
     """Name an input without the path of this machine."""
-    return path.name if path.name == FILE_NAME else f"data/{path.name}"
-
-
-@contextmanager
-def _working_folder(output: Path) -> Iterator[Path]:
-    """Yield a folder beside the reports that is gone afterwards, whatever happens."""
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=".writing-", dir=output))
-    except OSError as error:
-        raise OutputBusy(
-            "The output folder cannot be written.",
-            got=f"{output.name}: {error.strerror}",
-            do="choose another one with --output",
-        ) from None
-    try:
-        yield aside
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+    if path.name == FILE_NAME:
+        return path.name
+    is_stored = path.parent == store_of(engagement.config)
+    return f"{path.parent.name}/{path.name}" if is_stored else f"data/{path.name}"
 
 
 @contextmanager
@@ -262,13 +282,3 @@ def _cache(output: Path) -> Iterator[None]:
     finally:
         if before is None:
             del os.environ[CACHE_VARIABLE]
-
-
-def _put_in_place(aside: Path, place: Path) -> None:
-    """Rename the finished report into place; the one it replaces is moved away first and then removed."""
-    os.chmod(aside, 0o755)
-    old = place.with_name(f".replaced-{place.name}-{time.monotonic_ns()}")
-    if place.exists():
-        os.replace(place, old)
-    os.replace(aside, place)
-    shutil.rmtree(old, ignore_errors=True)

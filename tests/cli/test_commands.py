@@ -10,6 +10,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from postmortem.cli.app import start
+from postmortem.frames.engagement import Engagement
 
 
 def call(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
@@ -151,3 +152,28 @@ def test_an_internal_fault_leaves_with_its_own_code(
     code, _, err = call(capsys, "taxonomy", "show")
     assert code == 70
     assert "fault of postmortem" in err
+
+
+def test_what_the_preflight_found_is_in_the_document_of_a_run(
+    capsys: pytest.CaptureFixture[str], export: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from postmortem.report import run
+    from postmortem.report.preflight import Finding, refuse
+
+    call(capsys, "init", str(export), "--from", str(export))
+    found = (Finding("suspicious", "Rows of deals: 11; the last report had 30."),)
+
+    def made(engagement: Engagement, quarter: str, *, accept_changes: bool, **_: object) -> run.Run:
+        refuse(found, engagement.config.preflight, accept_changes=accept_changes)
+        return run.Run(quarter, export, (), (), 11, "closed", "0", found)
+
+    monkeypatch.setattr(run, "run_quarter", made)
+    code, out, _ = call(capsys, "run", "-e", str(export), "-q", "2025Q3", "--json", "--accept-changes")
+    assert code == 0
+    assert json.loads(out)["reports"][0]["preflight"] == [
+        {"grade": "suspicious", "what": "Rows of deals: 11; the last report had 30.", "do": ""}
+    ]
+    code, out, _ = call(capsys, "run", "-e", str(export), "-q", "2025Q3", "--json")
+    assert (code, json.loads(out)["rows"]) == (3, ["Rows of deals: 11; the last report had 30."])
+    code, out, _ = call(capsys, "run", "-e", str(export), "-q", "2025Q2..2025Q3", "--json")
+    assert [report["rows"] for report in json.loads(out)["reports"]] == [[found[0].what]] * 2

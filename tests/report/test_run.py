@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from collections import Counter
@@ -15,7 +16,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from postmortem.frames import Engagement
 from postmortem.ground import resources
-from postmortem.ground.errors import EmptyFrame, OutputBusy
+from postmortem.ground.errors import DataError, EmptyFrame, OutputBusy
 from postmortem.report.run import Run, run_quarter
 from postmortem.result import MIME
 
@@ -174,6 +175,41 @@ def test_equal_inputs_give_equal_content_whatever_is_cached(small: Engagement, t
     warm = run_quarter(small, "2025Q3", notebooks=pages, output=tmp_path / "first")
     elsewhere = run_quarter(small, "2025Q3", notebooks=pages, output=tmp_path / "second")
     assert cold.content == warm.content == elsewhere.content
+
+
+def test_suspicious_data_stop_a_run_and_the_last_good_report_stays(small: Engagement, tmp_path: Path) -> None:
+    out, export = tmp_path / "out", tmp_path / "deals.csv"
+    good = run_quarter(small, "2025Q3", notebooks=["91"], output=out)
+    there = {path: path.read_bytes() for path in good.folder.rglob("*") if path.is_file()}
+    lines = export.read_text(encoding="utf-8").splitlines()
+    export.write_text("\n".join(lines[:12]) + "\n", encoding="utf-8")
+    said: list[str] = []
+    with pytest.raises(DataError, match="unlike those of the last report") as refused:
+        run_quarter(small, "2025Q3", notebooks=["91"], output=out, progress=said.append)
+    assert "Rows of deals: 11; the last report had 30." in refused.value.rows
+    assert "pre-flight: Rows of deals: 11; the last report had 30." in said
+    assert {path: path.read_bytes() for path in good.folder.rglob("*") if path.is_file()} == there
+    assert not list(out.glob(".writing-*"))
+    accepted = run_quarter(small, "2025Q3", notebooks=["91"], output=out, accept_changes=True)
+    manifest = json.loads((accepted.folder / "manifest.json").read_text(encoding="utf-8"))
+    assert [each["what"] for each in manifest["preflight"]] == [each.what for each in accepted.preflight]
+    assert manifest["book"]["rows"]["deals"] == 11
+    assert set(manifest["settings"]) >= {"taxonomy", "tables", "frame"}
+    assert (manifest["tier"], manifest["taxonomy"].split()[0]) == ("current", "red_zone")
+    assert (out / ".previous" / "2025Q3" / "manifest.json").is_file()
+
+
+def test_data_older_than_allowed_stop_a_run_unless_it_is_as_of_then(small: Engagement, tmp_path: Path) -> None:
+    with (tmp_path / "postmortem.toml").open("a", encoding="utf-8") as file:
+        file.write("[preflight]\nmax_age_days = 7\n[data]\nextracted_on = 2025-10-01\n")
+    strict = Engagement.open(tmp_path)
+    with pytest.raises(DataError, match="not what this run demands"):
+        run_quarter(strict, "2025Q3", notebooks=["91"], output=tmp_path / "out")
+    with pytest.raises(DataError, match="2025-08-28, 8 days before 2025-09-05"):
+        run_quarter(strict, "2025Q3", notebooks=["91"], output=tmp_path / "out", as_of=dt.date(2025, 9, 5))
+    assert not (tmp_path / "out" / "2025Q3").exists()
+    made = run_quarter(strict, "2025Q3", notebooks=["91"], output=tmp_path / "out", as_of=dt.date(2025, 9, 4))
+    assert (made.deals, made.preflight) == (30, ())
 
 
 @pytest.mark.slow

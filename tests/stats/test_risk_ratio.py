@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from statsmodels.stats.proportion import confint_proportions_2indep
 
 from postmortem.ground.errors import UsageError
-from postmortem.stats import attributable_fraction, e_value, risk_ratio
+from postmortem.stats import attributable_fraction, risk_ratio
 
 SOME = st.integers(20, 300).flatmap(lambda n: st.tuples(st.integers(5, n - 1), st.just(n)))
 
@@ -24,8 +24,6 @@ def test_reference_values():
     assert limits(found) == pytest.approx((1.237454, 3.232443), abs=5e-7)
     assert (found.n, found.events) == (100, 45)
     assert attributable_fraction(30, 50, 15, 50).estimate == pytest.approx(1 / 3)
-    assert e_value(3.9) == pytest.approx(7.263, abs=5e-4)
-    assert e_value(1.8) == pytest.approx(3.0)
 
 
 @given(SOME, SOME)
@@ -76,11 +74,3 @@ def test_too_little_data_is_refused(function, counts, why):
 def test_impossible_counts_are_an_error(function):
     with pytest.raises(UsageError, match="second events exceeds the second n"):
         function(3, 20, 21, 20)
-
-
-def test_an_e_value_is_the_same_for_a_ratio_and_its_inverse_and_1_for_none():
-    assert e_value(0.5) == pytest.approx(e_value(2))
-    assert e_value(1) == 1
-    for wrong in (0, -1, math.nan, math.inf):
-        with pytest.raises(UsageError, match="ratio"):
-            e_value(wrong)

@@ -1,0 +1,142 @@
+"""Where reports lie: written aside, put in place whole, and the edition before kept for comparison.
+
+When a report replaces one with other content, what `diff` needs of the old one (manifest, findings, the deals)
+stays under `.previous/<quarter>/`. A run that changes nothing keeps the edition before as it was.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+import pyarrow as pa
+
+from postmortem.ground.errors import OutputBusy, UsageError
+
+PREVIOUS: Final = ".previous"
+MANIFEST, FINDINGS, DEALS = "manifest.json", "findings.json", "internal/cohort.parquet"
+KEY: Final = ("deal_id", "quarter")
+RAW: Final = ("outcome", "loss_reason_raw", "lost_to_raw")
+"""What the CRM itself said of a deal, kept beside the cohort to tell a recoded reason from another mapping."""
+
+
+@dataclass(frozen=True)
+class Edition:
+    """One report, as far as it can be compared.
+
+    Attributes
+    ----------
+    folder : Path
+        Where it lies.
+    manifest : dict
+        See `postmortem.report.manifest`.
+    findings : list of dict
+        Its results, as `Result.to_dict` writes them, with their page.
+    deals : DataFrame
+        The cohort, one row a (deal_id, quarter), with the columns `RAW`.
+    """
+
+    folder: Path
+    manifest: dict[str, Any]
+    findings: list[dict[str, Any]]
+    deals: pd.DataFrame
+
+
+def read_edition(folder: Path) -> Edition:
+    """Read a report, or what was kept of one.
+
+    Raises
+    ------
+    UsageError
+        When the folder is not one.
+    """
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        findings = json.loads((folder / FINDINGS).read_text(encoding="utf-8"))
+        with (folder / DEALS).open("rb") as file:
+            deals = pd.read_parquet(file)
+        if not isinstance(manifest, dict) or not isinstance(findings, list) or not set(KEY) <= set(deals):
+            raise ValueError("these files are not those of a report")
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise UsageError(
+            "This folder is no report that can be compared.",
+            got=f"{folder}: {error.strerror if isinstance(error, OSError) else error}",
+            expected=f"a folder with {MANIFEST}, {FINDINGS} and {DEALS}",
+            do="name a folder such as reports/2025Q3",
+        ) from None
+    return Edition(folder, manifest, findings, deals)
+
+
+@contextmanager
+def working_folder(output: Path) -> Iterator[Path]:
+    """Yield a folder beside the reports that is gone afterwards, whatever happens.
+
+    Raises
+    ------
+    OutputBusy
+        When the output folder cannot be written.
+    """
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=".writing-", dir=output))
+    except OSError as error:
+        raise OutputBusy(
+            "The output folder cannot be written.",
+            got=f"{output.name}: {error.strerror}",
+            do="choose another one with --output",
+        ) from None
+    try:
+        yield aside
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def put_in_place(aside: Path, place: Path) -> None:
+    """Rename the finished report into place; the one it replaces is moved away first, and kept where it differs."""
+    os.chmod(aside, 0o755)
+    old = place.with_name(f".replaced-{place.name}-{time.monotonic_ns()}")
+    if place.exists():
+        os.replace(place, old)
+    try:
+        os.replace(aside, place)
+    except OSError:
+        if old.exists():
+            os.replace(old, place)
+        raise
+    if old.exists() and _content(old) not in (None, _content(place)):
+        _keep(old, place.parent / PREVIOUS / place.name)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _keep(old: Path, kept: Path) -> None:
+    """Leave of an old report what can be compared; the edition kept before it gives way."""
+    kept.parent.mkdir(exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=".writing-", dir=kept.parent))
+    try:
+        for name in (MANIFEST, FINDINGS, DEALS):
+            (aside / name).parent.mkdir(exist_ok=True)
+            if (old / name).is_file():
+                os.replace(old / name, aside / name)
+        os.chmod(aside, 0o755)
+        shutil.rmtree(kept, ignore_errors=True)
+        os.replace(aside, kept)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _content(report: Path) -> str | None:
+    """Return the content hash of a report; None where its manifest is damaged or gone."""
+    try:
+        told = json.loads((report / MANIFEST).read_text(encoding="utf-8")).get("content")
+    except (OSError, ValueError):
+        return None
+    return str(told)
