@@ -88,7 +88,7 @@ def incidence_lines(
     end = max(float(curve.index[-1]) for curve in known)
     day_curves.share_scale(axes, min(max(top * ROOM_ABOVE, 0.1), 1.0))
     day_curves.day_scale(axes, end, np.array([]), None, since, noun)
-    labels = [_line(axes, *each, end, horizon) for each in zip(shown, curves, range(len(shown)), strict=True)]
+    labels = [_line(axes, *each, horizon) for each in zip(shown, curves, range(len(shown)), strict=True)]
     if horizon is not None and np.isfinite(horizon) and horizon <= end:
         _horizon(axes, horizon, end)
     name_edge(axes, [label for label in labels if label is not None], always_lead=True)
@@ -126,7 +126,7 @@ def _curve(frame: pd.DataFrame, day: str, columns: tuple[str, str, str], at_risk
     return before if before.empty else pd.concat([before, before.tail(1).set_axis([end])])
 
 
-def _line(axes: Axes, name: str, curve: pd.DataFrame, turn: int, end: float, horizon: float | None) -> EdgeName | None:
+def _line(axes: Axes, name: str, curve: pd.DataFrame, turn: int, horizon: float | None) -> EdgeName | None:
     """Draw one group and return its name with the figures of the horizon, or of its last day before that."""
     colour, dash, marker = style.GROUPS[turn]
     if curve.empty or curve["share"].isna().all():
@@ -144,7 +144,7 @@ def _line(axes: Axes, name: str, curve: pd.DataFrame, turn: int, end: float, hor
     figure = per_cent(float(share[at]))
     if np.isfinite([low[at], high[at]]).all():
         figure += f" ({interval_text(float(low[at]), float(high[at]))})"
-    if horizon is not None and days[-1] < min(horizon, end):
+    if horizon is not None and days[-1] < horizon:
         figure += f" at day {days[-1]:,.0f}"
     return EdgeName(float(share[last]), name, figure, colour, float(days[last]))
 

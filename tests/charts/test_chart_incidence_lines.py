@@ -57,6 +57,12 @@ def test_a_group_that_ends_before_the_horizon_says_where(curves, draw, edge_name
     assert names["APAC"] == "30% (26–36%) at day 50"
 
 
+def test_a_horizon_beyond_all_curves_is_not_marked_and_every_figure_says_its_day(curves, draw, words, edge_names):
+    axes = draw(incidence_lines, curves, horizon=365, **COLUMNS)
+    assert edge_names(axes) == {"EMEA": "50% (46–56%) at day 100", "APAC": "30% (26–36%) at day 50"}
+    assert "day 365" not in words(axes)
+
+
 def test_lines_end_where_too_few_are_at_risk(curves, draw, words):
     axes = draw(incidence_lines, curves, at_risk="left", **COLUMNS)
     assert line_of(axes, "APAC") == [(0, 0), (20, 0.05), (50, 0.05)]
