@@ -167,7 +167,8 @@ class Need:
     def _arrival(self, cohort: Cohort, have: int, pace: float) -> str:
         """Return the quarter at whose end there is enough, should it go on as over the window."""
         if self.over == "record":
-            return f"{(cohort.focus.calendar.quarter_of(cohort.as_of) + 1).label}, by a copy kept in its first days"
+            following = cohort.focus.calendar.quarter_of(cohort.as_of) + 1
+            return f"{following.label}, by a copy of the open deals kept in its first days"
         last = max(cohort.window[-1], cohort.focus) if self.over == "focus" else cohort.window[-1]
         coming = f"at {pace:.2g} a quarter" if pace else "none a quarter"
         told = f"{self.least - have} more: {{}}, {coming}"

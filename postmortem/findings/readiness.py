@@ -89,9 +89,11 @@ def _waiting(rows: pd.DataFrame) -> Table:
     columns = (
         Column("question", "text", "Not answered yet"),
         Column("missing", "text", "What is missing"),
-        Column("remedy", "text", "What unlocks it, and by when at the present pace"),
+        Column("remedy", "text", "What unlocks it, and by when"),
     )
-    return Table(frame.reset_index(drop=True), columns, "Questions that wait")
+    return Table(
+        frame.reset_index(drop=True), columns, "Questions that wait, and what unlocks them at the present pace"
+    )
 
 
 def _remedy(unlock: str, where: str, arrives: str) -> str:

@@ -80,7 +80,7 @@ def test_earlier_quarters_come_one_a_quarter() -> None:
 def test_the_forecast_of_old_is_exported_or_kept_from_the_next_quarter_on() -> None:
     gap = gap_of(find("gap_to_forecast").function(takers(1, 1, 1, 1)))
     assert gap.arrives.startswith("at once by an export")
-    assert gap.arrives.endswith("else 2026Q1, by a copy kept in its first days")
+    assert gap.arrives.endswith("else 2026Q1, by a copy of the open deals kept in its first days")
     assert gap.pace is None
 
 

@@ -16,7 +16,7 @@ from postmortem.report.front import front_page
 from postmortem.report.harvest import Harvest
 from postmortem.report.pages import About, Link, links, page
 from postmortem.report.plan import Notebook
-from postmortem.result import Column, Result, Table, refused
+from postmortem.result import Column, Gap, Result, Table, refused
 
 ABOUT = About("Acme", "2025Q3", "2 deals closed in 2025Q3", "2025-10-06", "2 rows read, 0 set aside", "p", "", "")
 NOTEBOOK = Notebook("01-quarter-overview", "The quarter at a glance", Path("01.ipynb"), ())
@@ -105,6 +105,34 @@ def test_a_refusal_is_shown_as_an_answer_and_not_as_an_error() -> None:
     html = shown(result)
     assert "Not answered yet: 7 of the 25 interviews needed." in html
     assert "rror" not in html.split("<main>")[1]
+
+
+def test_a_refusal_says_where_the_rest_is_found_and_by_when() -> None:
+    gap = Gap("11 more: 2026Q2, at 4 a quarter", "talks with buyers", 7, 25, 4.0)
+    html = shown(refused("gap_to_forecast", "Q?", "7 of the 25 interviews needed", unlock="hold interviews", gap=gap))
+    said = [
+        html.index(text) for text in ("Hold interviews.", "Where: talks with buyers.", "By when: 11 more: 2026Q2, at 4")
+    ]
+    assert said == sorted(said)
+
+
+def test_the_front_page_names_each_remedy_once_with_all_it_unlocks() -> None:
+    from builders import closed, deal, make_book
+
+    history = {"unlock": "export the history", "gap": Gap("at once", "Reports")}
+    results = (
+        refused("a", "First?", "the forecast", **history),
+        refused("b", "Second?", "the stages", **history),
+        refused("c", "Second?", "7 of 10 losses", unlock="fill in the field", gap=Gap("2026Q1", "a picklist")),
+        refused("d", "Third?", "something else"),
+    )
+    cohort = closed(make_book([deal(1, "won", "2025-08-01")]))
+    html = front_page([(NOTEBOOK, Harvest(results, ()))], ABOUT, cohort, [])
+    box = html.split('id="not-yet"')[1].split("</section>")[0]
+    assert box.count("Export the history.") == box.count("Where: Reports.") == box.count("Fill in the field.") == 1
+    blocks = [re.findall(r"<dt>(.*?)</dt>", block) for block in box.split("<div>")[1:]]
+    assert blocks == [["First?", "Second?"], ["Second?"], ["Third?"]]
+    assert "Missing: the stages." in box and "By when: 2026Q1." in box
 
 
 def test_a_page_of_refusals_only_is_not_linked() -> None:
