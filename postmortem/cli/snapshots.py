@@ -25,6 +25,9 @@ def snapshot(
         Path | None, typer.Option("--engagement", "-e", help="Folder with postmortem.toml; the nearest one.")
     ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Put it in place of another one of that day.")] = False,
+    accept_changes: Annotated[
+        bool, typer.Option("--accept-changes", help="Go on where more than half of the deals are gone.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Keep how open and just closed deals stand in today's export; run it after every export."""
@@ -45,16 +48,30 @@ def snapshot(
             got=f"{count(len(book.deals), 'deal')}, all closed",
             do="export the open deals as well",
         )
+    earlier = None if before is None else read_snapshot(store / f"{before}.parquet").rows
+    if earlier is not None and not accept_changes:
+        _refuse_half(len(earlier), len(rows), before)
     file, outcome = append_snapshot(store, rows, day, book.meta.currency, replace=replace)
     lines = [f"{file}: {count(len(rows), 'deal')} of {day}, {outcome}."]
     moved = None
-    if before is not None:
-        earlier = read_snapshot(store / f"{before}.parquet").rows
+    if earlier is not None:
         moved = moved_since(earlier, rows, book.meta.time_zone)
         told = ", ".join(f"{name.replace('_', ' ')} {number}" for name, number in moved.items() if number)
         lines.append(f"Since {before}: {told or 'nothing changed'}.")
     data = {"written": str(file), "as_of": day, "deals": len(rows), "outcome": outcome, "before": before}
     emit({**data, "moved": moved}, "\n".join(lines), as_json)
+
+
+def _refuse_half(before: int, now: int, day: dt.date | None) -> None:
+    """Refuse what looks like half an export: a snapshot cannot be taken again, and the next ones follow on it."""
+    from postmortem.report.preflight import FELL_SUSPICIOUSLY, FEW
+
+    if before >= FEW and now < before * FELL_SUSPICIOUSLY:
+        raise DataError(
+            "More than half of the deals are gone since the last snapshot.",
+            got=f"{now:,} deals, {before:,} on {day}",
+            do="export again, or go on with --accept-changes if it is meant",
+        )
 
 
 def _day(text: str | None, book: Book, config: Config) -> dt.date:

@@ -55,31 +55,44 @@ class Finding:
         return f"{self.what} {self.do}".strip()
 
 
-def preflight(output: Path, config: Config, book: Book, cohort: Cohort, day: dt.date) -> tuple[Finding, ...]:
-    """Compare the data of a run with those of the last report and with what the configuration demands.
+def book_findings(last: Mapping[str, Any] | None, config: Config, book: Book, day: dt.date) -> tuple[Finding, ...]:
+    """Compare a book with that of the last report, and its age with what the configuration allows.
 
     Parameters
     ----------
-    output : Path
-        Folder of the reports; the newest one of this company is compared with, whichever quarter it is about.
+    last : mapping, optional
+        Manifest of the last report, from `last_manifest`.
     config : Config
         The engagement.
     book : Book
         Everything that was read, not cut at any day.
-    cohort : Cohort
-        The frame of the report to be made.
     day : datetime.date
         Day the age of the data is counted to: today, or the `as_of` that was asked for.
     """
     now = describe_book(book)
-    found = list(demands(config.preflight, now, tier_of(cohort), day))
-    last = last_manifest(output, book.meta.company)
+    found = list(too_old(config.preflight, now, day))
     if last is not None:
         found += changes(last["book"], now)
         found += new_values(last["book"]["values"], now["values"], book, config.process.file)
-        # The tier belongs to a quarter: an older quarter than that of the last report has its own.
-        if last["quarter"] <= cohort.focus.label:
-            found += _tier_dropped(str(last.get("tier")), tier_of(cohort))
+    return tuple(found)
+
+
+def frame_findings(last: Mapping[str, Any] | None, settings: Preflight, cohort: Cohort) -> tuple[Finding, ...]:
+    """Compare where the deals of a report are known from with the last report, and with what is demanded.
+
+    Parameters
+    ----------
+    last : mapping, optional
+        Manifest of the last report. Where it is of a later quarter its source says nothing of this one.
+    settings : Preflight
+        The demands.
+    cohort : Cohort
+        The frame of the report to be made.
+    """
+    tier = tier_of(cohort)
+    found = list(too_poor(settings, tier))
+    if last is not None and last["quarter"] <= cohort.focus.label:
+        found += _tier_dropped(str(last.get("tier")), tier)
     return tuple(found)
 
 
@@ -121,8 +134,8 @@ def last_manifest(output: Path, company: str) -> dict[str, Any] | None:
     return max(found, key=lambda told: str(told["written_at"]), default=None)
 
 
-def demands(settings: Preflight, now: Mapping[str, Any], tier: str, day: dt.date) -> Iterator[Finding]:
-    """Yield the demands of `[preflight]` that the data do not meet.
+def too_old(settings: Preflight, now: Mapping[str, Any], day: dt.date) -> Iterator[Finding]:
+    """Yield a finding where the newest record of the CRM is older than `[preflight] max_age_days` allows.
 
     Parameters
     ----------
@@ -130,8 +143,6 @@ def demands(settings: Preflight, now: Mapping[str, Any], tier: str, day: dt.date
         The demands.
     now : mapping
         As from `describe_book`.
-    tier : str
-        One of `TIERS`.
     day : datetime.date
         Day the age is counted to.
 
@@ -139,13 +150,18 @@ def demands(settings: Preflight, now: Mapping[str, Any], tier: str, day: dt.date
     -----
     What this program stamped itself, snapshots and forecast sheets, does not make an export fresh.
     """
+    if settings.max_age_days is None:
+        return
     newest = max((each for name, each in now["newest"].items() if name not in KEPT_BY_US), default=None)
-    if settings.max_age_days is not None:
-        age = None if newest is None else (day - dt.date.fromisoformat(newest)).days
-        if age is None or age > settings.max_age_days:
-            said = "nothing has a date" if age is None else f"is of {newest}, {count(age, 'day')} before {day}"
-            expected = f"at most {count(settings.max_age_days, 'day')} old ([preflight] max_age_days)"
-            yield Finding("demand", f"The newest record {said}.", expected)
+    age = None if newest is None else (day - dt.date.fromisoformat(newest)).days
+    if age is None or age > settings.max_age_days:
+        said = "has no date" if age is None else f"is of {newest}, {count(age, 'day')} before {day}"
+        expected = f"at most {count(settings.max_age_days, 'day')} old ([preflight] max_age_days)"
+        yield Finding("demand", f"The newest record {said}.", expected)
+
+
+def too_poor(settings: Preflight, tier: str) -> Iterator[Finding]:
+    """Yield a finding where the deals are known from a less good source than `[preflight] require_tier`."""
     if settings.require_tier is not None and TIERS.index(tier) > TIERS.index(settings.require_tier):
         expected = f"{settings.require_tier} or better ([preflight] require_tier)"
         yield Finding("demand", f"The deals of this report are known from {_source(tier)} only.", expected)

@@ -24,7 +24,7 @@ from postmortem.frames.choose import Choice
 from postmortem.frames.cohort import Cohort
 from postmortem.frames.engagement import CACHE_VARIABLE, Engagement
 from postmortem.ground.code import code_hash
-from postmortem.ground.config import FILE_NAME
+from postmortem.ground.config import FILE_NAME, Preflight
 from postmortem.intake.stored_snapshots import store_of
 from postmortem.report.book_record import describe_book, tier_of
 from postmortem.report.editions import DEALS, RAW, put_in_place, working_folder
@@ -34,7 +34,7 @@ from postmortem.report.manifest import content_hash, findings, manifest, write_j
 from postmortem.report.pages import about, links, page
 from postmortem.report.parameters import Parameters
 from postmortem.report.plan import Notebook, plan
-from postmortem.report.preflight import Finding, preflight, refuse
+from postmortem.report.preflight import Finding, book_findings, frame_findings, last_manifest, refuse
 
 KERNEL = "python3"
 WORKERS = 2
@@ -130,12 +130,16 @@ def run_quarter(
     with working_folder(output) as aside, _cache(output):
         progress("reading the book")
         book = engagement.book()
-        cohort = engagement.frame(quarter, kind=kind, window=window, as_of=as_of, book=book)
+        last = last_manifest(output, book.meta.company)
+        settings = engagement.config.preflight
         day = as_of or dt.datetime.now(ZoneInfo(book.meta.time_zone)).date()
-        found = preflight(output, engagement.config, book, cohort, day)
-        for finding in found:
-            progress(f"pre-flight: {finding.line}")
-        refuse(found, engagement.config.preflight, accept_changes=accept_changes)
+        # Before the frame: half an export may hold no deal of the quarter, which is not what is wrong with it.
+        found = book_findings(last, engagement.config, book, day)
+        _heed(found, settings, accept_changes, progress)
+        cohort = engagement.frame(quarter, kind=kind, window=window, as_of=as_of, book=book)
+        of_frame = frame_findings(last, settings, cohort)
+        _heed(of_frame, settings, accept_changes, progress)
+        found = (*found, *of_frame)
         told = Parameters(
             quarter=cohort.focus.label,
             kind=kind or engagement.config.frame.kind,
@@ -151,6 +155,13 @@ def run_quarter(
         put_in_place(aside, place)
     names = tuple(notebook.name for notebook, _ in done)
     return Run(cohort.focus.label, place, names, tuple(failed), len(cohort.focus_rows), cohort.kind, content, found)
+
+
+def _heed(found: tuple[Finding, ...], settings: Preflight, accept_changes: bool, progress: Progress) -> None:
+    """Say what a pre-flight found, and stop where it must."""
+    for finding in found:
+        progress(f"pre-flight: {finding.line}")
+    refuse(found, settings, accept_changes=accept_changes)
 
 
 def _execute(

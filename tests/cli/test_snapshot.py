@@ -103,3 +103,13 @@ def test_a_new_proposal_does_not_take_the_store_for_an_export(capsys, acme):
         start(["init", str(acme), "--force", "--json"])
     assert int(left.value.code or 0) == 0
     assert "snapshots" not in (acme / "postmortem.toml").read_text(encoding="utf-8")
+
+
+def test_half_an_export_is_no_snapshot_unless_it_is_meant(capsys, acme):
+    many = HEADER + "".join(f"D{n},open,,2025-02-01,100,Demo,commit,2025-09-12\n" for n in range(30))
+    (acme / "deals.csv").write_text(many, encoding="utf-8")
+    assert call(capsys, acme, "--as-of", "2025-07-04")[1]["deals"] == 30
+    (acme / "deals.csv").write_text("".join(many.splitlines(keepends=True)[:15]), encoding="utf-8")
+    code, told = call(capsys, acme, "--as-of", "2025-07-05")
+    assert (code, "14 deals, 30 on 2025-07-04" in told["message"]) == (3, True)
+    assert call(capsys, acme, "--as-of", "2025-07-05", "--accept-changes")[1]["outcome"] == "added"

@@ -18,7 +18,17 @@ from postmortem.ground.config import Config, build_config
 from postmortem.ground.errors import DataError
 from postmortem.ground.process import Process, Stage
 from postmortem.report.book_record import describe_book, tier_of
-from postmortem.report.preflight import Finding, changes, demands, last_manifest, new_values, preflight, refuse
+from postmortem.report.preflight import (
+    Finding,
+    book_findings,
+    changes,
+    frame_findings,
+    last_manifest,
+    new_values,
+    refuse,
+    too_old,
+    too_poor,
+)
 
 REGIONS = ("North", "South")
 
@@ -137,15 +147,14 @@ DAY = dt.date(2025, 10, 6)
 def test_the_age_is_counted_from_the_newest_record_of_the_crm(days, met):
     # The newest record is a change of 30 August; a snapshot of yesterday is our own doing.
     now = describe_book(book(snapshots=[{"as_of": "2025-10-05", "deal_id": "D0002"}]))
-    told = [each.what for each in demands(config(max_age_days=days).preflight, now, "current", DAY)]
+    told = [each.what for each in too_old(config(max_age_days=days).preflight, now, DAY)]
     assert told == ([] if met else ["The newest record is of 2025-08-30, 37 days before 2025-10-06."])
 
 
 def test_a_tier_below_the_demanded_one_is_a_demand_not_met():
-    now = describe_book(book())
     tiers = ("snapshots", "history", "sheet", "stage entries", "current")
     for demanded in tiers:
-        met = [tier for tier in tiers if not list(demands(config(require_tier=demanded).preflight, now, tier, DAY))]
+        met = [tier for tier in tiers if not list(too_poor(config(require_tier=demanded).preflight, tier))]
         assert met == list(tiers[: tiers.index(demanded) + 1])
 
 
@@ -193,13 +202,22 @@ def test_the_report_written_last_is_compared_with_whichever_quarter_it_is_about(
 @pytest.mark.parametrize(("quarter", "said"), [("2025Q2", True), ("2025Q3", True), ("2025Q4", False)])
 def test_a_tier_that_dropped_is_said_unless_the_last_report_is_of_a_later_quarter(tmp_path, quarter, said):
     report(tmp_path, quarter, book(), "2025-10-01T03:00:00+00:00", tier="history")
-    told = preflight(tmp_path, config(), book(), closed(book(), FOCUS), DAY)
+    last = last_manifest(tmp_path, "Testing Ltd")
+    told = frame_findings(last, config().preflight, closed(book(), FOCUS))
     text = "The deals of this report are known from today's values; those of the last one from the field history."
     assert [each.what for each in told] == ([text] if said else [])
 
 
 def test_the_first_report_has_nothing_to_compare_with(tmp_path):
-    assert preflight(tmp_path, config(), book(), closed(book()), DAY) == ()
+    assert last_manifest(tmp_path, "Testing Ltd") is None
+    assert book_findings(None, config(), book(), DAY) == frame_findings(None, config().preflight, closed(book())) == ()
+
+
+def test_what_differs_and_what_is_too_old_are_found_together(tmp_path):
+    report(tmp_path, "2025Q2", book(deals(90)), "2025-10-01T03:00:00+00:00")
+    last = last_manifest(tmp_path, "Testing Ltd")
+    found = book_findings(last, config(max_age_days=7), book(), DAY)
+    assert [each.grade for each in found] == ["demand", "change", "change", "change"]
 
 
 CHANGE, STRANGE, UNMET = (Finding(grade, f"A {grade}.", "this") for grade in ("change", "suspicious", "demand"))
