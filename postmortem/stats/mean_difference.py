@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import statsmodels.api as sm
+from statsmodels.regression.linear_model import OLS
 
 from postmortem.ground.errors import UsageError
 from postmortem.stats import checks
@@ -19,6 +19,8 @@ SANDWICH = "difference of means, cluster sandwich, t(G−1)"
 PERMUTED = "difference of means, labels permuted, interval by inverting the test"
 LEAST_FOR_SANDWICH = 20
 DRAWS = 1999
+# a standard error below this part of the range of the values is what rounding leaves of none
+NO_SPREAD = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,10 +98,11 @@ def mean_difference(
     method = SANDWICH if groups >= LEAST_FOR_SANDWICH else PERMUTED
     why = _unfit(y, label, design, groups)
     if not why and method == SANDWICH:
-        fit = sm.OLS(y, design).fit(cov_type="cluster", cov_kwds={"groups": group}, use_t=True)
+        fit = OLS(y, design).fit(cov_type="cluster", cov_kwds={"groups": group}, use_t=True)
         low, high = fit.conf_int(1 - confidence)[0]
         found = (float(fit.params[0]), float(low), float(high), float(fit.pvalues[0]))
-        why = "" if all(map(math.isfinite, found)) else "the groups do not vary from cluster to cluster"
+        spread = float(fit.bse[0]) > NO_SPREAD * float(np.ptp(y))
+        why = "" if spread else "the values do not vary within the groups, so there is no spread to judge by"
     elif not why:
         found = _permuted(y, label, group, confidence, checks.count("draws", draws), seed)
         many = f"only {groups} groups, whose labels can be permuted in too few ways for an interval"

@@ -109,6 +109,7 @@ def test_too_little_is_refused():
     assert few.difference.why == "not enough data: 9 of the 10 observations needed in the smaller group"
     assert math.isnan(few.p)
     assert "do not vary" in mean_difference(values * 0, label, group).difference.why
+    assert "do not vary within" in mean_difference(label * 1.0, label, group).difference.why
     six = mean_difference(*book(clusters=6, whole=True))
     assert "6 groups, whose labels can be permuted in too few ways" in six.difference.why
     assert mean_difference(values, label, group * 0).difference.status == "fallback"
