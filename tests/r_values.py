@@ -17,6 +17,11 @@ def r_values(case):
     return dict(zip(values["quantity"], values["value"].astype(float), strict=True))
 
 
+def small_books():
+    """Return twelve books of 45 made-up rows: book, exit, cause 0 to 2, three groups, of which one leaves early."""
+    return pd.read_csv(REFERENCE / "small.csv")
+
+
 def tied_rows():
     """Return 240 made-up rows with ties: entry, exit, cause 0 to 3, three groups, two strata, 24 reps."""
     return pd.read_csv(REFERENCE / "tied.csv")

@@ -10,8 +10,6 @@ from typing import Literal
 
 import numpy as np
 from scipy import stats
-from statsmodels.duration.hazard_regression import PHReg
-from statsmodels.tools.sm_exceptions import ConvergenceWarning
 
 from postmortem.ground.errors import UsageError
 from postmortem.stats import checks
@@ -260,6 +258,10 @@ def _estimates(
     at_risk: RiskRows, x: Floats, group: Codes | None, names: tuple[str, ...], ties: Ties
 ) -> tuple[tuple[Floats, Floats] | None, str]:
     """Return coefficients and standard errors, or why there are none."""
+    # loaded here: the library takes half a second that the other instruments need not wait for
+    from statsmodels.duration.hazard_regression import PHReg
+    from statsmodels.tools.sm_exceptions import ConvergenceWarning
+
     scale = x.std(axis=0)
     # statsmodels keeps a row at risk at its entry: half a rank later is just after it
     model = PHReg(

@@ -90,8 +90,9 @@ def _covariance(counts: GroupCounts, inverse: Floats, still_open: Floats, open_b
     odds = np.divide(1 - incidence[:, None], still_open, out=np.zeros_like(y), where=still_open > 0)[:, None, :]
     of_cause, of_others = direct - (1 - odds) * later, odds * later
     # ties: events of one time are drawn from those at risk without replacement
-    inflated = np.maximum(together[:, None] * open_before - 1, 1.0)
-    expected = (1 - np.maximum(happened[:, None] - 1, 0) / inflated) * open_before * rise[:, None]
+    others_at_risk = together[:, None] * open_before - 1
+    others_at_risk = np.where(others_at_risk > 0, others_at_risk, 1.0)
+    expected = (1 - np.maximum(happened[:, None] - 1, 0) / others_at_risk) * open_before * rise[:, None]
     observed = (1 - np.maximum(other - 1, 0) / np.maximum(y - 1, 1)) * open_before**2 * other
     own_variance = np.divide(expected, y, out=np.zeros_like(y), where=y > 0)
     other_variance = np.divide(observed, y**2, out=np.zeros_like(y), where=y > 0)

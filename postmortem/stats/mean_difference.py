@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import statsmodels.api as sm
+from scipy import stats
 
 from postmortem.ground.errors import UsageError
 from postmortem.stats import checks
@@ -19,6 +19,8 @@ SANDWICH = "difference of means, cluster sandwich, t(G−1)"
 PERMUTED = "difference of means, labels permuted, interval by inverting the test"
 LEAST_FOR_SANDWICH = 20
 DRAWS = 1999
+# a standard error below this part of the range of the values is what rounding leaves of none
+NO_SPREAD = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,10 +98,12 @@ def mean_difference(
     method = SANDWICH if groups >= LEAST_FOR_SANDWICH else PERMUTED
     why = _unfit(y, label, design, groups)
     if not why and method == SANDWICH:
-        fit = sm.OLS(y, design).fit(cov_type="cluster", cov_kwds={"groups": group}, use_t=True)
-        low, high = fit.conf_int(1 - confidence)[0]
-        found = (float(fit.params[0]), float(low), float(high), float(fit.pvalues[0]))
-        why = "" if all(map(math.isfinite, found)) else "the groups do not vary from cluster to cluster"
+        seen, error = _sandwich(y, design, group)
+        half = float(stats.t.ppf((1 + confidence) / 2, groups - 1)) * error
+        if error > NO_SPREAD * float(np.ptp(y)):
+            found = seen, seen - half, seen + half, float(2 * stats.t.sf(abs(seen) / error, groups - 1))
+        else:
+            why = "the values do not vary within the groups, so there is no spread to judge by"
     elif not why:
         found = _permuted(y, label, group, confidence, checks.count("draws", draws), seed)
         many = f"only {groups} groups, whose labels can be permuted in too few ways for an interval"
@@ -163,6 +167,17 @@ def _unfit(y: Floats, label: np.ndarray, design: Floats, groups: int) -> str:
     if adjusted and np.linalg.matrix_rank(design) < design.shape[1]:
         return "the covariates repeat each other or the groups compared"
     return ""
+
+
+def _sandwich(y: Floats, design: Floats, group: Codes) -> tuple[float, float]:
+    """Return the first coefficient of least squares and its clustered standard error."""
+    bread = np.linalg.inv(design.T @ design)
+    coefficients = bread @ (design.T @ y)
+    pulls = (design * (y - design @ coefficients)[:, None]) @ bread[0]
+    of_cluster = np.bincount(group, weights=pulls)
+    (n, columns), groups = design.shape, of_cluster.size
+    correction = groups / (groups - 1) * (n - 1) / (n - columns)
+    return float(coefficients[0]), math.sqrt(correction * float(of_cluster @ of_cluster))
 
 
 def _permuted(

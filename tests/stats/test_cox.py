@@ -178,6 +178,21 @@ def test_covariates_that_say_nothing_or_the_same_are_refused():
     assert "home does not vary" in fitted(rows, ["home"], strata=True)[0].why
 
 
+def test_groups_never_at_risk_together_cannot_be_compared():
+    # the second thirty rows begin after the first thirty ended
+    late = np.repeat([0.0, 1.0], 30)
+    start = late * 50
+    stop = start + np.tile(np.arange(1, 31), 2)
+    (found,) = cause_specific_cox(start, stop, [1] * 60, late[:, None], names=["late"])
+    assert found.why == "the model could not be fitted: its covariates hardly vary at the events"
+
+
+def test_a_ratio_past_what_a_number_can_hold_is_infinite():
+    rows = tied_rows()
+    found = fitted(rows.assign(x1=rows["x1"] * 1e-5))[0].ratios[0]
+    assert found.ratio.high == math.inf and found.ratio.low > 1
+
+
 @pytest.mark.slow
 def test_no_effect_is_found_where_there_is_none_with_whole_days():
     held = []

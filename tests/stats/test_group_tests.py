@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from r_values import r_values, tied_rows
+from r_values import r_values, small_books, tied_rows
 
 from postmortem.ground.errors import UsageError
 from postmortem.stats import GroupTest, cause_specific_logrank, gray_test
@@ -33,6 +33,13 @@ def test_gray_is_rs_with_ties_three_groups_and_strata(case, cause):
     assert found.p == pytest.approx(values[f"p{cause}"], rel=1e-9)
     assert found.degrees == values[f"df{cause}"]
     assert found.events == (rows["cause"] == cause).sum()
+
+
+def test_gray_is_rs_where_a_group_is_gone_before_the_others():
+    values = r_values("gray, small books")
+    for book, rows in small_books().groupby("book"):
+        found = gray_test(rows["exit"], rows["cause"], rows["group"], of=1)
+        assert found.statistic == pytest.approx(values[f"statistic{book}"], rel=1e-9)
 
 
 @pytest.mark.parametrize("strata", [False, True])

@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+from statsmodels.regression.linear_model import OLS
 
 from postmortem.ground.errors import UsageError
 from postmortem.stats import mean_difference
@@ -42,6 +43,10 @@ def test_covariates_take_out_what_goes_with_them():
         mean_difference(values + confounder, label, group, covariates=x) for x in (None, confounder[:, None])
     )
     assert raw.difference.estimate > 1.5 and abs(adjusted.difference.estimate) < 0.4
+    design = np.column_stack([label, np.ones(label.size), confounder])
+    fit = OLS(values + confounder, design).fit(cov_type="cluster", cov_kwds={"groups": group}, use_t=True)
+    assert (adjusted.difference.low, adjusted.difference.high) == pytest.approx(fit.conf_int()[0], rel=1e-9)
+    assert adjusted.p == pytest.approx(fit.pvalues[0], rel=1e-9)
 
 
 def test_few_clusters_permute_whole_clusters_where_none_is_mixed():
@@ -109,6 +114,7 @@ def test_too_little_is_refused():
     assert few.difference.why == "not enough data: 9 of the 10 observations needed in the smaller group"
     assert math.isnan(few.p)
     assert "do not vary" in mean_difference(values * 0, label, group).difference.why
+    assert "do not vary within" in mean_difference(label * 1.0, label, group).difference.why
     six = mean_difference(*book(clusters=6, whole=True))
     assert "6 groups, whose labels can be permuted in too few ways" in six.difference.why
     assert mean_difference(values, label, group * 0).difference.status == "fallback"

@@ -1,6 +1,6 @@
 # Reference values for the tests of postmortem/stats on times to an event.
 # Run in this folder: Rscript survival.R
-# Writes tied.csv (made-up rows, everything drawn here) and survival.csv (one value a row, and the versions used).
+# Writes tied.csv and small.csv (made-up rows, everything drawn here) and survival.csv (one value a row, and the versions used).
 suppressMessages({
   library(survival)
   library(cmprsk)
@@ -133,5 +133,17 @@ note("risk difference at 20", "difference", coef(fit)[[2]])
 note("risk difference at 20", "se", error)
 note("risk difference at 20", "p", 2 * pt(-abs(coef(fit)[[2]] / error), clusters - 1))
 note("risk difference at 20", "clusters", clusters)
+
+# --- Gray's test on small books with many ties, hardly an open row, and groups that are gone early ---
+set.seed(20250102)
+small <- NULL
+for (book in 1:12) {
+  group <- sample(rep(1:3, 15))
+  exit <- sample(1:6, 45, TRUE) + ifelse(group == 2, 0, 3)
+  cause <- sample(0:2, 45, TRUE, prob = c(if (book %% 2) .3 else .02, .4, .4))
+  small <- rbind(small, data.frame(book, exit, cause, group))
+  note("gray, small books", paste0("statistic", book), cuminc(exit, cause, group)$Tests["1", "stat"])
+}
+write.csv(small, "small.csv", row.names = FALSE, quote = FALSE)
 
 write.csv(values, "survival.csv", row.names = FALSE)
