@@ -30,7 +30,7 @@ RECORDED_BY = {
 WRITTEN_AT_CLOSE = {"reasons": "recorded_at", "competitors": "recorded_at", "interviews": "drawn_at", "reviews": ""}
 KNOWN_AT_CLOSE = (
     "closed_at", "closed_at_source", "lost_to_raw", "lost_to_recorded", "loss_reason_raw", "win_reason_raw",
-    "loss_notes", "stage", "forecast_category", "probability",
+    "loss_notes", "stage", "forecast_category", "probability", "expected_close_date",
 )  # fmt: skip
 
 
@@ -154,6 +154,9 @@ class Book:
         Deals created later are gone, deals closed later are open again with what was written at closing
         taken out, fields with a history have the values they had then, and no table holds a row recorded
         later. A reason without a date counts as recorded when its deal was closed.
+
+        Without a history of them, a reopened deal's expected close is unknown, because closing overwrites it
+        with the day the deal was closed; its amount stays today's, which is not written by closing.
         """
         if day >= self.meta.extracted_on:
             return self

@@ -56,6 +56,7 @@ def test_everything_written_at_closing_is_taken_out_of_a_deal_that_is_open_again
         "closed_at": "2025-09-01", "closed_at_source": "history", "lost_to_raw": "Rival",
         "lost_to_recorded": "competitor", "loss_reason_raw": "Price", "win_reason_raw": "none",
         "loss_notes": "They said no.", "stage": "Closed Lost", "forecast_category": "omitted", "probability": 0.0,
+        "expected_close_date": "2025-09-01",
     }  # fmt: skip
     assert set(written) == set(KNOWN_AT_CLOSE)
     book = make_book([deal(1, "lost", **{"closed": "2025-09-01", **written})])
@@ -65,6 +66,20 @@ def test_everything_written_at_closing_is_taken_out_of_a_deal_that_is_open_again
     assert all(pd.isna(then[column]) for column in KNOWN_AT_CLOSE if column != "forecast_category")
     assert then["account_name"] == "Account 1"
     assert row_of(book.deals, "D0001")["loss_notes"] == "They said no."
+
+
+def test_the_expected_close_of_a_reopened_deal_is_that_of_its_history_or_unknown_and_an_open_deals_stays():
+    deals = [
+        deal(1, "lost", "2025-09-01", expected_close_date="2025-09-01", amount=70.0),
+        deal(2, "open", None, expected_close_date="2025-11-30"),
+    ]
+    then = make_book(deals).at(DAY).deals
+    assert pd.isna(then["expected_close_date"].iloc[0])
+    assert then["expected_close_date"].iloc[1] == pd.Timestamp("2025-11-30")
+    assert then["amount"].iloc[0] == 70.0
+    history = [change(1, "expected_close_date", "2025-09-01", "2025-12-31", "2025-09-01")]
+    told = make_book(deals, history=history).at(DAY).deals
+    assert told["expected_close_date"].iloc[0] == pd.Timestamp("2025-12-31")
 
 
 def test_what_was_written_at_closing_stays_where_the_deal_was_closed_by_then():
