@@ -4,12 +4,11 @@ Every one returns a frozen answer that carries its counts, its method and a stat
 refusal with a reason, and input that cannot mean anything raises `UsageError`.
 """
 
-from postmortem.stats.attributable_share import AttributableShare, attributable_share
+from postmortem.stats.attributable_share import AttributableShare, share_attributable
 from postmortem.stats.bounds import ShareBounds, several, share_bounds
-from postmortem.stats.brier import BrierScore, CalibrationBin, brier
-from postmortem.stats.calibration import Calibration, calibration
+from postmortem.stats.brier import BrierScore, CalibrationBin, brier_score
+from postmortem.stats.calibration import Calibration, calibration_of
 from postmortem.stats.clusters import DesignEffect, clustered_difference, design_effect, permutation_of_clusters
-from postmortem.stats.cmh import StratifiedAssociation, stratified_association
 from postmortem.stats.equivalence import (
     ShareEquivalence,
     equivalence_of_share,
@@ -18,16 +17,17 @@ from postmortem.stats.equivalence import (
 )
 from postmortem.stats.estimate import LEAST_CLUSTERS, LEAST_EVENTS, LEAST_N, Estimate, Status, Verdict, refusal
 from postmortem.stats.false_discovery import benjamini_hochberg
-from postmortem.stats.homogeneity import ComparedShare, Homogeneity, compared_shares, homogeneity, pairwise_shares
+from postmortem.stats.homogeneity import ComparedShare, Homogeneity, compared_shares, homogeneity_of, pairwise_shares
 from postmortem.stats.kitagawa import GroupPart, MixAndRate, mix_and_rate
 from postmortem.stats.limits import z_value
 from postmortem.stats.poisson_binomial import WishfulIndex, poisson_binomial_pmf, wishful_index
 from postmortem.stats.proportions import clopper_pearson, goodman, newcombe, wilson
 from postmortem.stats.ratio import ClusteredRatio, clustered_ratio
-from postmortem.stats.risk_ratio import attributable_fraction, e_value, risk_ratio
+from postmortem.stats.relative_risk import attributable_fraction, e_value, risk_ratio
 from postmortem.stats.run_chart import Placement, UsualRange, usual_range
 from postmortem.stats.sample_size import n_for_difference, n_for_equivalence, power_of_difference
 from postmortem.stats.shrink import ShrunkenRates, beta_binomial_shrink
+from postmortem.stats.stratified import StratifiedAssociation, stratified_association
 from postmortem.stats.trend import Trend, cochran_armitage, trend_of_share
 
 __all__ = [
@@ -56,11 +56,10 @@ __all__ = [
     "Verdict",
     "WishfulIndex",
     "attributable_fraction",
-    "attributable_share",
     "benjamini_hochberg",
     "beta_binomial_shrink",
-    "brier",
-    "calibration",
+    "brier_score",
+    "calibration_of",
     "clopper_pearson",
     "clustered_difference",
     "clustered_ratio",
@@ -70,7 +69,7 @@ __all__ = [
     "e_value",
     "equivalence_of_share",
     "goodman",
-    "homogeneity",
+    "homogeneity_of",
     "least_n_for_equivalence",
     "mix_and_rate",
     "n_for_difference",
@@ -84,6 +83,7 @@ __all__ = [
     "refusal",
     "risk_ratio",
     "several",
+    "share_attributable",
     "share_bounds",
     "stratified_association",
     "trend_of_share",
