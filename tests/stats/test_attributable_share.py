@@ -113,8 +113,8 @@ def test_impossible_input_is_an_error():
 @pytest.mark.slow
 def test_the_interval_covers_the_truth():
     covered = []
-    for seed in range(150):
+    for seed in range(80):
         lost, gap, rep, truth, _ = company(1000 + seed, n=500)
-        found = share_attributable(lost, gap, rep, draws=150)
+        found = share_attributable(lost, gap, rep, draws=100)
         covered.append(found.share.low <= truth <= found.share.high)
-    assert np.mean(covered) >= 0.95 - 3 * math.sqrt(0.95 * 0.05 / 150)
+    assert np.mean(covered) >= 0.95 - 3 * math.sqrt(0.95 * 0.05 / 80)
