@@ -12,8 +12,7 @@ from postmortem.charts.mirrored_bars import mirrored_bars
 from postmortem.frames.cohort import Cohort, lost_rows, won_rows
 from postmortem.ground.formats import count, interval_text, per_cent, points
 from postmortem.result import Column, Result, Table, Tables
-from postmortem.stats import clustered_ratio
-from postmortem.stats.clustered import clustered_difference
+from postmortem.stats import LEAST_EVENTS, clustered_difference, clustered_ratio
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -184,7 +183,11 @@ def _share(end: str, outcome: str, both: pd.DataFrame, happened: pd.Series, even
 
 
 def _difference(end: str, both: pd.DataFrame, happened: pd.Series) -> dict[str, object]:
-    gap = clustered_difference(happened, both["outcome"] == "lost", _clusters(both))
+    at_end = happened.astype("int64")
+    if min(at_end.sum(), (1 - at_end).sum()) < LEAST_EVENTS:
+        return {"end": end, "difference": np.nan, "low": np.nan, "high": np.nan}
+    is_lost = (both["outcome"] == "lost").astype("int64")
+    gap = clustered_difference(at_end, is_lost, {"owners' months": _clusters(both)})
     return {"end": end, "difference": gap.estimate, "low": gap.low, "high": gap.high}
 
 

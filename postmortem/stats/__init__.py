@@ -4,13 +4,12 @@ Every one returns a frozen answer that carries its counts, its method and a stat
 refusal with a reason, and input that cannot mean anything raises `UsageError`.
 """
 
-from postmortem.stats.attributable_share import AttributableShare, attributable_share
+from postmortem.stats.attributable_share import AttributableShare, share_attributable
 from postmortem.stats.bounds import ShareBounds, several, share_bounds
-from postmortem.stats.brier import BrierScore, CalibrationBin, brier
-from postmortem.stats.calibration import Calibration, calibration
+from postmortem.stats.brier import BrierScore, CalibrationBin, brier_score
+from postmortem.stats.calibration import Calibration, calibration_of
 from postmortem.stats.change_point import ChangePoint, change_point, change_points
 from postmortem.stats.clusters import DesignEffect, clustered_difference, design_effect, permutation_of_clusters
-from postmortem.stats.cmh import StratifiedAssociation, stratified_association
 from postmortem.stats.cox import CauseHazards, HazardRatio, cause_specific_cox
 from postmortem.stats.cumulative_incidence import CumulativeIncidence, cumulative_incidence
 from postmortem.stats.dead_time import percentile, share_above, silence_probability
@@ -33,7 +32,7 @@ from postmortem.stats.estimate import (
 from postmortem.stats.false_discovery import benjamini_hochberg
 from postmortem.stats.gray import gray_test
 from postmortem.stats.group_test import GroupTest
-from postmortem.stats.homogeneity import ComparedShare, Homogeneity, compared_shares, homogeneity, pairwise_shares
+from postmortem.stats.homogeneity import ComparedShare, Homogeneity, compared_shares, homogeneity_of, pairwise_shares
 from postmortem.stats.kitagawa import GroupPart, MixAndRate, mix_and_rate
 from postmortem.stats.limits import z_value
 from postmortem.stats.logrank import cause_specific_logrank
@@ -42,11 +41,12 @@ from postmortem.stats.poisson_binomial import WishfulIndex, poisson_binomial_pmf
 from postmortem.stats.proportions import clopper_pearson, goodman, newcombe, wilson
 from postmortem.stats.pseudo_values import pseudo_values
 from postmortem.stats.ratio import ClusteredRatio, clustered_ratio
+from postmortem.stats.relative_risk import attributable_fraction, risk_ratio
 from postmortem.stats.risk_difference import RiskDifference, risk_difference
-from postmortem.stats.risk_ratio import attributable_fraction, risk_ratio
 from postmortem.stats.run_chart import Placement, UsualRange, usual_range
 from postmortem.stats.sample_size import n_for_difference, n_for_equivalence, power_of_difference
 from postmortem.stats.shrink import ShrunkenRates, beta_binomial_shrink
+from postmortem.stats.stratified import StratifiedAssociation, stratified_association
 from postmortem.stats.trend import Trend, cochran_armitage, trend_of_share
 
 __all__ = [
@@ -82,11 +82,10 @@ __all__ = [
     "Verdict",
     "WishfulIndex",
     "attributable_fraction",
-    "attributable_share",
     "benjamini_hochberg",
     "beta_binomial_shrink",
-    "brier",
-    "calibration",
+    "brier_score",
+    "calibration_of",
     "cause_specific_cox",
     "cause_specific_logrank",
     "change_point",
@@ -103,7 +102,7 @@ __all__ = [
     "equivalence_of_share",
     "goodman",
     "gray_test",
-    "homogeneity",
+    "homogeneity_of",
     "least_n_for_equivalence",
     "mean_difference",
     "mix_and_rate",
@@ -122,6 +121,7 @@ __all__ = [
     "risk_ratio",
     "several",
     "share_above",
+    "share_attributable",
     "share_bounds",
     "silence_probability",
     "stratified_association",

@@ -53,7 +53,7 @@ class AttributableShare:
     why: str = ""
 
 
-def attributable_share(
+def share_attributable(
     lost: checks.Numbers,
     gap: checks.Numbers,
     clusters: checks.Labels,

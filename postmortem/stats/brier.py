@@ -75,7 +75,7 @@ class BrierScore:
     why: str = ""
 
 
-def brier(
+def brier_score(
     probability: checks.Numbers,
     happened: checks.Numbers,
     *,

@@ -40,7 +40,7 @@ class Calibration:
     p_slope: float = math.nan
 
 
-def calibration(
+def calibration_of(
     probability: checks.Numbers,
     happened: checks.Numbers,
     clusters: checks.Labels,

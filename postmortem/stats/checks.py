@@ -157,9 +157,10 @@ def shares(name: str, values: Numbers) -> Floats:
 
 
 def codes(name: str, labels: Labels) -> tuple[Codes, tuple[Hashable, ...]]:
-    """Return a number for every label, 0 and up in the order of the alphabet, and the labels by number.
+    """Return a number for every label, 0 and up in sorted order, and the labels by number.
 
-    The order of the rows therefore decides nothing, not even the draws of a permutation.
+    The order of the rows therefore decides nothing, not even the draws of a permutation; labels that cannot be
+    compared are sorted as text.
 
     Raises
     ------
@@ -177,7 +178,10 @@ def codes(name: str, labels: Labels) -> tuple[Codes, tuple[Hashable, ...]]:
             rows=[f"row {row}" for row in missing],
         )
     numbers, found = pd.factorize(column)
-    ordered = sorted(range(len(found)), key=lambda place: str(found[place]))
+    try:
+        ordered = sorted(range(len(found)), key=lambda place: found[place])
+    except TypeError:
+        ordered = sorted(range(len(found)), key=lambda place: str(found[place]))
     rank = np.empty(len(found), dtype=np.int64)
     rank[ordered] = np.arange(len(found))
     return rank[numbers], tuple(found[place] for place in ordered)

@@ -166,7 +166,7 @@ def permutation_of_clusters(
             "clusters stand on both sides of the comparison",
             got=", ".join(torn[:5]),
             expected="every cluster on one side",
-            do="shuffle within clusters instead (homogeneity with `within`)",
+            do="shuffle within clusters instead (`homogeneity_of` with `within`)",
         )
     if min(share.sum(), (1 - share).sum()) < 2:
         return math.nan

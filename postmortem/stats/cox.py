@@ -13,9 +13,8 @@ from scipy import stats
 
 from postmortem.ground.errors import UsageError
 from postmortem.stats import checks
-from postmortem.stats.checks import Floats
+from postmortem.stats.checks import Codes, Floats, Labels
 from postmortem.stats.estimate import LEAST_CLUSTERS, Estimate, Status
-from postmortem.stats.labels import Codes, Labels, label_codes
 from postmortem.stats.start_stop import RiskRows, StartStop, risk_rows, start_stop
 
 Ties = Literal["breslow", "efron"]
@@ -153,7 +152,7 @@ def cause_specific_cox(
     rows = start_stop(start, stop, cause, covariates, names=names, stratum=stratum, causes=causes)
     group = None
     if clusters is not None:
-        group = label_codes("clusters", clusters)[0]
+        group = checks.codes("clusters", clusters)[0]
         checks.same_length(stop=np.asarray(stop), clusters=group)
         group = group[rows.place]
     return tuple(_fit(rows, number, tuple(names), group, ties, confidence, least_events) for number in rows.causes)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from postmortem.stats import checks
-from postmortem.stats.checks import Floats
+from postmortem.stats.checks import Floats, Labels
 from postmortem.stats.group_test import GroupTest, compare
 from postmortem.stats.grouped_follow_up import GroupCounts, grouped_follow_up
-from postmortem.stats.labels import Labels
 
 METHOD = "Gray's K-sample test of cumulative incidence"
 QUESTION = "whether the share that meets this end by any day differs between groups"

@@ -9,10 +9,9 @@ import numpy as np
 
 from postmortem.ground.errors import UsageError
 from postmortem.stats import checks
-from postmortem.stats.checks import Floats
+from postmortem.stats.checks import Codes, Floats, Labels
 from postmortem.stats.estimate import refusal
 from postmortem.stats.follow_up import FollowUp, follow_up
-from postmortem.stats.labels import Codes, Labels, label_codes
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -132,8 +131,8 @@ def grouped_follow_up(
     if checks.count("of", of) == 0:
         raise UsageError("of is not a cause", got=0, expected="a whole number from 1; 0 means still open")
     rows = follow_up(time, cause, entry=entry)
-    group_of, groups = label_codes("group", group)
-    stratum_of = np.zeros(group_of.size, dtype=np.int64) if stratum is None else label_codes("stratum", stratum)[0]
+    group_of, groups = checks.codes("group", group)
+    stratum_of = np.zeros(group_of.size, dtype=np.int64) if stratum is None else checks.codes("stratum", stratum)[0]
     checks.same_length(time=rows.time, group=group_of, stratum=stratum_of)
     place = rows.causes.index(of) + 1 if of in rows.causes else 0
     return GroupedFollowUp(rows=rows, of=place, group=group_of, stratum=stratum_of, groups=groups)

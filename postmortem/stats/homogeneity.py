@@ -75,7 +75,7 @@ class ComparedShare:
     adjusted: float
 
 
-def homogeneity(
+def homogeneity_of(
     kind: checks.Labels,
     group: checks.Labels,
     *,

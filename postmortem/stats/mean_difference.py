@@ -10,9 +10,8 @@ from scipy import stats
 
 from postmortem.ground.errors import UsageError
 from postmortem.stats import checks
-from postmortem.stats.checks import Floats
+from postmortem.stats.checks import Codes, Floats, Labels
 from postmortem.stats.estimate import Estimate, refusal
-from postmortem.stats.labels import Codes, Labels, label_codes
 from postmortem.stats.permutation import SEED
 
 SANDWICH = "difference of means, cluster sandwich, t(G−1)"
@@ -90,7 +89,7 @@ def mean_difference(
     Bootstrap Tests of Hypotheses, third edition, section 3.2, for the interval.
     """
     y, label = checks.finite("values", values), exposure(exposed)
-    group = label_codes("clusters", clusters)[0]
+    group = checks.codes("clusters", clusters)[0]
     checks.same_length(values=y, exposed=label, clusters=group)
     checks.between("confidence", confidence)
     design = np.column_stack([label.astype(np.float64), np.ones(y.size), *_columns(covariates, y.size)])

@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from postmortem.stats import checks
-from postmortem.stats.checks import Floats
+from postmortem.stats.checks import Floats, Labels
 from postmortem.stats.cumulative_incidence import LEAST_AT_RISK
 from postmortem.stats.estimate import Estimate, refusal
 from postmortem.stats.follow_up import FollowUp, follow_up, horizon_of
-from postmortem.stats.labels import Labels
 from postmortem.stats.mean_difference import DRAWS, MeanDifference, exposure, mean_difference
 from postmortem.stats.permutation import SEED
 from postmortem.stats.pseudo_values import pseudo_values

@@ -9,9 +9,8 @@ import numpy as np
 
 from postmortem.ground.errors import UsageError
 from postmortem.stats import checks
-from postmortem.stats.checks import Floats
+from postmortem.stats.checks import Codes, Floats, Labels
 from postmortem.stats.follow_up import Integers, Times, follow_up, times_of
-from postmortem.stats.labels import Codes, Labels, label_codes
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -97,7 +96,7 @@ def start_stop(
         )
     for column, name in enumerate(names):
         checks.finite(name, table[:, column])
-    strata = np.zeros(follow.time.size, dtype=np.int64) if stratum is None else label_codes("stratum", stratum)[0]
+    strata = np.zeros(follow.time.size, dtype=np.int64) if stratum is None else checks.codes("stratum", stratum)[0]
     checks.same_length(start=begin, stop=follow.time, covariates=table, stratum=strata)
     backwards = np.flatnonzero(begin > follow.time)
     if backwards.size:

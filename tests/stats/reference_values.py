@@ -22,7 +22,7 @@ def after(label: str, *, which: int = 0) -> list[float]:
 def admissions() -> tuple[list[int], list[int], list[str]]:
     """Return the admissions at Berkeley, one entry an applicant: man, admitted, department."""
     man, admitted, department = [], [], []
-    for name, *cells in re.findall(r"^([A-F]) (\d+) (\d+) (\d+) (\d+) $", PRINTED, re.MULTILINE):
+    for name, *cells in re.findall(r"^([A-F]) (\d+) (\d+) (\d+) (\d+)\s*?$", PRINTED, re.MULTILINE):
         for (is_man, got_in), number in zip(((1, 1), (1, 0), (0, 1), (0, 0)), map(int, cells), strict=True):
             man += [is_man] * number
             admitted += [got_in] * number

@@ -7,7 +7,7 @@ import pytest
 from scipy import special, stats
 
 from postmortem.ground.errors import UsageError
-from postmortem.stats import calibration
+from postmortem.stats import calibration_of
 from postmortem.stats.binomial_fit import SEPARATED
 
 STATED = np.array([0.1, 0.3, 0.5, 0.7, 0.9])
@@ -36,7 +36,7 @@ def by_hand(y, design, offset, clusters):
 
 def test_both_figures_equal_the_fit_by_hand():
     stated, came, reps = made()
-    found = calibration(stated, came, reps)
+    found = calibration_of(stated, came, reps)
     logit, one = special.logit(stated), np.ones((400, 1))
     t = stats.t.ppf(0.975, 19)
     (alpha,), (error,) = by_hand(came, one, logit, reps)
@@ -52,16 +52,16 @@ def test_both_figures_equal_the_fit_by_hand():
 
 def test_flags_and_numbers_say_the_same_and_not_the_opposite():
     stated, came, reps = made()
-    assert calibration(stated, came, reps) == calibration(stated, came.astype(int), reps)
-    assert calibration(stated, np.ones(400) * (stated > 0.4) * came, reps).in_the_large.estimate < 0
+    assert calibration_of(stated, came, reps) == calibration_of(stated, came.astype(int), reps)
+    assert calibration_of(stated, np.ones(400) * (stated > 0.4) * came, reps).in_the_large.estimate < 0
 
 
 def test_what_the_figures_mean():
-    wishful = calibration(*made(shift=-1.5))
+    wishful = calibration_of(*made(shift=-1.5))
     assert wishful.in_the_large.high < 0 and wishful.p_in_the_large < 0.001
-    bold = calibration(*made(n=1000, slope=0.3))
+    bold = calibration_of(*made(n=1000, slope=0.3))
     assert bold.slope.high < 1 and bold.p_slope < 0.001
-    right = calibration(*made())
+    right = calibration_of(*made())
     assert right.in_the_large.low < 0 < right.in_the_large.high
     assert right.slope.low < 1 < right.slope.high
 
@@ -69,13 +69,13 @@ def test_what_the_figures_mean():
 def test_rows_in_another_order_say_the_same():
     stated, came, reps = made()
     order = np.random.default_rng(5).permutation(400)
-    found, again = calibration(stated, came, reps), calibration(stated[order], came[order], reps[order])
+    found, again = calibration_of(stated, came, reps), calibration_of(stated[order], came[order], reps[order])
     assert again.slope.low == pytest.approx(found.slope.low, abs=1e-9)
     assert again.p_in_the_large == pytest.approx(found.p_in_the_large, abs=1e-9)
 
 
 def test_probabilities_that_separate_the_outcomes_are_refused():
-    found = calibration([0.1] * 50 + [0.9] * 50, [0] * 50 + [1] * 50, list(range(20)) * 5)
+    found = calibration_of([0.1] * 50 + [0.9] * 50, [0] * 50 + [1] * 50, list(range(20)) * 5)
     assert (found.slope.status, found.slope.why) == ("refused", SEPARATED)
     assert math.isnan(found.p_slope)
     assert found.in_the_large.status == "ok"
@@ -92,13 +92,13 @@ def test_probabilities_that_separate_the_outcomes_are_refused():
 )  # fmt: skip
 def test_too_little_data_is_refused_figure_by_figure(came, reps, large, slope):
     stated = [(0.3, 0.6)[row % 2] for row in range(len(came))]
-    found = calibration(stated, came, [row % reps for row in range(len(came))])
+    found = calibration_of(stated, came, [row % reps for row in range(len(came))])
     assert found.in_the_large.why == (f"not enough data: {large} needed" if large else "")
     assert found.slope.why == f"not enough data: {slope} needed"
 
 
 def test_one_probability_has_no_slope():
-    found = calibration([0.6] * 60, [0, 1] * 30, list(range(12)) * 5)
+    found = calibration_of([0.6] * 60, [0, 1] * 30, list(range(12)) * 5)
     assert found.in_the_large.status == "ok"
     assert found.slope.why == "only one probability was ever stated"
 
@@ -114,4 +114,4 @@ def test_one_probability_has_no_slope():
 )
 def test_impossible_input_is_an_error(columns, what):
     with pytest.raises(UsageError, match=what):
-        calibration(*columns)
+        calibration_of(*columns)

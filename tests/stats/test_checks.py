@@ -95,10 +95,11 @@ def test_shares_are_not_per_cent():
     assert raised.value.rows == ("row 1", "row 2")
 
 
-def test_codes_follow_the_alphabet_and_name_what_is_missing():
+def test_codes_follow_the_order_of_labels_and_name_what_is_missing():
     codes, labels = checks.codes("rep", ["b", "a", "b", "c"])
     assert (codes.tolist(), labels) == ([1, 0, 1, 2], ("a", "b", "c"))
-    assert checks.codes("rep", [10, 9])[1] == (10, 9)
+    assert checks.codes("rep", [10, 9])[1] == (9, 10)
+    assert checks.codes("rep", [10, "a", 9])[1] == (10, 9, "a")  # not comparable: as text
     with pytest.raises(UsageError, match="rep has units without a label") as raised:
         checks.codes("rep", ["a", None, np.nan])
     assert raised.value.rows == ("row 1", "row 2")

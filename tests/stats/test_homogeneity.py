@@ -9,19 +9,19 @@ from reference_values import after, hair_and_eyes
 from scipy import stats
 
 from postmortem.ground.errors import UsageError
-from postmortem.stats import benjamini_hochberg, compared_shares, homogeneity, newcombe, pairwise_shares
+from postmortem.stats import benjamini_hochberg, compared_shares, homogeneity_of, newcombe, pairwise_shares
 
 
 def test_hair_and_eyes_against_r():
     hair, eyes = hair_and_eyes()
     statistic, degrees, p = after("X-squared =", which=3)
-    found = homogeneity(eyes, hair)
+    found = homogeneity_of(eyes, hair)
     assert (found.statistic, found.degrees, found.n) == (pytest.approx(statistic, rel=1e-8), degrees, 279)
     # one expected count is below 5 (R warns), so the p-value is a permutation's
     assert (found.status, found.p) == ("fallback", 1 / 2001)
     assert "as small as 4.0" in found.why
     brown_or_black = np.isin(hair, ("Black", "Brown"))
-    large = homogeneity(np.array(eyes)[brown_or_black], np.array(hair)[brown_or_black])
+    large = homogeneity_of(np.array(eyes)[brown_or_black], np.array(hair)[brown_or_black])
     table = [[32, 11, 10, 3], [53, 50, 25, 15]]
     assert (large.status, large.p) == ("ok", pytest.approx(stats.chi2_contingency(table, correction=False).pvalue))
     assert p < 1e-5
@@ -39,17 +39,17 @@ def test_small_tables_against_the_exact_distribution():
     seen = statistic(kind)
     every = [statistic(order) for order in set(permutations(kind))]  # each distinct order is as likely as any other
     exact = np.mean([each >= seen - 1e-9 for each in every])
-    found = homogeneity(kind, group)
+    found = homogeneity_of(kind, group)
     assert found.statistic == pytest.approx(seen)
     assert found.p == pytest.approx(exact, abs=4 * math.sqrt(exact * (1 - exact) / 2000))
 
 
 def test_what_strata_differ_by_is_no_evidence():
     kind, group, rep = list("a" * 30 + "b" * 30), list("x" * 27 + "y" * 3 + "x" * 3 + "y" * 27), []
-    assert homogeneity(kind, group).p < 1e-6
-    assert homogeneity(kind, group, within=kind).p == 1.0
+    assert homogeneity_of(kind, group).p < 1e-6
+    assert homogeneity_of(kind, group, within=kind).p == 1.0
     rep = [f"rep {number % 10}" for number in range(60)]
-    assert homogeneity(kind, group, within=rep).p == 1 / 2001
+    assert homogeneity_of(kind, group, within=rep).p == 1 / 2001
 
 
 def test_two_by_two_within_strata_against_the_exact_distribution():
@@ -65,7 +65,7 @@ def test_two_by_two_within_strata_against_the_exact_distribution():
         }
     seen = 2 + 1 + 2
     exact = sum(chance for total, chance in chances.items() if abs(total - 3) >= abs(seen - 3))
-    found = homogeneity(kind, group, within=rep)
+    found = homogeneity_of(kind, group, within=rep)
     assert found.p == pytest.approx(exact, abs=4 * math.sqrt(exact * (1 - exact) / 2000))
     assert found.status == "ok"
 
@@ -74,8 +74,8 @@ def test_rows_in_another_order_draw_the_same():
     hair, eyes = (np.array(column) for column in hair_and_eyes())
     rep = np.arange(279) % 7
     order = np.random.default_rng(1).permutation(279)
-    assert homogeneity(eyes[order], hair[order]) == homogeneity(eyes, hair)
-    again, found = (homogeneity(eyes[rows], hair[rows], within=rep[rows]) for rows in (order, slice(None)))
+    assert homogeneity_of(eyes[order], hair[order]) == homogeneity_of(eyes, hair)
+    again, found = (homogeneity_of(eyes[rows], hair[rows], within=rep[rows]) for rows in (order, slice(None)))
     assert again.p == found.p and again.statistic == pytest.approx(found.statistic, abs=1e-9)
 
 
@@ -88,7 +88,7 @@ def test_rows_in_another_order_draw_the_same():
     ],
 )
 def test_nothing_to_test_is_refused(kind, group, why):
-    found = homogeneity(list(kind), list(group))
+    found = homogeneity_of(list(kind), list(group))
     assert (found.status, found.why) == ("refused", why)
     assert math.isnan(found.p)
 
@@ -120,7 +120,7 @@ def test_impossible_input_is_an_error():
         ((["a"], ["x", "y"]), "differ in length"),
     ):
         with pytest.raises(UsageError, match=what):
-            homogeneity(*wrong)
+            homogeneity_of(*wrong)
     with pytest.raises(UsageError, match="events_b exceeds n_b"):
         compared_shares([1], [20], [21], [20])
     with pytest.raises(UsageError, match="only one group"):
