@@ -77,7 +77,7 @@ def write_blocks(
             total = pd.concat(quotas).groupby(["rep_id", "quarter"], as_index=False, sort=False).sum()
             tables.write(ADDED_UP, total)
         rest = {name: value for name, value in company.truth.items() if name not in ("deals", "lost_to_shares")}
-        rest["parameters"] = {**rest["parameters"], "blocks": number}
+        rest["parameters"] = {**rest["parameters"], "block": 0, "blocks": number}
         small = {
             "truth.json": truth_json(rest),
             "process.toml": process_file(),

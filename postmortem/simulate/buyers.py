@@ -14,6 +14,28 @@ from postmortem.simulate.randomness import Ints, Texts, pick
 CODERS = ("Coder 1", "Coder 2")
 LOWEST, HIGHEST = 1, 10
 OPENINGS = ("In the end it came down to this: ", "We talked about it for weeks: ", "Between us: ", "")
+SAID = {
+    "no_trust_in_delivery": "we did not believe it would be running in time.",
+    "needs_not_uncovered": "the offer answered a question we had not asked.",
+    "true_buyer_not_engaged": "the people who sign had never heard of it.",
+    "missing_capability": "one thing we needed was not there.",
+    "price_value": "it cost more than it was worth to us.",
+    "incumbent_relationship": "we have worked with the other supplier for years.",
+    "late_criteria": "the rules changed at the end.",
+    "slow_response": "answers took too long.",
+    "brand_reference": "the others had references we knew.",
+    "risk_not_understood": "nobody could tell us what happens if it goes wrong.",
+    "not_qualified_continuously": "we had never agreed to any of the steps.",
+    "no_urgency": "it could wait.",
+    "priorities_changed": "something else became more important.",
+    "budget_lost": "the money was taken away.",
+    "outcome_uncertain": "we were not sure what we would get.",
+    "champion_lost": "the person who wanted it left.",
+    "built_in_house": "our own people built it.",
+    "not_an_opportunity": "we were only having a look.",
+    "poor_fit": "it was never meant for a company like ours.",
+    "duplicate": "we were already talking to a colleague of theirs.",
+}
 CODING_DAYS = 3
 
 
@@ -48,7 +70,8 @@ def build_words(parameters: Parameters, plan: Interviewing, ends: Ends, intervie
             "recorded_at": days.moments(rng, days.workday_after(held["held_on"].to_numpy() + CODING_DAYS)),
         }
     )
-    text = opening + np.asarray([code.replace("_", " ") for code in primary], dtype=object) + "."
+    spoken = opening + np.asarray([SAID[code] for code in primary], dtype=object)
+    text = np.asarray([words[0].upper() + words[1:] for words in spoken], dtype=object)
     parts = [
         base.assign(coder=CODERS[0], code=primary, rank="primary", text=text),
         base.assign(coder=CODERS[0], code=second, rank="contributing", text=None)[second != ""],

@@ -9,6 +9,7 @@ import pandas as pd
 
 from postmortem.ground import schema
 from postmortem.simulate.company import Company
+from postmortem.simulate.market import identifiers
 
 CANONICAL_TABLES = (
     "milestones", "reasons", "interviews", "ratings", "reviews", "guesses", "reps", "quotas", "rollouts",
@@ -46,12 +47,13 @@ def table_files(company: Company) -> dict[str, bytes]:
     tables = company.tables
     events, rivals, roles = tables["events"], tables["competitors"], tables["contacts"]
     activities = events.assign(kind=events["kind"].str.replace("_", " ").str.title())
+    users = _users(company)
     files = {
         "opportunities": _renamed(_texts(_opportunities(company)), OPPORTUNITIES),
-        "opportunity_field_history": _renamed(_history(tables["history"]), CHANGES),
-        "opportunity_contact_roles": _renamed(_texts(roles), ROLES),
-        "opportunity_competitors": _renamed(_texts(rivals.assign(status=rivals["status"].str.title())), RIVALS),
-        "activities": _renamed(_texts(activities.assign(side=activities["side"].str.title())), ACTIVITIES),
+        "opportunity_field_history": _by(users, _history(tables["history"]), CHANGES),
+        "opportunity_contact_roles": _by(users, _texts(roles), ROLES),
+        "opportunity_competitors": _by(users, _texts(rivals.assign(status=rivals["status"].str.title())), RIVALS),
+        "activities": _by(users, _texts(activities.assign(side=activities["side"].str.title())), ACTIVITIES),
     }
     return {
         **{f"{name}.csv.gz": as_csv(frame) for name, frame in files.items()},
@@ -117,6 +119,17 @@ def _text(values: pd.Series[Any]) -> pd.Series[str]:
     if values.name in ("amount", "price", "quota", "attained"):
         return money(values)
     return values.astype("str")
+
+
+def _users(company: Company) -> pd.Series[str]:
+    """Return the user identifier of every deal's owner, by deal: who wrote down what is on it."""
+    reps, deals = company.tables["reps"]["rep_id"], company.tables["deals"]
+    ids = identifiers(company.parameters.stream("users"), "005", len(reps), company.parameters)
+    return deals.set_index("deal_id")["owner_id"].map(dict(zip(reps, ids, strict=True)))
+
+
+def _by(users: pd.Series[str], frame: pd.DataFrame, headers: Mapping[str, str]) -> pd.DataFrame:
+    return _renamed(frame, headers).assign(CreatedById=frame["deal_id"].map(users))
 
 
 def _renamed(frame: pd.DataFrame, headers: Mapping[str, str]) -> pd.DataFrame:

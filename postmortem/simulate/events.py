@@ -151,7 +151,7 @@ def _logged(rng: np.random.Generator, activity: Activity, frame: pd.DataFrame, s
     count = len(frame)
     late = rng.random(count) < activity.logged_late
     low, high = activity.late_days
-    delay = np.floor((low + (high - low) * rng.random(count)) * days.SECONDS).astype(np.int64)
+    delay = days.SECONDS * np.floor(low + (high - low) * rng.random(count)).astype(np.int64)
     agreed = (rng.random(count) < activity.next_step_share) & ~signs.shows("not_qualified_continuously")[frame["deal"]]
     known = (frame["side"] == "both").to_numpy() & (rng.random(count) >= activity.next_step_blank)
     step = pd.Series(agreed, dtype="boolean").where(known)

@@ -169,6 +169,8 @@ class Parameters:
             )
             if not fine
         ]
+        if self.practice is not None:
+            faults += self.practice.faults(self.organisation.team_count)
         if faults:
             raise UsageError("Such a company cannot be simulated.", rows=faults)
 

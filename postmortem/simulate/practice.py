@@ -139,3 +139,19 @@ class Practice:
     reviewing: Reviewing = field(default_factory=Reviewing)
     stretch: float = 1.05
     guess_error: float = 0.08
+
+    def faults(self, teams: int) -> list[str]:
+        """Return what cannot be planted in a company of `teams` teams, one line a fault."""
+        planted, strangers = self.marking.prevalence, set(self.influences.rollout_teams) - set(range(teams))
+        found = [f"prevalence of {cause} is missing" for cause in BLINDSIDES if cause not in planted]
+        found += [
+            f"prevalence of {cause} is {shares!r}, expected two shares from 0 to 1"
+            for cause, shares in planted.items()
+            if not all(0 <= share <= 1 for share in shares)
+        ]
+        found += [
+            f"inclusion probability of {stratum!r} is {share!r}, expected more than 0 and less than 1"
+            for stratum, share in self.interviewing.drawn.items()
+            if not 0 < share < 1
+        ]
+        return found + [f"rollout_teams has {team}, expected 0 to {teams - 1}" for team in sorted(strangers)]

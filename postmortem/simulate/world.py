@@ -31,6 +31,11 @@ class Organisation:
     manager_effect_sd: float = 0.0
     teams_by: Literal["region", "manager"] = "region"
 
+    @property
+    def team_count(self) -> int:
+        """How many teams there are."""
+        return len(self.regions) if self.teams_by == "region" else sum(self.managers)
+
     def __post_init__(self) -> None:
         people = sum(self.reps) + sum(self.managers)
         faults = [

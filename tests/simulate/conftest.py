@@ -85,7 +85,8 @@ def full_history(full_folder: Path) -> pd.DataFrame:
     """Read the committed field history in the order of the file, under names of our own."""
     text = {"OldValue": "str", "NewValue": "str"}
     table = pd.read_csv(full_folder / "opportunity_field_history.csv.gz", parse_dates=["CreatedDate"], dtype=text)
-    history = table.set_axis(["deal_id", "field", "old_value", "new_value", "changed_at"], axis=1)
+    names = ["deal_id", "field", "old_value", "new_value", "changed_at"]
+    history = table.drop(columns="CreatedById").set_axis(names, axis=1)
     history["field"] = history["field"].map(FIELD)
     category = history["field"] == "forecast_category"
     for name in ("old_value", "new_value"):

@@ -158,13 +158,14 @@ def test_tables_without_an_object_in_the_crm_have_canonical_headers(full_folder,
 
 def test_the_other_tables_have_the_headers_of_salesforce_objects(full_folder):
     expected = {
-        "opportunity_field_history": ["OpportunityId", "Field", "OldValue", "NewValue", "CreatedDate"],
-        "opportunity_contact_roles": ["OpportunityId", "ContactId", "Role", "CreatedDate"],
+        "opportunity_field_history": ["OpportunityId", "Field", "OldValue", "NewValue", "CreatedDate", "CreatedById"],
+        "opportunity_contact_roles": ["OpportunityId", "ContactId", "Role", "CreatedDate", "CreatedById"],
         "opportunity_competitors": [
-            "OpportunityId", "CompetitorName", "Status__c", "Price__c", "CurrencyIsoCode", "CreatedDate",
+            "OpportunityId", "CompetitorName", "Status__c", "Price__c", "CurrencyIsoCode", "CreatedDate", "CreatedById",
         ],
         "activities": [
             "WhatId", "WhoId", "Type", "Side__c", "CompletedDateTime", "Next_Step_Agreed__c", "CreatedDate",
+            "CreatedById",
         ],
     }  # fmt: skip
     for name, headers in expected.items():

@@ -9,7 +9,7 @@ import pytest
 
 from postmortem.book import Book
 from postmortem.ground.config import load_config
-from postmortem.intake import load_book
+from postmortem.intake import load_book, propose
 from postmortem.simulate import Company, simulate, write_files
 
 # In the order of the file and the CRM's own words for it.
@@ -18,9 +18,13 @@ EQUAL = ("contacts", "competitors", "events", "milestones", "interviews", "ratin
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory) -> tuple[Company, Book]:
+def folder(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("small")
+
+
+@pytest.fixture(scope="module")
+def small(folder) -> tuple[Company, Book]:
     company = simulate("full", quarters=2, deals_per_quarter=60)
-    folder = tmp_path_factory.mktemp("small")
     write_files(company, folder)
     return company, load_book(load_config(folder))
 
@@ -71,6 +75,12 @@ def test_a_small_company_is_read_back_as_it_was_made(small):
     for each in (compare, compare_deals, compare_history, compare_reasons):
         each(*small)
     assert small[1].meta.source_systems == ("salesforce", "generic")
+
+
+def test_every_file_is_recognised_by_its_headers_alone(small, folder):
+    found = {each.table: each.adapter for each in propose(folder).recognised}
+    stated = {name: source.adapter for name, source in load_config(folder).tables.items()}
+    assert found == stated
 
 
 @pytest.mark.slow

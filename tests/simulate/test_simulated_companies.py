@@ -118,6 +118,32 @@ def test_every_unusable_value_is_named_at_once():
     assert [row.split(" ")[0] for row in caught.value.rows] == ["seed", "quarters", "deals_per_quarter", "first"]
 
 
+def test_what_cannot_be_planted_is_named_at_once():
+    base = preset_parameters("full")
+    practice = base.practice
+    assert practice is not None
+    wrong = replace(
+        practice,
+        marking=replace(practice.marking, prevalence={"no_trust_in_delivery": (0.2, 1.2)}),
+        influences=replace(practice.influences, rollout_teams=(1, 9)),
+        interviewing=replace(practice.interviewing, drawn={"won": 1.0}),
+    )
+    with pytest.raises(UsageError) as caught:
+        replace(base, practice=wrong)
+    rows = "\n".join(caught.value.rows)
+    assert len(caught.value.rows) == 5 + 1 + 1 + 1
+    for said in (
+        "true_buyer_not_engaged is missing",
+        "(0.2, 1.2)",
+        "'won' is 1.0",
+        "rollout_teams has 9, expected 0 to 8",
+    ):
+        assert said in rows
+    few = {**practice.marking.prevalence, "true_buyer_not_engaged": (0.2, 0.05)}
+    with pytest.raises(UsageError, match="cannot mark so few"):
+        build(replace(base, quarters=1, practice=replace(practice, marking=replace(practice.marking, prevalence=few))))
+
+
 def test_unknown_preset_suggests_the_nearest():
     with pytest.raises(UsageError, match="did you mean 'plain'"):
         simulate("plane")
