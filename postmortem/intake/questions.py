@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from postmortem.intake.event_log import EVENT_LOG
 from postmortem.intake.evidence import Looked
 from postmortem.intake.proposal_toml import Plan, PlannedTable
 from postmortem.intake.wording import shortened
@@ -40,12 +41,14 @@ def open_questions(plan: Plan, tables: Sequence[Looked]) -> list[str]:
 def _about_values(planned: PlannedTable) -> list[str]:
     questions = []
     for name, meanings in planned.values.items():
+        if name == "outcome" and planned.adapter == EVENT_LOG.name:
+            continue
         unclear = [each for each in meanings if each.taken_for is None]
         if unclear:
             shown = ", ".join(f"{shortened(each.value)} ({each.rows})" for each in unclear[:VALUES_SHOWN])
             more = f" and {len(unclear) - VALUES_SHOWN} more" if len(unclear) > VALUES_SHOWN else ""
             place = f"[tables.{planned.table}.values.{name}]"
-            questions.append(f"What does {name} of {planned.file} mean: {shown}{more}? See {place}.")
+            questions.append(f"What does {name} of {planned.shown} mean: {shown}{more}? See {place}.")
     for each in planned.spellings:
         questions.append(
             f"Is {each.column} {shortened(each.value)} the same as {shortened(each.other)} in {each.where}? "

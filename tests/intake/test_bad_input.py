@@ -340,7 +340,7 @@ def test_rows_of_deals_that_are_not_there_are_kept_and_noted(book_of) -> None:
     rivals = "deal_id,competitor\nD1,Rival\nD2,Rival\nX9,Rival\nX9,Other\n"
     book = book_of({"deals.csv": as_csv(with_changes({"amount": "-1"})), "competitors.csv": rivals})
     assert len(book.table("competitors")) == 4
-    (note,) = (note for note in book.notes if note.table == "competitors")
+    (note,) = (note for note in book.notes if (note.table, note.column) == ("competitors", "deal_id"))
     assert note.rows == 3 and "2 deals" in note.what
 
 

@@ -7,14 +7,16 @@ import csv
 import pytest
 from intake_files import DEALS, EXPORTS
 
+from postmortem.intake import propose
 from postmortem.intake.adapters import ADAPTERS, recognise
 
 ADAPTER_OF = {
     "hubspot": "hubspot", "hubspot_internal": "hubspot", "pipedrive": "pipedrive", "dynamics": "dynamics",
     "dynamics_api": "dynamics", "odoo": "odoo", "odoo_default": "odoo", "zoho": "zoho",
-    "salesforce_api": "salesforce",
+    "salesforce_api": "salesforce", "event_log": "event_log", "hubspot_warehouse": "hubspot",
 }  # fmt: skip
-FILES = sorted(EXPORTS.rglob("*.csv"))
+LOOKED_UP = ("cases", "deal_pipeline", "deal_pipeline_stage", "owner")
+FILES = [path for path in sorted(EXPORTS.rglob("*.csv")) if path.stem not in LOOKED_UP]
 
 
 def headers_of(path) -> list[str]:
@@ -28,6 +30,14 @@ def test_headers_alone_name_the_crm_with_a_stated_confidence(path) -> None:
     guess = recognise(headers)
     assert guess is not None and guess.adapter.name == ADAPTER_OF[path.parent.name]
     assert guess.confidence == round(len(set(guess.mapped.values())) / len(headers), 2) > 0.4
+
+
+@pytest.mark.parametrize("folder", ["event_log", "hubspot_warehouse"])
+def test_tables_of_ids_are_no_tables_of_a_book_and_are_looked_up(folder: str) -> None:
+    told = {each.file: each for each in propose(EXPORTS / folder).recognised}
+    for path in (EXPORTS / folder).glob("*.csv"):
+        each = told[path.name]
+        assert bool(each.explains) == (path.stem in LOOKED_UP) == (each.table is None)
 
 
 def test_there_is_a_sample_of_every_crm() -> None:
