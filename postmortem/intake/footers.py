@@ -28,7 +28,7 @@ def drop_footers(raw: RawTable, table: str, mapped: Mapping[str, str], patterns:
 
     A line is a footer when its first filled cell matches a pattern or names a summary ("Sum", "Count") and,
     apart from that cell, the columns that identify a row are empty or name a summary. Below the last row of
-    data, lines with a single filled cell (a report's title, a company's name) belong to the footer when a
+    data, lines with a first cell alone (a report's title, a company's name) belong to the footer when a
     line there matches a pattern. A deal that is called "Total" has its other identifying columns filled and
     stays.
 
@@ -52,7 +52,8 @@ def drop_footers(raw: RawTable, table: str, mapped: Mapping[str, str], patterns:
     marked = {row.line for row in (*rows, *raw.ragged) if _is_footer(row.cells, keys, patterns)}
     if not marked:
         return raw
-    single = {row.line for row in (*rows, *raw.ragged) if len(_filled(row.cells)) == 1}
+    # Titles stand at the left; further right, a lone cell is a deal that leaves its group to the row above.
+    single = {row.line for row in (*rows, *raw.ragged) if len(_filled(row.cells)) == 1 and row.cells[0].strip()}
     last = max((row.line for row in rows if row.line not in marked | single), default=0)
     dropped = marked | {line for line in single if line > last}
     texts = [
