@@ -116,6 +116,8 @@ def _load(name: str, source: Source, files: Files, zone: ZoneInfo) -> Loaded:
     typed, refusals = reader.read(frame, ledger)
     _refuse_columns(ledger.file, refusals)
     rules.require_values(name, typed, ledger)
+    if name == "deals":
+        deal_rules.report_nameless(typed, ledger)
     typed = ledger.keep(typed)
     if name == "history":
         typed, refusals = histories.write_canonically(typed, reader, cells.adapter, ledger)

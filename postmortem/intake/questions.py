@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from postmortem.ground.formats import count
 from postmortem.intake.event_log import EVENT_LOG
 from postmortem.intake.evidence import Looked
 from postmortem.intake.proposal_toml import Plan, PlannedTable
@@ -27,12 +28,12 @@ def open_questions(plan: Plan, tables: Sequence[Looked]) -> list[str]:
     unmapped = [each for each in plan.reasons.reasons if each.taken_for is None]
     if unmapped:
         rows = sum(each.rows for each in unmapped)
-        questions.append(
-            f"{len(unmapped)} loss reasons ({rows} deals) stand for no single code yet: see [taxonomy.reasons]."
-        )
+        what = f"{count(len(unmapped), 'loss reason')} ({count(rows, 'deal')})"
+        questions.append(f"{what} not clear: no single code yet, see [taxonomy.reasons].")
     unread = [each for each in plan.reasons.lost_to if each.taken_for is None]
     if unread:
-        questions.append(f"{len(unread)} words for whom a deal was lost to are not clear: see [taxonomy.lost_to].")
+        what = count(len(unread), "word")
+        questions.append(f"{what} for whom a deal was lost to not clear: see [taxonomy.lost_to].")
     for looked in tables:
         questions += [note.what for note in looked.raw.notes if "not read:" in note.what or "cp1252" in note.what]
     return questions
