@@ -51,3 +51,34 @@ def test_a_plain_table_is_no_crms() -> None:
     plain = ["deal_id", "deal_title", "deal_value", "deal_owner", "deal_stage", "status", "closing_date", "lost_reason"]
     guess = recognise(plain)
     assert guess is not None and guess.adapter.name == "generic"
+
+
+@pytest.mark.parametrize(
+    ("headers", "adapter", "table", "mapped"),
+    [
+        (
+            "_airbyte_raw_id id archived createdAt properties_dealname properties_dealstage properties_closedate",
+            "hubspot", "deals", {"deal_id": "id", "stage": "properties_dealstage", "_is_deleted": "archived"},
+        ),
+        (
+            "_airbyte_raw_id dealId property value timestamp sourceType",
+            "hubspot", "history", {"deal_id": "dealId", "field": "property", "new_value": "value"},
+        ),
+        (
+            "_airbyte_raw_id Id Name StageName IsWon IsClosed Amount CloseDate CreatedDate OwnerId",
+            "salesforce", "deals", {"deal_id": "Id", "stage": "StageName", "_close_date": "CloseDate"},
+        ),
+        (
+            "_airbyte_raw_id Id OpportunityId StageName Amount CloseDate CreatedDate ForecastCategory PrevAmount",
+            "salesforce", "history", {"deal_id": "OpportunityId", "changed_at": "CreatedDate", "_stage": "StageName"},
+        ),
+        (
+            "_fivetran_synced deal_id value date_entered source",
+            "hubspot", "history", {"_date_entered": "date_entered", "new_value": "value"},
+        ),
+    ],
+)  # fmt: skip
+def test_names_that_warehouse_loads_write_are_known(headers: str, adapter: str, table: str, mapped: dict) -> None:
+    guess = recognise(headers.split())
+    assert guess is not None and (guess.adapter.name, guess.table) == (adapter, table)
+    assert mapped.items() <= guess.mapped.items()
