@@ -12,7 +12,7 @@ literal None, NaT and Other                         here
 trailing spaces in headers                          here
 several currencies in a column                      here
 BOM, CRLF, semicolons                               ``test_bad_input``: one book out of every way to write it
-mixed offsets across a clock change                 here, and on a whole log ``test_event_log``, ``test_public_data_loads``
+mixed offsets across a clock change                 here; whole logs: ``test_event_log``, ``test_public_data_loads``
 a tail of deals that are still open                 here
 ==================================================  ================================================================
 """
