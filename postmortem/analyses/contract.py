@@ -15,7 +15,7 @@ import pandas as pd
 from postmortem.book import Book
 from postmortem.frames.cohort import QUARTERS_BACK, Cohort, CohortKind
 from postmortem.ground.fiscal import Quarter
-from postmortem.ground.sources import source_of
+from postmortem.ground.menus import source_of
 from postmortem.result import Column, Draw, Gap, Headline, Result, Table, refused
 
 Family = Literal["fact", "rate", "comparison"]
@@ -109,7 +109,7 @@ class Need:
     unlock : str
         Where to get it, in words the user can follow.
     source : str
-        Kind of record in `ground/sources.toml`, for the CRM's own menu.
+        Kind of record in `ground/menus.toml`, for the CRM's own menu.
     count : callable
         Given a cohort and rows of it, how many there are; asked of the span and of each quarter alike.
     over : {"window", "focus", "earlier", "record"}

@@ -64,10 +64,10 @@ class Engagement:
         data = self.folder / self.config.data.folder
         named = [self.config.process.file] if self.config.process.file else []
         taxonomy = self.folder / self.config.taxonomy.folder if self.config.taxonomy.folder else None
-        files = [data / source.file for source in self.config.tables.values()]
+        files = [data / name for source in self.config.tables.values() for name in source.every_file]
         files += [self.folder / name for name in named] + (sorted(taxonomy.rglob("*.toml")) if taxonomy else [])
         files += snapshot_files(store_of(self.config))
-        return (self.folder / FILE_NAME, *(path for path in files if path.is_file()))
+        return (self.folder / FILE_NAME, *(path for path in dict.fromkeys(files) if path.is_file()))
 
     def book(self) -> Book:
         """Read the book, from the cache where the same content was read before."""

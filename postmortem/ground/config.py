@@ -14,21 +14,17 @@ from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
+from pydantic import BaseModel, Field, PrivateAttr, ValidationError, field_validator
 
 from postmortem.ground import schema
 from postmortem.ground.errors import ConfigError, nearest
 from postmortem.ground.fiscal import FiscalCalendar
+from postmortem.ground.sources import LookupTable, Section, Source, table_faults
 
 FILE_NAME = "postmortem.toml"
 PREFIX = "POSTMORTEM_"
 PLAIN_VARIABLES = ("POSTMORTEM_CACHE",)
-
-
-class Section(BaseModel):
-    """A section of the file: frozen, and no key it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+LISTS = ("frame.categories", "report.pages", "taxonomy.crosswalks")
 
 
 class Company(Section):
@@ -72,17 +68,6 @@ class Data(Section):
     max_quarantined_share: float = Field(default=1.0, ge=0, le=1)
 
 
-class Source(Section):
-    """Where one canonical table comes from, and how its columns and values are called there."""
-
-    file: str
-    adapter: str = "generic"
-    sheet: str | None = None
-    columns: dict[str, str] = Field(default_factory=dict)
-    values: dict[str, dict[str, str]] = Field(default_factory=dict)
-    constants: dict[str, str] = Field(default_factory=dict)
-
-
 class ReasonMap(Section):
     """What one recorded value means: codes of the taxonomy, and to whom the deal was lost."""
 
@@ -95,6 +80,7 @@ class TaxonomyChoice(Section):
 
     id: str = "red_zone"
     folder: str | None = None
+    crosswalks: tuple[str, ...] = ()
     reasons: dict[str, str | ReasonMap] = Field(default_factory=dict)
     lost_to: dict[str, Literal["competitor", "status_quo", "disqualified", "unknown"]] = Field(default_factory=dict)
 
@@ -206,7 +192,7 @@ def load_config(folder: Path, flags: Mapping[str, Any] | None = None) -> Config:
 
 def build_config(raw: Mapping[str, Any], folder: Path, origins: Mapping[str, str] | None = None) -> Config:
     """Check a configuration given as nested mappings; see `load_config`."""
-    config, faults = Config(), _table_faults(raw.get("tables"))
+    config, faults = Config(), table_faults(raw.get("tables"))
     try:
         config = Config.model_validate(raw)
     except ValidationError as error:
@@ -220,24 +206,6 @@ def build_config(raw: Mapping[str, Any], folder: Path, origins: Mapping[str, str
     config._origins.update(origins or {})
     config._folder = folder
     return config
-
-
-def _table_faults(tables: Any) -> list[str]:
-    """Name the tables and columns that no book has; what is no mapping is left to the model."""
-    faults: list[str] = []
-    canonical = [candidate.name for candidate in schema.TABLES]
-    for name, source in tables.items() if isinstance(tables, Mapping) else ():
-        if name not in canonical:
-            faults.append(f"tables.{name}: no table of a book, {nearest(name, canonical)}")
-            continue
-        known = schema.table(name).names
-        for part in ("columns", "values", "constants"):
-            told = source.get(part) if isinstance(source, Mapping) else None
-            unknown = [column for column in told if column not in known] if isinstance(told, Mapping) else []
-            faults += [
-                f"tables.{name}.{part}.{column}: no column of {name}, {nearest(column, known)}" for column in unknown
-            ]
-    return faults
 
 
 def _dotted(raw: Mapping[str, Any], prefix: str = "") -> list[str]:
@@ -258,7 +226,7 @@ def _variables(environ: Mapping[str, str]) -> list[tuple[str, str, Any]]:
                     got=variable,
                     expected=f"{PREFIX}SECTION__KEY, such as {PREFIX}FRAME__WINDOW",
                 )
-            found.append((variable, key, text.split(",") if key in ("frame.categories", "report.pages") else text))
+            found.append((variable, key, text.split(",") if key in LISTS else text))
     return found
 
 
@@ -290,6 +258,8 @@ def _fields_at(location: tuple[Any, ...]) -> list[str]:
         if part == ReasonMap.__name__:
             model = ReasonMap
             continue
+        if part == "lookups":
+            return list(LookupTable.model_fields)
         field = model.model_fields.get(str(part))
         annotation = field.annotation if field is not None else Source
         model = annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else Source

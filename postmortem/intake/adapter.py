@@ -11,8 +11,8 @@ from typing import Final
 import pandas as pd
 
 from postmortem.ground import schema
-from postmortem.ground.config import Source
 from postmortem.ground.errors import DataError
+from postmortem.ground.sources import Source
 from postmortem.intake.folding import fold_header
 from postmortem.intake.quarantine import Ledger
 from postmortem.intake.stage_entries import entries_in, entry_columns
@@ -28,6 +28,34 @@ STANDS_IN: Final[Mapping[str, Mapping[str, tuple[tuple[str, ...], ...]]]] = {
 
 WITH_ENTRIES: Final = ("deals", "history")
 """Tables that read stage-entry columns: deals for close dates, history for everything."""
+
+
+@dataclass(frozen=True)
+class LookupKind:
+    """How a CRM calls the columns of a table that says what ids mean.
+
+    Attributes
+    ----------
+    column : str
+        Canonical column whose ids the table explains.
+    key : tuple of str
+        Headers of the ids, best first.
+    value : tuple of tuple of str
+        Sets of headers whose words, joined, an id stands for; the best set that is there counts.
+    flags : mapping of str to tuple of str
+        What else the table says of a deal: a column or ``is_won``, ``is_closed``, and headers of it.
+    tells : frozenset of str
+        Headers of which one must be there, if any.
+    rules_out : frozenset of str
+        Headers of which one shows that a file is another table.
+    """
+
+    column: str
+    key: tuple[str, ...]
+    value: tuple[tuple[str, ...], ...]
+    flags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    tells: frozenset[str] = frozenset()
+    rules_out: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -59,6 +87,14 @@ class Adapter:
         Columns whose numbers count in per cent.
     entries : tuple of pattern
         Headers of columns that say when a deal entered a stage, best first; the group ``stage`` names it.
+    called : mapping of str to str
+        Table to what the CRM calls it, where that is another word.
+    lookups : tuple of LookupKind
+        Tables of ids that this CRM exports beside its deals.
+    besides : tuple of str
+        Tables that every file of deals of this kind holds as well.
+    chronological : bool
+        Whether the hook needs the rows in the order of their moments.
     decides : frozenset of str
         Columns that tell the hook who won: where one is there, no word of a stage has to be judged.
     prepare : callable, optional
@@ -77,6 +113,10 @@ class Adapter:
     footers: tuple[re.Pattern[str], ...] = ()
     per_cent: frozenset[str] = frozenset()
     entries: tuple[re.Pattern[str], ...] = ()
+    called: Mapping[str, str] = field(default_factory=dict)
+    lookups: tuple[LookupKind, ...] = ()
+    besides: tuple[str, ...] = ()
+    chronological: bool = False
     decides: frozenset[str] = frozenset({"_is_won"})
     prepare: Prepare | None = None
 
@@ -100,6 +140,11 @@ class Adapter:
         if table in WITH_ENTRIES:
             found |= entry_columns(headers, self.entries)
         return found
+
+    def calls(self, table: str) -> str:
+        """Return what people call a table of this system, such as ``Salesforce opportunity history``."""
+        word = self.called.get(table, table.replace("_", " "))
+        return f"{self.title} {word}" if self.signature else f"{self.title} of {word}"
 
     def ways(self, table: str, column: str) -> tuple[tuple[str, ...], ...]:
         """Return the sets of other columns that `column` can be made of."""

@@ -13,6 +13,7 @@ from postmortem.ground import schema
 from postmortem.ground.errors import ConfigError, nearest
 from postmortem.intake.adapter import Adapter
 from postmortem.intake.dynamics import DYNAMICS
+from postmortem.intake.event_log import EVENT_LOG
 from postmortem.intake.folding import fold_header
 from postmortem.intake.generic import GENERIC
 from postmortem.intake.hubspot import HUBSPOT
@@ -22,7 +23,7 @@ from postmortem.intake.salesforce import SALESFORCE
 from postmortem.intake.stage_entries import entries_in, entry_columns
 from postmortem.intake.zoho import ZOHO
 
-ADAPTERS: Final[tuple[Adapter, ...]] = (GENERIC, SALESFORCE, HUBSPOT, PIPEDRIVE, DYNAMICS, ODOO, ZOHO)
+ADAPTERS: Final[tuple[Adapter, ...]] = (GENERIC, SALESFORCE, HUBSPOT, PIPEDRIVE, DYNAMICS, ODOO, ZOHO, EVENT_LOG)
 SIGNED: Final = 2
 LEAST_KNOWN: Final = 2
 LEAST_CONFIDENCE: Final = 0.3
@@ -81,6 +82,8 @@ def recognise(headers: Sequence[str], stem: str = "") -> Guess | None:
         guess
         for adapter in ADAPTERS
         for table in schema.TABLES
+        # What every file of deals holds besides is no table of its own.
+        if table.name not in adapter.besides
         if (guess := _guess(headers, adapter, table.name, stem)) is not None
     ]
     order = {table.name: position for position, table in enumerate(schema.TABLES)}
@@ -96,12 +99,17 @@ def recognise(headers: Sequence[str], stem: str = "") -> Guess | None:
     )
 
 
-def stage_history(headers: Sequence[str], guess: Guess) -> Guess | None:
-    """Return the history of stages that a file of deals holds besides, in stage-entry columns, if any."""
-    if guess.table != "deals" or not entries_in(guess.mapped) or "deal_id" not in guess.mapped:
-        return None
-    mapped = guess.adapter.match("history", headers)
-    return Guess("history", guess.adapter, mapped, round(len(mapped) / len(headers), 2), told=True)
+def tables_besides(headers: Sequence[str], guess: Guess) -> list[Guess]:
+    """Return what a file of deals holds besides: a history of stages, and of an event log its events."""
+    if guess.table != "deals" or "deal_id" not in guess.mapped:
+        return []
+    tables = (*guess.adapter.besides, *(("history",) if entries_in(guess.mapped) else ()))
+    matches = {table: guess.adapter.match(table, headers) for table in tables}
+    return [
+        Guess(table, guess.adapter, mapped, round(len(mapped) / len(headers), 2), told=True)
+        for table, mapped in matches.items()
+        if not guess.adapter.lacking(table, mapped)
+    ]
 
 
 def _signed(headers: Sequence[str], folded: set[str], adapter: Adapter, table: str) -> bool:

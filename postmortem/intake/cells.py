@@ -4,52 +4,37 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 
 from postmortem.ground import schema
-from postmortem.ground.config import Config, Source
-from postmortem.ground.errors import DataError
-from postmortem.intake.adapter import Adapter, Columns, resolve_columns
+from postmortem.ground.errors import ConfigError, DataError
+from postmortem.ground.sources import Source
+from postmortem.intake.adapter import Adapter, resolve_columns
 from postmortem.intake.adapters import adapter_called
+from postmortem.intake.chronology import in_order
+from postmortem.intake.dates import DateStyle
 from postmortem.intake.delimited import Row
+from postmortem.intake.files import Files
 from postmortem.intake.folding import MISSING_WORDS, NOT_A_NUMBER, Lookup
 from postmortem.intake.footers import drop_footers
+from postmortem.intake.grouped import fill_groups
+from postmortem.intake.joining import Cells, join_files
+from postmortem.intake.lookups import LookupFiles
 from postmortem.intake.outcomes import decide_outcomes
 from postmortem.intake.quarantine import Ledger
-from postmortem.intake.reading import RawTable, Settings, read_table
+from postmortem.intake.reading import RawTable
 from postmortem.intake.values import FALSE, TRUE, currency_in, parse, read_share
-from postmortem.intake.wording import shortened
+from postmortem.intake.wording import known_of, shortened
 
 SEVERAL: Final = ("loss_reason_raw", "competitor_raw")
 """Columns whose cells may hold several values."""
 
 SEPARATOR: Final = re.compile(r"[;\n]+")
 NUMERIC: Final = ("money", "number", "integer")
-
-
-@dataclass(frozen=True)
-class Cells:
-    """One table as text under canonical names.
-
-    Attributes
-    ----------
-    frame : DataFrame
-        Canonical columns (and an adapter's helpers, which begin with ``_``), all str.
-    ledger : Ledger
-        What became of its rows so far.
-    adapter : Adapter
-        What read it.
-    columns : Columns
-        Which header each column came from.
-    """
-
-    frame: pd.DataFrame
-    ledger: Ledger
-    adapter: Adapter
-    columns: Columns
+EXPORT_AGAIN: Final = "export it again, without filters"
 
 
 def split_values(text: str) -> list[str]:
@@ -57,32 +42,52 @@ def split_values(text: str) -> list[str]:
     return [part.strip() for part in SEPARATOR.split(text) if part.strip()]
 
 
-def read_cells(table: str, source: Source, config: Config) -> Cells:
-    """Read one table's file as text cells under canonical names.
+def read_cells(table: str, source: Source, files: Files) -> Cells:
+    """Read one table's files as text cells under canonical names.
 
     Parameters
     ----------
     table : str
         Canonical table.
     source : Source
-        Its section of the configuration.
-    config : Config
-        For the folder and how files are written.
+        Its section of the configuration; of several files a later one counts more.
+    files : Files
+        The files of the engagement.
 
     Raises
     ------
     DataError
-        When the file cannot be read, holds no row although the table is required, or lacks a column.
+        When a file cannot be read, holds no row although the table is required, or lacks a column.
     """
     adapter = adapter_called(source.adapter)
-    settings = Settings(config.data.encoding, config.data.delimiter, source.sheet, config.data.decimal)
-    # An absolute data folder or file takes the place of what stands before it.
-    raw = read_table(config.folder / config.data.folder / source.file, source.file, settings)
-    columns = resolve_columns(table, raw.headers, adapter, source, source.file)
-    raw = drop_footers(raw, table, columns.mapped, adapter.footers)
-    if table == "deals" and raw.frame.empty and not raw.ragged:
-        raise DataError(f"{source.file} has a header and no deals under it.", do="export it again, without filters")
-    ledger = Ledger(table, source.file, raw.lines)
+    if adapter.chronological and len(source.exports) > 1:
+        raise ConfigError(
+            f"{adapter.title.capitalize()}s are read from one file: a case may begin in one and end in the next.",
+            got=", ".join(source.exports),
+            do=f"put these files together into one, and name it under [tables.{table}]",
+        )
+    raws = [files.read(file, source.sheet) for file in source.exports]
+    headers = {header for raw in raws for header in raw.headers}
+    parts = [_read_cells(table, raw, adapter, _for_file(source, raw, headers), files) for raw in raws]
+    if table == "deals" and not any(part.ledger.rows_in for part in parts):
+        raise DataError(f"{parts[0].ledger.file} has a header and no deals under it.", do=EXPORT_AGAIN)
+    for part in parts:
+        if part.frame.empty and not part.ledger.quarantined:
+            part.ledger.note("", 0, f"{part.ledger.file} holds no rows")
+    return join_files(table, parts)
+
+
+def _for_file(source: Source, raw: RawTable, everywhere: set[str]) -> Source:
+    """Leave out configured columns that only the other files of the table have: the adapter looks for them here."""
+    elsewhere = {column for column, header in source.columns.items() if header in everywhere - set(raw.headers)}
+    kept = {column: header for column, header in source.columns.items() if column not in elsewhere}
+    return source.model_copy(update={"columns": kept})
+
+
+def _read_cells(table: str, raw: RawTable, adapter: Adapter, source: Source, files: Files) -> Cells:
+    columns = resolve_columns(table, raw.headers, adapter, source, raw.file)
+    raw = fill_groups(drop_footers(raw, table, columns.mapped, adapter.footers))
+    ledger = Ledger(table, raw.file, raw.lines)
     ledger.adopt(raw.notes)
     for row in raw.ragged:
         ledger.set_aside_line(row.line, _joined(row), raw.reason_for(row))
@@ -91,15 +96,23 @@ def read_cells(table: str, source: Source, config: Config) -> Cells:
     cells = _without_missing_words(table, cells, ledger)
     for column, value in source.constants.items():
         cells[column] = pd.Series(value, index=cells.index, dtype="str")
-    for column, mapping in source.values.items():
-        if column in cells:
-            cells[column] = replace_values(cells[column], mapping, several=column in SEVERAL)
+    ledger.note(
+        "", 0, known_of(raw.file, adapter.calls(table), len(raw.headers) - len(columns.unread), len(raw.headers))
+    )
     if columns.unread:
         shown = ", ".join(shortened(header) for header in columns.unread)
         ledger.note("", 0, f"columns not read: {shown}")
+    config = files.config
+    tables = LookupFiles(table, source.lookups, files)
+    cells = tables.translate(cells, ledger)
+    for column, mapping in source.values.items():
+        if column in cells:
+            cells[column] = replace_values(cells[column], mapping, several=column in SEVERAL)
     if table == "deals":
-        cells = _with_outcomes(cells, adapter, config.data.decimal)
+        cells = _with_outcomes(cells, adapter, config.data.decimal, source.values.get("outcome", {}))
         cells = _with_currencies(cells, ledger)
+    if adapter.chronological and table == "deals":
+        cells = in_order(cells, DateStyle(config.data.date_format, None, ZoneInfo(config.company.time_zone)))
     if adapter.prepare is not None:
         before = set(cells)
         cells = adapter.prepare(table, cells, ledger)
@@ -107,7 +120,7 @@ def read_cells(table: str, source: Source, config: Config) -> Cells:
             # Columns that the hook made have values of the file, too, such as the ids of stages.
             mapping = source.values[column]
             cells = cells.assign(**{column: replace_values(cells[column], mapping, several=column in SEVERAL)})
-    return Cells(cells, ledger, adapter, columns)
+    return Cells(tables.complete(cells, adapter, ledger), ledger, adapter, columns)
 
 
 def replace_values(cells: pd.Series[str], mapping: Mapping[str, str], *, several: bool = False) -> pd.Series[str]:
@@ -178,7 +191,7 @@ def _is_numeric(table: str, column: str) -> bool:
     return names.get(column.removeprefix("_")) in NUMERIC
 
 
-def _with_outcomes(cells: pd.DataFrame, adapter: Adapter, decimal: str) -> pd.DataFrame:
+def _with_outcomes(cells: pd.DataFrame, adapter: Adapter, decimal: str, own: Mapping[str, str]) -> pd.DataFrame:
     """Say won, lost or open where a status, flags or the stage leave no doubt; else keep the word."""
     probabilities = None
     if "probability" in cells:
@@ -189,7 +202,7 @@ def _with_outcomes(cells: pd.DataFrame, adapter: Adapter, decimal: str) -> pd.Da
     if "outcome" in cells:
         return cells.assign(outcome=decide_outcomes(cells["outcome"], probabilities, known))
     nothing = pd.Series(pd.NA, index=cells.index, dtype="str")
-    words = decide_outcomes(cells["stage"], probabilities, known) if "stage" in cells else nothing
+    words = decide_outcomes(replace_values(cells["stage"], own), probabilities, known) if "stage" in cells else nothing
     if "_is_won" in cells:
         won = cells["_is_won"].str.strip().str.lower()
         closed = cells["_is_closed"].str.strip().str.lower() if "_is_closed" in cells else nothing

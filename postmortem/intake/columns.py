@@ -29,6 +29,10 @@ PLACEHOLDERS: Final = frozenset(
 
 PLACEHOLDER_WORDS: Final = frozenset(day.isoformat() for day in PLACEHOLDERS)
 HOPELESS_FROM: Final = 3
+NOT_VITAL: Final = {"deals": ("amount", "probability")}
+"""Figures without which a deal still counts as won or lost: unreadable ones are unknown, and noted."""
+
+LINES_SHOWN: Final = 5
 OTHER_DECIMAL: Final = {".": ",", ",": "."}
 
 
@@ -65,7 +69,7 @@ class Reader:
     headers: Mapping[str, str]
 
     def read(self, cells: pd.DataFrame, ledger: Ledger) -> tuple[pd.DataFrame, list[Refusal]]:
-        """Read every canonical column in `cells`; unreadable cells set their rows aside."""
+        """Read every canonical column in `cells`; unreadable cells set their rows aside, or are unknown."""
         typed: dict[str, pd.Series[Any]] = {}
         refusals: list[Refusal] = []
         for column in schema.table(self.table).columns:
@@ -77,7 +81,9 @@ class Reader:
                 refusals.append(outcome)
                 continue
             typed[column.name] = outcome.values
-            if outcome.unreadable:
+            if outcome.unreadable and column.name in NOT_VITAL.get(self.table, ()):
+                _note_unknown(column.name, text, outcome.why, ledger)
+            elif outcome.unreadable:
                 ledger.set_aside(outcome.why.notna(), column.name, text, outcome.why)
         return pd.DataFrame(typed, index=cells.index), refusals
 
@@ -207,6 +213,14 @@ def _day(text: str, style: DateStyle) -> dt.date | None:
 def _moment(text: str, style: DateStyle) -> int | None:
     moment = read_moment(text, style)
     return None if text[:10] in PLACEHOLDER_WORDS else moment
+
+
+def _note_unknown(column: str, text: pd.Series[str], why: pd.Series[str], ledger: Ledger) -> None:
+    wrong = why.notna()
+    lines = [str(line) for line in ledger.lines.loc[text.index[wrong]].head(LINES_SHOWN)]
+    shown = listed(text[wrong] + " " + why[wrong])
+    where = f"{'line' if len(lines) == 1 else 'lines'} {', '.join(lines)}{' …' if wrong.sum() > LINES_SHOWN else ''}"
+    ledger.note(column, wrong.sum(), f"cells that cannot be read are unknown, their deals count: {shown}; {where}")
 
 
 def _no_fault(text: pd.Series[str]) -> pd.Series[str]:

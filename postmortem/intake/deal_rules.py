@@ -45,6 +45,23 @@ def settle_close_dates(deals: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     return deals
 
 
+def report_nameless(deals: pd.DataFrame, ledger: Ledger) -> None:
+    """Note closed deals that are set aside for want of an id, by outcome: missing losses are losses not counted."""
+    if "deal_id" not in deals or "outcome" not in deals:
+        return
+    nameless = deals["deal_id"].isna()
+    counts = {name: (int((nameless & (deals["outcome"] == name)).sum()), int((deals["outcome"] == name).sum()))
+              for name in ("lost", "won")}  # fmt: skip
+    missing = sum(some for some, _ in counts.values())
+    if not missing:
+        return
+    (lost, all_lost), (won, all_won) = counts["lost"], counts["won"]
+    more = lost * max(all_won, 1) > won * max(all_lost, 1)
+    hint = ": losses are counted too low" if more else ""
+    what = f"deals without an id are set aside, {lost} of {all_lost} lost and {won} of {all_won} won{hint}"
+    ledger.note("deal_id", missing, what)
+
+
 def settle_expectations(deals: pd.DataFrame, ledger: Ledger, taken: Extraction) -> pd.DataFrame:
     """Move old expectations that lie in the future to the extraction date.
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 
@@ -15,7 +16,7 @@ from postmortem.intake.adapter import Adapter
 from postmortem.intake.adapters import Guess
 from postmortem.intake.cells import split_values
 from postmortem.intake.columns import enum_meaning
-from postmortem.intake.dates import Unreadable, formats_for, numeric_orders
+from postmortem.intake.dates import DateStyle, Unreadable, formats_for, numeric_orders
 from postmortem.intake.folding import MISSING_WORDS, NOT_A_NUMBER, Lookup, fold_spelling
 from postmortem.intake.outcomes import decide_outcomes, outcome_of, sounds_final
 from postmortem.intake.reading import RawTable
@@ -26,6 +27,9 @@ from postmortem.taxonomies import load_crosswalks, load_taxonomy, map_values
 LISTED_AT_MOST: Final = 200
 NAMES_AT_MOST: Final = 2000
 OUTCOMES: Final = schema.OUTCOMES
+UTC_DAYS: Final = DateStyle(None, None, ZoneInfo("UTC"))
+"""How days are read for a first look, which no configuration guides yet."""
+
 DAY_HELPERS: Final = ("_close_date", "_stage_changed", "_closed_on", "_won_on", "_lost_on")
 
 
@@ -122,7 +126,7 @@ def currencies_of(deals: Looked) -> list[str]:
 
 
 def outcomes_of(deals: Looked, decimal: str) -> tuple[str, list[Meaning]]:
-    """Return the header that tells the outcome, and what each of its values is taken for.
+    """Return the column that tells the outcome, and what each of its values is taken for.
 
     A stage that no rule knows is open where none of its deals has a close date although the won ones do.
     Empty where the CRM has flags for won and closed.
@@ -154,7 +158,7 @@ def outcomes_of(deals: Looked, decimal: str) -> tuple[str, list[Meaning]]:
         elif taken == "open" and outcome_of(str(word)) is None and not Lookup(known).get(str(word)):
             why = "stated probabilities lie between 0 and 100%"
         meanings.append(Meaning(str(word), int(rows), taken, why))
-    return mapped[name], meanings
+    return name, meanings
 
 
 def values_of(looked: Looked, column: schema.Column) -> list[Meaning]:

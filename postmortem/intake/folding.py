@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Final
 
 MISSING_WORDS: Final = frozenset({
@@ -26,6 +27,7 @@ def fold(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
+@lru_cache(maxsize=10_000)
 def fold_header(text: str) -> str:
     """Return a header's letters and digits: ``"Close Date"``, ``"CloseDate"`` and ``close_date`` are one.
 

@@ -1,4 +1,4 @@
-"""Lines under a report that are no data: totals, notices and titles, told by pattern and an empty key."""
+"""Lines of a report that are no data: subtotals, totals, notices, titles, told by pattern and an empty key."""
 
 from __future__ import annotations
 
@@ -13,16 +13,24 @@ from postmortem.intake.delimited import Row
 from postmortem.intake.reading import RawTable
 
 SHOWN: Final = 6
+SUMMARY: Final = re.compile(
+    r"(record )?count|sum|average|avg\.?|max(imum)?|min(imum)?|median|largest|smallest|(sum|average) of .*",
+    re.IGNORECASE,
+)
+"""What stands beside "Subtotal" and "Total" in a formatted report, under whatever column comes next."""
+
+SUBTOTAL: Final = re.compile(r"sub ?totals?\b.*", re.IGNORECASE)
 KEYS: Final[Mapping[str, tuple[str, ...]]] = {"deals": ("deal_id", "deal_name", "outcome", "stage")}
 
 
 def drop_footers(raw: RawTable, table: str, mapped: Mapping[str, str], patterns: Sequence[re.Pattern[str]]) -> RawTable:
     """Return the table without the lines under its data, each counted in a note.
 
-    A line is a footer when its first filled cell matches a pattern and, apart from that cell, the columns
-    that identify a row are empty. Below the last row of data, lines with a single filled cell (a report's
-    title, a company's name) belong to the footer when a line there matches a pattern. A deal that is
-    called "Total" has its other identifying columns filled and stays.
+    A line is a footer when its first filled cell matches a pattern or names a summary ("Sum", "Count") and,
+    apart from that cell, the columns that identify a row are empty or name a summary. Below the last row of
+    data, lines with a first cell alone (a report's title, a company's name) belong to the footer when a
+    line there matches a pattern. A deal that is called "Total" has its other identifying columns filled and
+    stays.
 
     Parameters
     ----------
@@ -44,7 +52,8 @@ def drop_footers(raw: RawTable, table: str, mapped: Mapping[str, str], patterns:
     marked = {row.line for row in (*rows, *raw.ragged) if _is_footer(row.cells, keys, patterns)}
     if not marked:
         return raw
-    single = {row.line for row in (*rows, *raw.ragged) if len(_filled(row.cells)) == 1}
+    # Titles stand at the left; further right, a lone cell is a deal that leaves its group to the row above.
+    single = {row.line for row in (*rows, *raw.ragged) if len(_filled(row.cells)) == 1 and row.cells[0].strip()}
     last = max((row.line for row in rows if row.line not in marked | single), default=0)
     dropped = marked | {line for line in single if line > last}
     texts = [
@@ -58,6 +67,7 @@ def drop_footers(raw: RawTable, table: str, mapped: Mapping[str, str], patterns:
         lines=raw.lines[keep],
         ragged=tuple(row for row in raw.ragged if row.line not in dropped),
         notes=(*raw.notes, Note("", "", len(dropped), f"{raw.file}: lines under the report were left out: {shown}")),
+        subtotalled=tuple(name for name in headers if raw.frame.loc[~keep, name].str.fullmatch(SUBTOTAL).any()),
     )
 
 
@@ -72,6 +82,7 @@ def _filled(cells: Sequence[str]) -> list[str]:
 
 def _is_footer(cells: Sequence[str], keys: set[int], patterns: Sequence[re.Pattern[str]]) -> bool:
     first = next((position for position, cell in enumerate(cells) if cell.strip()), None)
-    if first is None or not any(pattern.fullmatch(cells[first].strip()) for pattern in patterns):
+    if first is None or not any(pattern.fullmatch(cells[first].strip()) for pattern in (*patterns, SUMMARY)):
         return False
-    return not any(cells[key].strip() for key in keys if key != first and key < len(cells))
+    identifying = [cells[key].strip() for key in keys if key != first and key < len(cells)]
+    return not any(cell and not SUMMARY.fullmatch(cell) for cell in identifying)

@@ -145,10 +145,11 @@ def _place(config: Config) -> tuple[Path, str]:
     told = config.tables.get(TABLE)
     if told is None:
         return config.folder / FILE, Path(os.path.relpath(config.folder / FILE, data)).as_posix()
-    if told.adapter != "generic" or told.columns or told.constants or told.values or not told.file.endswith(".csv"):
+    own = told.adapter != "generic" or told.columns or told.constants or told.values or told.files or told.lookups
+    if own or not told.file.endswith(".csv"):
         raise UsageError(
             "The forecast sheet of this engagement is a file of your own, not one this command writes.",
-            got=told.file,
+            got=", ".join(told.exports),
             do=f"add its rows there, or take [tables.{TABLE}] out of {FILE_NAME}",
         )
     return data / told.file, told.file

@@ -20,7 +20,8 @@ REGION: Final = ("region", "sales_region", "regional_office", "territory", "geog
 SEGMENT: Final = ("segment", "market_segment", "customer_segment", "industry", "sector", "vertical")
 AMOUNT: Final = (
     "amount", "deal_amount", "opportunity_amount", "value", "deal_value", "close_value", "contract_value",
-    "total_value", "deal_size", "revenue", "acv", "tcv", "arr",
+    "total_value", "deal_size", "revenue", "acv", "tcv", "arr", "amount_req", "requested_amount", "amount_requested",
+    "loan_amount", "order_value",
 )  # fmt: skip
 CURRENCY: Final = (
     "currency", "currency_code", "amount_currency", "deal_currency", "deal_currency_code", "currency_iso_code",
@@ -50,7 +51,8 @@ DEALS: Final = {
     "is_existing_customer": ("is_existing_customer", "existing_customer", "is_customer"),
     "created_at": (
         "created_at", "created", "created_date", "create_date", "created_on", "creation_date", "date_created",
-        "deal_created", "engage_date", "open_date", "opened_at", "start_date",
+        "deal_created", "engage_date", "open_date", "opened_at", "start_date", "reg_date",
+        "registered_at", "registration_date",
     ),
     "outcome": ("outcome", "result", "deal_status", "opportunity_status", "won_lost", "win_loss", "status"),
     "closed_at": (

@@ -34,14 +34,14 @@ def unfold(cells: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     if "field" in cells or not fields:
         return cells
     ids = [column for column in ("deal_id", "changed_at", "seq") if column in cells]
-    lines = ledger.lines.loc[cells.index]
     parts = [
-        cells[ids].assign(field=column.removeprefix("_"), new_value=cells[column], _line=lines) for column in fields
+        cells[ids].assign(field=column.removeprefix("_"), new_value=cells[column], _origin=cells.index)
+        for column in fields
     ]
     # A stable sort by row keeps the order of the file, which is all there is within one moment.
     tall = pd.concat(parts).sort_index(kind="stable").reset_index(drop=True)
     ledger.unfold(
-        tall.pop("_line"), "field", f"rows of a wide history were read as one row for each of {len(fields)} fields"
+        tall.pop("_origin"), "field", f"rows of a wide history were read as one row for each of {len(fields)} fields"
     )
     tall["field"] = tall["field"].astype("str")
     return tall.assign(old_value=pd.Series(pd.NA, index=tall.index, dtype="str"), **{MARK: "yes"})
@@ -71,7 +71,7 @@ def write_canonically(
     """
     if "new_value" not in history:
         return history, [Refusal("new_value: no column holds what a field was changed to", NAME_IT)]
-    history = history.assign(field=_canonical_fields(history["field"], adapter))
+    history = history.assign(field=canonical_fields(history["field"], adapter))
     both = {name: history[name].copy() for name in VALUES if name in history}
     refusals: list[Refusal] = []
     for column in schema.DEALS.columns:
@@ -93,7 +93,8 @@ def write_canonically(
 
 def keep_changes(history: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     """Give each row of an unfolded history its value before, and leave out rows that changed nothing."""
-    ordered = history.sort_values(["deal_id", "field", "changed_at"], kind="stable")
+    within = ["seq"] if "seq" in history else []
+    ordered = history.sort_values(["deal_id", "field", "changed_at", *within], kind="stable")
     before = ordered.groupby(["deal_id", "field"], dropna=False)["new_value"].shift()
     same = (ordered["new_value"] == before) | (ordered["new_value"].isna() & before.isna())
     changed = ordered.assign(old_value=before.astype("str"))[~same.fillna(False).astype(bool)]
@@ -111,7 +112,8 @@ def number_changes(history: pd.DataFrame) -> pd.DataFrame:
     return history.assign(seq=order.astype("Int64"))
 
 
-def _canonical_fields(fields: pd.Series[str], adapter: Adapter) -> pd.Series[str]:
+def canonical_fields(fields: pd.Series[str], adapter: Adapter) -> pd.Series[str]:
+    """Return the fields of a history under the names that `deals` has for them."""
     words = [str(word) for word in fields.dropna().unique()]
     matched = adapter.match("deals", words)
     known = {name.removeprefix("_"): matched[name] for name in matched if name not in entries_in(matched)}

@@ -12,10 +12,10 @@ from typing import Final
 
 import pandas as pd
 
-from postmortem.intake.adapter import Adapter
+from postmortem.intake.adapter import Adapter, LookupKind
 from postmortem.intake.crm_habits import missing, set_deleted_aside
 from postmortem.intake.quarantine import Ledger
-from postmortem.intake.stage_entries import WIDE_MARK, entered_stage_of, entries_in, unfold_entries
+from postmortem.intake.stage_entries import STAGE_ID, WIDE_MARK, entered_stage_of, entries_in, unfold_entries
 from postmortem.intake.values import FALSE, TRUE
 
 LOADED_AS: Final = ("", "property_", "properties_")
@@ -70,6 +70,7 @@ SYNONYMS: Final = {
         "changed_at": ("timestamp", "Change date", "Changed at"),
         "new_value": ("value", "Property value", "New value"),
         "old_value": ("Old value",),
+        "_date_entered": ("date_entered",),
         "_stage_now": STAGE,
     },
 }
@@ -100,7 +101,33 @@ ENTRIES: Final = (
     re.compile(r"(?:propert(?:y|ies)_)?hs_date_entered_(?P<stage>.+)", re.IGNORECASE),
 )
 MILLISECONDS: Final = r"\d{13}"
-DAYS: Final = ("created_at", "_close_date", "_stage_changed", "changed_at")
+DAYS: Final = ("created_at", "_close_date", "_stage_changed", "changed_at", "_date_entered")
+
+LOOKUPS: Final = (
+    LookupKind(
+        "stage",
+        ("stage_id", "stageId", "Stage ID"),
+        (("label",), ("stage_label",), ("Stage name",)),
+        {
+            "is_won": ("closed_won", "is_closed_won", "metadata_is_won"),
+            "is_closed": ("is_closed", "metadata_is_closed"),
+            "probability": ("probability", "metadata_probability"),
+        },
+    ),
+    LookupKind(
+        "pipeline",
+        ("pipeline_id", "pipelineId"),
+        (("label",), ("pipeline_label",), ("Pipeline name",)),
+        rules_out=frozenset({"stage_id"}),
+    ),
+    LookupKind(
+        "owner_id",
+        ("owner_id", "Owner ID", "id"),
+        (("first_name", "last_name"), ("email",)),
+        tells=frozenset({"email", "first_name"}),
+    ),
+)
+"""Tables of stages, pipelines and owners that warehouse loads keep beside the deals."""
 
 
 def prepare(table: str, cells: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
@@ -112,6 +139,11 @@ def prepare(table: str, cells: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
         return _with_close_dates(_with_outcomes(cells), ledger)
     if table != "history":
         return cells
+    if "field" not in cells and "_date_entered" in cells:
+        # A table of stages alone: each row is a deal and a stage it entered.
+        cells = cells.assign(
+            field=pd.Series("stage", index=cells.index, dtype="str"), changed_at=cells["_date_entered"]
+        )
     if "field" not in cells:
         return unfold_entries(cells, ledger) if entries_in(cells) else cells
     of_days = cells["field"].str.contains("date", case=False, na=False)
@@ -142,7 +174,8 @@ def _with_close_dates(cells: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     nothing = missing(cells)
     won, lost = cells["outcome"] == "won", cells["outcome"] == "lost"
     close = cells.get("_close_date", nothing)
-    stages = cells.get("stage", nothing)
+    # Columns of stage entries are called by the ids of stages, which may have been looked up.
+    stages = cells.get(STAGE_ID, cells.get("stage", nothing))
     entered = entered_stage_of(cells, stages).fillna(cells.get("_stage_changed", nothing))
     by_entry = entered.where(lost).fillna(entered.where(won & close.isna()))
     if by_entry.notna().any():
@@ -172,9 +205,20 @@ HUBSPOT: Final = Adapter(
     synonyms=SYNONYMS,
     values=VALUES,
     signature=SIGNATURE,
-    signed_by={"history": (frozenset({"deal_id", "name", "value", "timestamp"}),)},
-    tells={"history": frozenset({"timestamp", "property_name", "Property name"})},
-    stands_in={"deals": {"outcome": (("_is_lost", "_is_won"),)}},
+    signed_by={
+        "history": (
+            frozenset({"deal_id", "name", "value", "timestamp"}),
+            frozenset({"deal_id", "value", "date_entered"}),
+            frozenset({"deal_id", "property", "value", "timestamp"}),
+        )
+    },
+    tells={"history": frozenset({"timestamp", "property_name", "Property name", "date_entered"})},
+    stands_in={
+        "deals": {"outcome": (("_is_lost", "_is_won"),)},
+        "history": {"field": (("_date_entered",),), "changed_at": (("_date_entered",),)},
+    },
+    called={"history": "deal property history"},
+    lookups=LOOKUPS,
     entries=ENTRIES,
     prepare=prepare,
 )

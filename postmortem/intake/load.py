@@ -12,13 +12,15 @@ import pandas as pd
 
 from postmortem.book import Book, BookMeta
 from postmortem.book.snapshot_store import Stored
-from postmortem.ground.config import Config, ReasonMap, Source
+from postmortem.ground.config import Config, ReasonMap
 from postmortem.ground.errors import ConfigError, DataError
+from postmortem.ground.sources import Source
 from postmortem.intake import currencies, deal_rules, deriving, histories, periods, rules
 from postmortem.intake.cells import read_cells
 from postmortem.intake.checked import check_table
 from postmortem.intake.columns import Reader, Refusal
 from postmortem.intake.dates import DateStyle
+from postmortem.intake.files import Files
 from postmortem.intake.quarantine import Ledger, quarantine_frame
 from postmortem.intake.stages import process_of
 from postmortem.intake.stored_snapshots import read_stored, refuse_other_currency, stored_rows
@@ -66,7 +68,8 @@ def load_book(config: Config) -> Book:
     zone = ZoneInfo(config.company.time_zone)
     folder = None if config.taxonomy.folder is None else config.folder / config.taxonomy.folder
     taxonomy = load_taxonomy(config.taxonomy.id, folder=folder)
-    loaded = {name: _load(name, source, config, zone) for name, source in config.tables.items()}
+    files = Files(config)
+    loaded = {name: _load(name, source, files, zone) for name, source in config.tables.items()}
     stored = read_stored(config)
     own = _stored(stored, loaded.get("snapshots"), config.data.snapshots)
     every = [*loaded.values(), *own]
@@ -111,26 +114,27 @@ def load_book(config: Config) -> Book:
     )
 
 
-def _load(name: str, source: Source, config: Config, zone: ZoneInfo) -> Loaded:
+def _load(name: str, source: Source, files: Files, zone: ZoneInfo) -> Loaded:
     """Read one table and apply the rules that need no other table."""
-    cells = read_cells(name, source, config)
+    config = files.config
+    cells = read_cells(name, source, files)
     ledger = cells.ledger
     frame = cells.frame
-    if frame.empty:
-        ledger.note("", 0, f"{source.file} holds no rows")
     wide = False
     if name == "history":
-        frame = histories.unfold(frame, ledger)
+        frame = histories.unfold(ledger.keep(frame), ledger)
         wide = histories.MARK in frame
     style = DateStyle(config.data.date_format, None, zone)
     reader = Reader(name, style, config.data.decimal, cells.adapter, cells.columns.mapped)
     typed, refusals = reader.read(frame, ledger)
-    _refuse_columns(source.file, refusals)
+    _refuse_columns(ledger.file, refusals)
     rules.require_values(name, typed, ledger)
+    if name == "deals":
+        deal_rules.report_nameless(typed, ledger)
     typed = ledger.keep(typed)
     if name == "history":
         typed, refusals = histories.write_canonically(typed, reader, cells.adapter, ledger)
-        _refuse_columns(source.file, refusals)
+        _refuse_columns(ledger.file, refusals)
         typed = ledger.keep(typed)
         typed = histories.number_changes(histories.keep_changes(typed, ledger) if wide else typed)
     if name == "fx_rates":
@@ -215,7 +219,8 @@ def _with_derived(
     if "accounts" in tables:
         by_id = tables["accounts"]["account_id"].notna().any() and deals["account_id"].notna().any()
         key = "account_id" if by_id else "account_name"
-        deals = deriving.fill_from(deals, tables["accounts"], (key, key), deriving.FROM_ACCOUNTS, ledger)
+        wanted = (*deriving.FROM_ACCOUNTS, ("account_name", "account_name")) if by_id else deriving.FROM_ACCOUNTS
+        deals = deriving.fill_from(deals, tables["accounts"], (key, key), wanted, ledger)
     deals = deriving.fill_existing_customers(deals, ledger)
     deals = deriving.record_lost_to(deals, config.taxonomy.lost_to, ledger)
     mapped = map_reasons(deriving.reasons_of(deals)["text"], config, taxonomy, folder)
@@ -232,10 +237,12 @@ def _with_derived(
 
 
 def map_reasons(texts: pd.Series[str], config: Config, taxonomy: Taxonomy, folder: Path | None) -> dict[str, Mapped]:
-    """Say what each loss reason stands for, by the engagement's own map first and the crosswalks next."""
+    """Say what each loss reason stands for, by the own map first, then named crosswalks, then all."""
     own = {
         value: meaning.model_dump(exclude_none=True) if isinstance(meaning, ReasonMap) else meaning
         for value, meaning in config.taxonomy.reasons.items()
     }
-    crosswalks = [each for each in load_crosswalks(folder=folder) if not each.only_when_named]
+    named = load_crosswalks(config.taxonomy.crosswalks, folder=folder)
+    others = [each for each in load_crosswalks(folder=folder) if not each.only_when_named and each not in named]
+    crosswalks = (*named, *others)
     return {each.value: each for each in map_values(texts.dropna().unique(), taxonomy, own=own, crosswalks=crosswalks)}

@@ -9,18 +9,24 @@ from typing import Final
 
 from postmortem.ground import schema
 from postmortem.ground.errors import DataError
+from postmortem.ground.sources import FLAGS_LOOKED_UP, LookupTable
 from postmortem.intake import evidence
-from postmortem.intake.adapters import Guess, recognise, stage_history
+from postmortem.intake.adapters import Guess, adapter_called, recognise, tables_besides
+from postmortem.intake.choosing import Chosen, alone, choose
+from postmortem.intake.endings import Endings, endings_of
 from postmortem.intake.evidence import Looked, Meaning, Spelling
+from postmortem.intake.finding_lookups import FoundLookups, find_lookups
 from postmortem.intake.footers import drop_footers
 from postmortem.intake.generic import GENERIC
 from postmortem.intake.opening import stem_of, tables_in
 from postmortem.intake.proposal_toml import Plan, PlannedTable, with_data_folder, write_toml
 from postmortem.intake.questions import open_questions
 from postmortem.intake.reading import RawTable, read_table
+from postmortem.intake.wording import known_of, shortened
 
 ENUMS_BESIDE: Final = ("outcome", "closed_at_source", "lost_to_recorded")
 VALUES_AT_MOST: Final = 60
+UNREAD_SHOWN: Final = 8
 
 
 @dataclass(frozen=True)
@@ -51,14 +57,21 @@ class Recognised:
     unmapped: tuple[str, ...]
     rows: int
 
+    explains: tuple[str, ...] = ()
+    """Columns of other tables whose ids are looked up in this file."""
+
     @property
     def line(self) -> str:
         """What the file was taken for, in a line."""
-        if self.table is None:
-            return f"{self.file}: not recognised, {self.rows} rows"
-        left = len(self.unmapped)
-        rest = f", {left} column{'s' if left > 1 else ''} not read" if left else ""
-        return f"{self.file}: {self.table}, read as {self.adapter}, {self.rows} rows{rest}"
+        looked_up = f"{', '.join(self.explains)} looked up in it" if self.explains else ""
+        if self.table is None or self.adapter is None:
+            return f"{self.file}: {looked_up or 'not recognised'}, {self.rows} rows"
+        known, every = len(set(self.columns.values())), len(set(self.columns.values())) + len(self.unmapped)
+        line = f"{known_of(self.file, adapter_called(self.adapter).calls(self.table), known, every)}, {self.rows} rows"
+        shown = ", ".join(shortened(header) for header in self.unmapped[:UNREAD_SHOWN])
+        more = f" and {len(self.unmapped) - UNREAD_SHOWN} more" if len(self.unmapped) > UNREAD_SHOWN else ""
+        rest = f"; not read: {shown}{more}" if self.unmapped else ""
+        return f"{line}{rest}{'; ' + looked_up if looked_up else ''}"
 
 
 @dataclass(frozen=True)
@@ -124,51 +137,29 @@ def propose(export: Path) -> Proposal:
         for file, raw in raws.items()
         if (guess := recognise(raw.headers, stem_of(file))) is not None
     }
-    chosen, questions = _choose(looked)
+    chosen, questions = choose(looked)
     if "deals" not in chosen:
-        chosen["deals"] = _likeliest_deals(raws)
+        chosen["deals"] = alone(_likeliest_deals(raws))
         questions.append(
-            f"No file was recognised as deals. {chosen['deals'].raw.file} is proposed: name its columns under "
+            f"No file was recognised as deals. {chosen['deals'].looked.raw.file} is proposed: name its columns under "
             "[tables.deals.columns]."
         )
-    entries = stage_history(chosen["deals"].raw.headers, chosen["deals"].guess)
-    if entries is not None and "history" not in chosen:
-        chosen["history"] = Looked(chosen["deals"].raw, entries)
-    plan = _plan(chosen, raws)
-    questions += open_questions(plan, list(chosen.values()))
+    deals = chosen["deals"].looked
+    for also in tables_besides(deals.raw.headers, deals.guess):
+        chosen.setdefault(also.table, alone(Looked(deals.raw, also)))
+    lookups = find_lookups(chosen, raws)
+    plan, asked = _plan(chosen, raws, lookups)
+    questions += [*asked, *open_questions(plan, [each.looked for each in chosen.values()])]
     questions += [f"{fault.what} It is left out." for fault in faults]
-    named = {each.raw.file for each in chosen.values()}
-    unused = [file for file in raws if file not in named and file not in looked]
+    named = {file for each in chosen.values() for file in each.files}
+    unused = [file for file in raws if file not in named and file not in looked and not lookups.of_file(file)]
     questions += [f"{file} was not recognised as a table of a book and is left out." for file in unused]
-    recognised = tuple(_recognised(raw, looked.get(file)) for file, raw in raws.items())
+    recognised = tuple(_recognised(raw, looked.get(file), tuple(lookups.of_file(file))) for file, raw in raws.items())
     return Proposal(write_toml(plan), recognised, tuple(questions))
 
 
 def _looked(raw: RawTable, guess: Guess) -> Looked:
     return Looked(drop_footers(raw, guess.table, guess.mapped, guess.adapter.footers), guess)
-
-
-def _choose(looked: Mapping[str, Looked]) -> tuple[dict[str, Looked], list[str]]:
-    """Take for each table the file of which most is known, then the one with most rows."""
-    chosen: dict[str, Looked] = {}
-    questions = []
-    for table in schema.TABLES:
-        rivals = [each for each in looked.values() if each.guess.table == table.name]
-        if rivals:
-            best = max(rivals, key=_likelihood)
-            chosen[table.name] = best
-            questions += [
-                f"{each.raw.file} looks like {table.name} too; {best.raw.file} is proposed. Which one is right?"
-                for each in rivals
-                if each is not best
-            ]
-    return chosen, questions
-
-
-def _likelihood(looked: Looked) -> tuple[int, bool, float, int]:
-    guess = looked.guess
-    is_history = "history" in looked.raw.file.lower()
-    return len(guess.mapped), not is_history, guess.confidence, len(looked.raw.frame)
 
 
 def _likeliest_deals(raws: Mapping[str, RawTable]) -> Looked:
@@ -177,40 +168,55 @@ def _likeliest_deals(raws: Mapping[str, RawTable]) -> Looked:
     return Looked(raws[file], Guess("deals", GENERIC, known[file], 0.0))
 
 
-def _plan(chosen: Mapping[str, Looked], raws: Mapping[str, RawTable]) -> Plan:
-    tables = list(chosen.values())
+def _plan(chosen: Mapping[str, Chosen], raws: Mapping[str, RawTable], lookups: FoundLookups) -> tuple[Plan, list[str]]:
+    """Return what the file will say, and what the ends of an event log leave open."""
+    tables = [each.looked for each in chosen.values()]
     decimal = evidence.decimal_of(tables)
-    spellings = evidence.spellings_in(chosen["deals"], {file: raw.frame for file, raw in raws.items()})
-    return Plan(
-        tables=tuple(_planned(looked, decimal, spellings) for looked in tables),
+    deals = chosen["deals"]
+    elsewhere = {file: raw.frame for file, raw in raws.items() if file not in deals.files}
+    spellings = evidence.spellings_in(deals.looked, elsewhere)
+    endings = endings_of(deals.looked) if deals.looked.guess.adapter.chronological else None
+    plan = Plan(
+        tables=tuple(
+            _planned(each, decimal, spellings, lookups.tables.get(name, {}), endings) for name, each in chosen.items()
+        ),
         dates=evidence.dates_of(tables),
         decimal=decimal,
-        currencies=tuple(evidence.currencies_of(chosen["deals"])),
-        reasons=evidence.reasons_in(chosen["deals"]),
+        currencies=tuple(evidence.currencies_of(deals.looked)),
+        reasons=evidence.reasons_in(deals.looked),
     )
+    return plan, [endings.question] if endings is not None else []
 
 
-def _planned(looked: Looked, decimal: str, spellings: Sequence[Spelling]) -> PlannedTable:
+def _planned(
+    chosen: Chosen,
+    decimal: str,
+    spellings: Sequence[Spelling],
+    lookups: Mapping[str, LookupTable],
+    endings: Endings | None,
+) -> PlannedTable:
+    looked = chosen.looked
     guess, table = looked.guess, schema.table(looked.guess.table)
-    columns = dict(guess.mapped)
+    columns = dict(chosen.headers)
     values: dict[str, Sequence[Meaning]] = {}
     if table.name == "deals":
-        header, meanings = evidence.outcomes_of(looked, decimal)
-        if header:
-            columns["outcome"] = header
+        name, meanings = ("stage", endings.meanings) if endings else evidence.outcomes_of(looked, decimal)
+        if name and name in columns and not set(lookups) & set(FLAGS_LOOKED_UP):
+            columns["outcome"] = columns[name]
             values["outcome"] = meanings[:VALUES_AT_MOST]
     for column in table.columns:
-        if column.kind in ("enum", "flag") and column.name not in ENUMS_BESIDE and column.name in columns:
+        if column.kind in ("enum", "flag") and column.name not in ENUMS_BESIDE and column.name in guess.mapped:
             values[column.name] = evidence.values_of(looked, column)[:VALUES_AT_MOST]
     return PlannedTable(
         table=table.name,
-        file=looked.raw.file,
+        files=chosen.files,
         adapter=guess.adapter.name,
         columns=columns,
-        lacking=guess.adapter.lacking(table.name, columns),
-        unread=_unmapped(looked.raw, guess),
+        lacking=guess.adapter.lacking(table.name, {*guess.mapped, *columns}),
+        unread=_unmapped(looked.raw, guess) if len(chosen.files) == 1 else (),
         values={name: meanings for name, meanings in values.items() if meanings},
         spellings=tuple(each for each in spellings if each.table == table.name),
+        lookups=lookups,
     )
 
 
@@ -219,10 +225,10 @@ def _unmapped(raw: RawTable, guess: Guess) -> tuple[str, ...]:
     return tuple(header for header in raw.headers if header not in used)
 
 
-def _recognised(raw: RawTable, looked: Looked | None) -> Recognised:
+def _recognised(raw: RawTable, looked: Looked | None, explains: tuple[str, ...]) -> Recognised:
     if looked is None:
-        return Recognised(raw.file, None, None, 0.0, {}, raw.headers, len(raw.frame))
+        return Recognised(raw.file, None, None, 0.0, {}, raw.headers, len(raw.frame), explains)
     guess, rows = looked.guess, len(looked.raw.frame)
-    mapped = dict(guess.mapped)
     unmapped = _unmapped(raw, guess)
-    return Recognised(raw.file, guess.table, guess.adapter.name, guess.confidence, mapped, unmapped, rows)
+    name = guess.adapter.name
+    return Recognised(raw.file, guess.table, name, guess.confidence, dict(guess.mapped), unmapped, rows, explains)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import tomlkit
 from tomlkit.items import Table
 from tomlkit.toml_document import TOMLDocument
 
 from postmortem.ground import schema
+from postmortem.ground.sources import LookupTable
 from postmortem.intake.evidence import DateEvidence, Meaning, Reasons, Spelling
 from postmortem.intake.stage_entries import ENTERED
 from postmortem.intake.wording import shortened, toml_string
 
+CHOICES_AT_MOST = 8
 RULES = {
     "_close_date": "is the close date of won deals, the expected one of open deals, and of lost deals the last resort",
     "_stage_changed": "is the close date of lost deals",
@@ -30,6 +32,10 @@ RULES = {
     "_active": "tells, with the probability, which deals are lost",
     "_stage_now": "gives the spelling of stages",
     "_is_deleted": "sets deals aside that are in the recycle bin",
+    "_moment": "tells when a case began and ended",
+    "_lifecycle": "tells which activities were done and not only begun",
+    "_seq": "is the order within one moment",
+    "_date_entered": "is when a deal entered a stage",
 }
 
 
@@ -39,8 +45,12 @@ class PlannedTable:
 
     Attributes
     ----------
-    table, file, adapter : str
-        Canonical table, file relative to the export, adapter.
+    table : str
+        Canonical table.
+    files : tuple of str
+        Relative to the export, from the oldest to the newest.
+    adapter : str
+        What reads them.
     columns : mapping of str to str
         Column (helpers begin with ``_``) to header.
     lacking : tuple of str
@@ -51,16 +61,24 @@ class PlannedTable:
         Column to what its values are taken for.
     spellings : tuple of Spelling
         Values that are written another way elsewhere.
+    lookups : mapping of str to LookupTable
+        Column to where its ids are looked up.
     """
 
     table: str
-    file: str
+    files: tuple[str, ...]
     adapter: str
     columns: Mapping[str, str]
     lacking: tuple[str, ...]
     unread: tuple[str, ...]
     values: Mapping[str, Sequence[Meaning]]
     spellings: tuple[Spelling, ...] = ()
+    lookups: Mapping[str, LookupTable] = field(default_factory=dict)
+
+    @property
+    def shown(self) -> str:
+        """Its files, as messages call them."""
+        return ", ".join(self.files)
 
 
 @dataclass(frozen=True)
@@ -135,7 +153,11 @@ def _data(plan: Plan) -> Table:
 
 def _table(planned: PlannedTable) -> Table:
     table = tomlkit.table()
-    table.add("file", planned.file)
+    if len(planned.files) == 1:
+        table.add("file", planned.files[0])
+    else:
+        table.add("files", list(planned.files))
+        table["files"].comment("from the oldest to the newest: of rows with one key the last file's counts")
     table.add("adapter", planned.adapter)
     if planned.unread:
         shown = ", ".join(shortened(header) for header in planned.unread)
@@ -157,7 +179,22 @@ def _table(planned: PlannedTable) -> Table:
     values = _values(planned)
     if values is not None:
         table.add("values", values)
+    if planned.lookups:
+        lookups = tomlkit.table(is_super_table=True)
+        for name, each in planned.lookups.items():
+            lookups.add(name, _lookup(each))
+        table.add("lookups", lookups)
     return table
+
+
+def _lookup(lookup: LookupTable) -> Table:
+    section = tomlkit.table()
+    section.add("file", lookup.file)
+    section.add("key", lookup.key)
+    section.add("value", lookup.value[0] if len(lookup.value) == 1 else list(lookup.value))
+    if lookup.by is not None:
+        section.add("by", lookup.by)
+    return section
 
 
 def _values(planned: PlannedTable) -> Table | None:
@@ -169,11 +206,14 @@ def _values(planned: PlannedTable) -> Table | None:
         if name not in named:
             continue
         section = tomlkit.table()
-        allowed = " or ".join(schema.table(planned.table).column(name).values or ("true", "false"))
+        choices = schema.table(planned.table).column(name).values or ("true", "false")
+        allowed = "; which?" if len(choices) > CHOICES_AT_MOST else f"; {' or '.join(choices)}?"
+        if len(choices) > CHOICES_AT_MOST and any(each.taken_for is None for each in planned.values.get(name, ())):
+            section.add(tomlkit.comment(f"One of {', '.join(choices)}; what stays open is unknown."))
         for each in planned.values.get(name, ()):
             why = f"{each.rows} rows" + (f"; {each.why}" if each.why else "")
             if each.taken_for is None:
-                section.add(tomlkit.comment(f'{toml_string(each.value)} = ""   # {why}; {allowed}?'))
+                section.add(tomlkit.comment(f'{toml_string(each.value)} = ""   # {why}{allowed}'))
             elif each.value not in section:
                 section.add(each.value, each.taken_for)
                 section[each.value].comment(why)

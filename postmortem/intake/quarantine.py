@@ -25,6 +25,7 @@ REASONS_SHOWN: Final = 5
 class Entry:
     """One row set aside: where the first fault is, and all reasons."""
 
+    file: str
     line: int
     column: str
     value: str
@@ -39,13 +40,15 @@ class Ledger:
     table, file : str
         Which table, from which file.
     lines : Series of int
-        Line of each row, on the index the frames of this table keep while they are cleaned.
+        Line of each row, on the index the frames of this table keep while they are cleaned. `files` says
+        on the same index which file each row is from: `absorb` adds those of further ones.
     """
 
     def __init__(self, table: str, file: str, lines: pd.Series[int]) -> None:
         self.table = table
         self.file = file
         self.lines = lines
+        self.files = pd.Series(file, index=lines.index, dtype="str")
         self.rows_in = len(lines)
         self.notes: list[Note] = []
         self._entries: dict[int, Entry] = {}
@@ -58,6 +61,19 @@ class Ledger:
     def adopt(self, notes: Iterable[Note]) -> None:
         """Take over what was noted before it was known which table this is."""
         self.notes += [replace(note, table=self.table) for note in notes]
+
+    def absorb(self, other: Ledger) -> dict[int, int]:
+        """Account for the rows of another file of the same table as well; return their new labels."""
+        first = int(self.lines.index.max()) + 1 if len(self.lines) else 0
+        labels = {label: first + place for place, label in enumerate(other.lines.index.tolist())}
+        self.lines = pd.concat([self.lines, other.lines.set_axis(list(labels.values()))])
+        self.files = pd.concat([self.files, other.files.set_axis(list(labels.values()))])
+        self._entries |= {labels[label]: entry for label, entry in other._entries.items()}
+        self._outside += other._outside
+        self.rows_in += other.rows_in
+        self.notes += other.notes
+        self.file = f"{self.file}, {other.file}"
+        return labels
 
     def set_aside(
         self, rows: pd.Index | pd.Series, column: str, values: pd.Series | None, why: str | pd.Series
@@ -76,11 +92,11 @@ class Ledger:
             The reason, or one for each row.
         """
         labels = rows.index[rows.to_numpy(dtype=bool)] if isinstance(rows, pd.Series) else rows
-        lines = self.lines.reindex(labels).tolist()
+        lines, files = self.lines.reindex(labels).tolist(), self.files.reindex(labels).tolist()
         shown = [""] * len(labels) if values is None else [_shown(each) for each in values.reindex(labels)]
         reasons = [why] * len(labels) if isinstance(why, str) else why.reindex(labels).tolist()
-        for label, line, value, reason in zip(labels.tolist(), lines, shown, reasons, strict=True):
-            entry = self._entries.setdefault(label, Entry(line, column, value, []))
+        for label, file, line, value, reason in zip(labels.tolist(), files, lines, shown, reasons, strict=True):
+            entry = self._entries.setdefault(label, Entry(file, line, column, value, []))
             text = reason if entry.column == column else f"{column}: {reason}"
             if text not in entry.reasons:
                 entry.reasons.append(text)
@@ -88,7 +104,7 @@ class Ledger:
     def set_aside_line(self, line: int, value: str, reason: str) -> None:
         """Set a row aside that never became a row of the frame."""
         self.rows_in += 1
-        self._outside.append(Entry(line, "", _shown(value), [reason]))
+        self._outside.append(Entry(self.file, line, "", _shown(value), [reason]))
 
     def merged(self, rows: int, column: str, what: str) -> None:
         """Count rows that are no rows of their own, such as exact repeats, and say so."""
@@ -96,11 +112,20 @@ class Ledger:
             self.rows_in -= rows
             self.note(column, rows, what)
 
-    def unfold(self, lines: pd.Series[int], column: str, what: str) -> None:
-        """Go on with other rows made of the old ones; nothing may have been set aside by then."""
-        self.note(column, len(self.lines), what)
-        self.rows_in += len(lines) - len(self.lines)
-        self.lines = lines
+    def unfold(self, origins: pd.Series[int], column: str, what: str) -> None:
+        """Go on with other rows made of those not set aside so far.
+
+        Parameters
+        ----------
+        origins : Series of int
+            For each new row, on its index, the label of the old one it is made of.
+        """
+        self.note(column, self.rows_in - self.quarantined, what)
+        self._outside += self._entries.values()
+        self._entries = {}
+        self.rows_in = len(origins) + self.quarantined
+        self.lines = self.lines.loc[origins].set_axis(origins.index)
+        self.files = self.files.loc[origins].set_axis(origins.index)
 
     def keep(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return `frame` without the rows set aside so far."""
@@ -113,8 +138,10 @@ class Ledger:
 
     @property
     def entries(self) -> list[Entry]:
-        """Rows set aside, by line."""
-        return sorted([*self._entries.values(), *self._outside], key=lambda entry: entry.line)
+        """Rows set aside, by file and line."""
+        order = {file: place for place, file in enumerate(self.files.unique())}
+        entries = [*self._entries.values(), *self._outside]
+        return sorted(entries, key=lambda entry: (order.get(entry.file, len(order)), entry.line))
 
     def settle(self, used: int) -> None:
         """Check that every row read is used or set aside.
@@ -165,7 +192,7 @@ class Ledger:
 def quarantine_frame(ledgers: Sequence[Ledger]) -> pd.DataFrame:
     """Return all rows set aside: table, file, line, column, value, reason; one row each."""
     rows = [
-        (ledger.table, ledger.file, entry.line, entry.column, entry.value, "; ".join(entry.reasons))
+        (ledger.table, entry.file, entry.line, entry.column, entry.value, "; ".join(entry.reasons))
         for ledger in ledgers
         for entry in ledger.entries
     ]

@@ -60,6 +60,10 @@ class RawTable:
         Rows that are wider or narrower than the header, or hold others inside a quotation.
     notes : tuple of Note
         What was assumed or left out to read it; `table` is empty.
+    sorted_by : tuple of str
+        Headers that a report marks with an arrow.
+    subtotalled : tuple of str
+        Headers under which subtotals stood, where these were taken out.
     """
 
     file: str
@@ -67,6 +71,8 @@ class RawTable:
     lines: pd.Series[int]
     ragged: tuple[Row, ...] = ()
     notes: tuple[Note, ...] = ()
+    sorted_by: tuple[str, ...] = ()
+    subtotalled: tuple[str, ...] = ()
 
     @property
     def headers(self) -> tuple[str, ...]:
@@ -136,9 +142,11 @@ def _tabulate(read: Rows, file: str) -> RawTable:
     if emptied:
         notes.append(Note("", "", emptied, f"{file}: NUL characters were taken out of these cells"))
     lines = pd.Series([row.line for row in even], index=frame.index, dtype="int64")
-    table = RawTable(file, frame, lines, tuple(ragged), tuple(notes))
-    _refuse_grouped(table, filled[at].cells)
-    return table
+    arrows = tuple(
+        name for name, cell in zip(headers, filled[at].cells, strict=False) if cell.strip().endswith(tuple(SORT_MARKS))
+    )
+    blank_headers = [name for name in headers if name.startswith("(column ") and frame[name].isna().all()]
+    return RawTable(file, frame.drop(columns=blank_headers), lines, tuple(ragged), tuple(notes), arrows)
 
 
 def _header_at(rows: Sequence[Row]) -> int:
@@ -194,15 +202,3 @@ def _frame(headers: Sequence[str], rows: Sequence[Row]) -> tuple[pd.DataFrame, i
                 cells[place] = cell.replace("\x00", "")
         columns[header] = pd.Series([cell if cell and cell.strip() else None for cell in cells], dtype="str")
     return pd.DataFrame(columns), emptied
-
-
-def _refuse_grouped(table: RawTable, header: Sequence[str]) -> None:
-    """Refuse reports whose grouped column is filled in the first row of each group only."""
-    for name, cell in zip(table.headers, header, strict=False):
-        grouped = cell.strip().endswith(tuple(SORT_MARKS))
-        if grouped and len(table.frame) and table.frame[name].isna().mean() > 0.5:
-            raise DataError(
-                f"{table.file} is a grouped report: most rows leave {name!r} to the row above.",
-                expected="one full row a deal",
-                do="in Salesforce export the report as 'Details Only' (CSV), or remove its groupings",
-            )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 import pandas as pd
@@ -9,11 +10,16 @@ import pandas as pd
 from postmortem.ground import schema
 from postmortem.intake.folding import spellings
 from postmortem.intake.quarantine import Ledger
-from postmortem.intake.wording import shortened, toml_string
+from postmortem.intake.wording import listed, shortened, toml_string
 
 LONG_NAME: Final = 300
 NAMES: Final = ("account_name", "deal_name")
 SPELLED_TWICE_SHOWN: Final = 10
+
+_MADE_A_DATE = re.compile(
+    r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)-\d{1,2}|\d{1,2}-(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)",
+    re.IGNORECASE,
+)
 
 
 def require_values(table: str, frame: pd.DataFrame, ledger: Ledger) -> None:
@@ -63,7 +69,19 @@ def report_names(table: str, frame: pd.DataFrame, ledger: Ledger) -> None:
         if long.any():
             ledger.note(column.name, long.sum(), f"names of more than {LONG_NAME} letters were kept as they are")
         if column.name != "deal_name":
+            _report_made_dates(table, column.name, names, ledger)
             report_spellings(table, column.name, names, ledger)
+
+
+def _report_made_dates(table: str, column: str, names: pd.Series[str], ledger: Ledger) -> None:
+    """Note values that a spreadsheet made of numbers, such as "May-20" of the size 5-20."""
+    made = names[names.str.fullmatch(_MADE_A_DATE).fillna(False).astype(bool)]
+    if len(made):
+        what = (
+            f"look like dates a spreadsheet made of numbers such as 5-20: {listed(made)}; kept as they are, to "
+            f"correct them add lines under [tables.{table}.values.{column}]"
+        )
+        ledger.note(column, len(made), what)
 
 
 def report_strangers(table: str, frame: pd.DataFrame, deals: pd.DataFrame, ledger: Ledger) -> None:

@@ -17,6 +17,9 @@ ENTERED: Final = "_entered "
 WIDE_MARK: Final = "_wide"
 """Column that marks a history whose values before each change have yet to be told from the order."""
 
+STAGE_ID: Final = "_stage_id"
+"""Helper column with the id of a stage whose name was looked up: stage-entry columns are called by ids."""
+
 _IN_BRACKETS = re.compile(r"\s*\([^()]*\)$")
 
 
@@ -64,16 +67,15 @@ def unfold_entries(cells: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     """
     columns = entries_in(cells)
     now = cells["_stage_now"].dropna().unique().tolist() if "_stage_now" in cells else []
-    lines = ledger.lines.loc[cells.index]
     parts = []
     for column in columns:
         rows = cells[column].notna()
         stage = spelled(column.removeprefix(ENTERED), now)
-        part = {"deal_id": cells["deal_id"], "changed_at": cells[column], "_line": lines}
+        part = {"deal_id": cells["deal_id"], "changed_at": cells[column], "_origin": cells.index}
         parts.append(pd.DataFrame(part)[rows].assign(new_value=stage))
     tall = pd.concat(parts).sort_index(kind="stable").reset_index(drop=True)
     what = f"deals were read as one row for each of {len(columns)} stages they entered; repeated stays are not seen"
-    ledger.unfold(tall.pop("_line").astype("int64"), "field", what)
+    ledger.unfold(tall.pop("_origin").astype("int64"), "field", what)
     empty = pd.Series(pd.NA, index=tall.index, dtype="str")
     made = tall.assign(field="stage", old_value=empty, **{WIDE_MARK: "yes"})
     return made.astype({"field": "str", "new_value": "str"})

@@ -29,5 +29,10 @@ def shortened(text: str) -> str:
     return toml_string(text) if len(text) <= LONGEST else toml_string(text[:LONGEST] + "…")
 
 
+def known_of(file: str, called: str, known: int, columns: int) -> str:
+    """Say what a file is read as, and how many of its columns are known."""
+    return f"{file}: recognised as {called}, {known} of {columns} columns known"
+
+
 def _code(letter: str) -> str:
     return f"\\u{ord(letter):04X}" if ord(letter) <= 0xFFFF else f"\\U{ord(letter):08X}"

@@ -12,7 +12,7 @@ from postmortem.analyses import ANALYSES, find
 from postmortem.analyses.competitor_or_status_quo import NAMED
 from postmortem.analyses.quarter_run import EARLIER
 from postmortem.frames import Cohort
-from postmortem.ground.sources import source_of
+from postmortem.ground.menus import source_of
 from postmortem.result import Gap, Result
 
 

@@ -260,11 +260,11 @@ def test_nothing_that_can_be_used_is_an_error_with_the_commonest_reasons(book_of
 
 
 def test_too_large_a_share_set_aside_is_refused_and_a_larger_one_allowed(book_of) -> None:
-    rows = [*many(9), {**DEALS[0], "amount": "-1"}]
+    rows = [*many(9), {**DEALS[0], "created_at": "soon"}]
     assert len(book_of(rows, data={"max_quarantined_share": 0.1}).quarantine) == 1
     with pytest.raises(DataError, match="1 of 10 rows") as refused:
         book_of(rows, data={"max_quarantined_share": 0.09})
-    assert "amount is negative (first: line 11)" in refused.value.message
+    assert "created_at is no date (first: line 11)" in refused.value.message
 
 
 def test_rows_of_another_width_are_set_aside_with_their_line(book_of) -> None:
@@ -274,10 +274,12 @@ def test_rows_of_another_width_are_set_aside_with_their_line(book_of) -> None:
 
 
 def test_all_faults_of_a_row_are_one_entry(book_of) -> None:
-    book = book_of(with_changes({"amount": "-1", "created_at": "soon", "outcome": "?"}))
+    book = book_of(with_changes({"is_existing_customer": "?", "created_at": "soon", "outcome": "?"}))
     (entry,) = book.quarantine.itertuples()
     assert (
-        entry.column == "created_at" and "outcome: is none of" in entry.reason and "amount: is negative" in entry.reason
+        entry.column == "is_existing_customer"
+        and "outcome: is none of" in entry.reason
+        and "created_at: is no date" in entry.reason
     )
 
 
@@ -338,9 +340,9 @@ def test_data_folders_may_be_absolute_or_relative(configure, tmp_path) -> None:
 
 def test_rows_of_deals_that_are_not_there_are_kept_and_noted(book_of) -> None:
     rivals = "deal_id,competitor\nD1,Rival\nD2,Rival\nX9,Rival\nX9,Other\n"
-    book = book_of({"deals.csv": as_csv(with_changes({"amount": "-1"})), "competitors.csv": rivals})
+    book = book_of({"deals.csv": as_csv(with_changes({"outcome": "?"})), "competitors.csv": rivals})
     assert len(book.table("competitors")) == 4
-    (note,) = (note for note in book.notes if note.table == "competitors")
+    (note,) = (note for note in book.notes if (note.table, note.column) == ("competitors", "deal_id"))
     assert note.rows == 3 and "2 deals" in note.what
 
 

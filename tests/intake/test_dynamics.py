@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from intake_files import as_csv, notes_on, round_trip, rows_of
+import pytest
+from intake_files import as_csv, notes_on, round_trip, rows_of, with_changes
+
+from postmortem.ground.errors import ConfigError
 
 TAKEN = {"extracted_on": "2025-06-30"}
 
@@ -68,3 +71,13 @@ def test_status_reasons_stand_in_for_the_state_and_an_empty_actual_revenue_is_no
                    company={"currency": "GBP"})  # fmt: skip
     assert book.deals["outcome"].tolist() == ["open", "open", "won", "lost", "lost"]
     assert book.deals["amount"].tolist() == [700.0] * 5
+
+
+def test_a_crosswalk_that_must_be_named_is_used_when_it_is(book_of) -> None:
+    rows = with_changes({}, {"loss_reason": "5"}, {})
+    assert book_of(rows).table("reasons")["lost_to"].isna().all()
+    named = book_of(rows, taxonomy={"crosswalks": ["dynamics"]})
+    assert named.table("reasons")["lost_to"].tolist() == ["competitor"]
+    with pytest.raises(ConfigError, match="there is no crosswalk 'dynamic'") as refused:
+        book_of(rows, taxonomy={"crosswalks": ["dynamic"]})
+    assert "did you mean 'dynamics'" in refused.value.message

@@ -158,3 +158,14 @@ def test_deleted_deals_of_a_warehouse_load_are_set_aside(book_of) -> None:
     book = book_of({"deals.csv": as_csv(rows)}, {"deals": {"file": "deals.csv", "adapter": "hubspot"}},
                    data={"max_quarantined_share": 0.6}, company={"currency": "EUR"})  # fmt: skip
     assert book.deals["deal_id"].tolist() == ["0"] and "recycle bin" in book.quarantine["reason"][0]
+
+
+def test_a_table_of_stages_alone_is_a_history_of_stages(book_of) -> None:
+    deals = "hs_object_id,dealname,dealstage,createdate,closedate,amount\n1,Acme,closedwon,2025-01-01,2025-03-01,5\n"
+    stages = "deal_id,value,date_entered,source,_fivetran_active\n1,qualifiedtobuy,2025-01-05 10:00:00,UI,false\n"
+    stages += "1,closedwon,2025-03-01 10:00:00,UI,true\n"
+    tables = {name: {"file": f"{name}.csv", "adapter": "hubspot"} for name in ("deals", "history")}
+    book = book_of({"deals.csv": deals, "history.csv": stages}, tables)
+    assert rows_of(book.table("history"), "field", "old_value", "new_value") == [
+        ("stage", None, "qualifiedtobuy"), ("stage", "qualifiedtobuy", "closedwon"),
+    ]  # fmt: skip

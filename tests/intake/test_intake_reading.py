@@ -195,20 +195,10 @@ def test_the_sheet_is_chosen_by_name_or_is_the_first_filled_one(tmp_path: Path) 
         read(tmp_path, data, "x.xlsx", sheet="Tow")
 
 
-def test_a_grouped_report_is_refused_and_a_sorted_one_is_read(tmp_path: Path) -> None:
-    grouped: list[list[object]] = [
-        ["Stage  ↑", "Deal"],
-        ["Won", "D1"],
-        [None, "D2"],
-        [None, "D3"],
-        ["Lost", "D4"],
-        [None, "D5"],
-    ]
-    with pytest.raises(DataError, match="grouped report") as refused:
-        read(tmp_path, workbook({"s": grouped}), "x.xlsx")
-    assert "Details Only" in refused.value.message
+def test_columns_marked_as_sorted_are_told_and_lose_their_mark(tmp_path: Path) -> None:
     full: list[list[object]] = [["Stage  ↑", "Deal"], ["Won", "D1"], ["Won", "D2"]]
-    assert read(tmp_path, workbook({"s": full}), "x.xlsx").headers == ("Stage", "Deal")
+    raw = read(tmp_path, workbook({"s": full}), "x.xlsx")
+    assert raw.headers == ("Stage", "Deal") and raw.sorted_by == ("Stage",)
 
 
 @pytest.mark.parametrize(

@@ -104,12 +104,12 @@ def test_missing_cells_stay_missing_and_each_distinct_text_is_read_once() -> Non
 
 
 @pytest.mark.parametrize("bad", ["NaN", "inf", "-inf", "-5", "(1,200)", "1,23", "abc"])
-def test_an_amount_that_cannot_be_sets_its_row_aside(book_of, bad: str) -> None:
+def test_an_amount_that_cannot_be_is_unknown_and_its_deal_counts(book_of, bad: str) -> None:
     book = book_of(with_changes({}, {"amount": bad}))
-    assert book.deals["deal_id"].tolist() == ["D1", "D3"]
-    aside = book.quarantine.iloc[0]
-    assert (aside["table"], aside["file"], aside["line"]) == ("deals", "deals.csv", 3)
-    assert (aside["column"], aside["value"]) == ("amount", bad)
+    assert book.deals["deal_id"].tolist() == ["D1", "D2", "D3"] and book.quarantine.empty
+    assert book.deals["amount"].isna().tolist() == [False, True, False]
+    (note,) = (note for note in book.notes if note.column == "amount")
+    assert note.rows == 1 and f'"{bad} ' in note.what and note.what.endswith("; line 3")
 
 
 def test_a_column_of_the_other_decimal_mark_is_refused_with_the_setting(book_of) -> None:

@@ -8,10 +8,10 @@ import pytest
 
 from postmortem.ground import resources
 from postmortem.ground.errors import UsageError
-from postmortem.ground.sources import NAMES, source_of
+from postmortem.ground.menus import NAMES, source_of
 from postmortem.intake.adapters import ADAPTERS
 
-FILE = resources.PACKAGE / "ground" / "sources.toml"
+FILE = resources.PACKAGE / "ground" / "menus.toml"
 KINDS = tomllib.loads(FILE.read_text(encoding="utf-8"))
 
 
