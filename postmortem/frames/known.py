@@ -70,10 +70,12 @@ class Record:
     days: tuple[dt.date, ...]
 
     @cached_property
-    def _changed(self) -> Mapping[str, frozenset[str]]:
-        """The deals whose history tells each field."""
-        history = self.book.table("history")
-        return {str(field): frozenset(rows["deal_id"]) for field, rows in history.groupby("field")}
+    def _replayed(self) -> Mapping[str, pd.Series[bool]]:
+        """By tracked field: whether each deal's history tells it, or the deal is open and has never changed it."""
+        deals, history = self.book.deals.reset_index(drop=True), self.book.table("history")
+        is_open = deals["outcome"] == "open"
+        changed = {str(field): rows["deal_id"].unique() for field, rows in history.groupby("field")}
+        return {field: deals["deal_id"].isin(changed.get(field, ())) | is_open for field in tracked_fields(self.book)}
 
     @cached_property
     def _states(self) -> Mapping[dt.date, pd.DataFrame]:
@@ -104,10 +106,10 @@ class Record:
                 value, source = value.mask(called, on_sheet[column]), source.mask(called, f"sheet of {sheet_day}")
                 told.add(field)
             if field in tracked:
-                replayed = deals["deal_id"].isin(self._changed.get(field, frozenset())) | (deals["outcome"] == "open")
+                replayed = self._replayed[field]
                 # A closed deal without a change of what closing overwrites has a history that was cut.
                 if field not in OVERWRITTEN:
-                    replayed |= source == TODAY
+                    replayed = replayed | (source == TODAY)
                 value, source = value.mask(replayed, states[field]), source.mask(replayed, HISTORY)
             if _is_filled(snapshot, IN_SNAPSHOT[field]):
                 value = value.mask(present, in_snapshot[field])
