@@ -110,7 +110,7 @@ def _takers(book: Book) -> list[tuple[str, str, int, str]]:
     """Return the words that do not tell to whom a deal was lost."""
     deals = book.deals
     words = deals.loc[(deals["outcome"] == "lost") & deals["lost_to_recorded"].isna(), "lost_to_raw"].dropna()
-    meanings = '"competitor"  # or status_quo, disqualified, unknown'
+    meanings = '"unknown"  # or competitor, status_quo, disqualified'
     return [("[taxonomy.lost_to]", *_line(text, n, meanings)) for text, n in words.value_counts().items()]
 
 

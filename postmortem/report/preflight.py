@@ -27,7 +27,7 @@ FEW: Final = 20
 FELL_SUSPICIOUSLY, FELL = 0.5, 0.95
 FILL_DROP: Final = 0.1
 VALUES_SHOWN: Final = 10
-TAKERS: Final = '"competitor"  # or status_quo, disqualified, unknown'
+TAKERS: Final = '"unknown"  # or competitor, status_quo, disqualified'
 KEPT_BY_US: Final = ("snapshots", "forecast_sheet")
 
 

@@ -47,7 +47,7 @@ def test_every_value_comes_with_its_section_its_rows_and_its_line(tmp_path: Path
         "Xyzzy": ("[taxonomy.reasons]", 2, '"Xyzzy" = "code"'),
         'Say "no"': ("[taxonomy.reasons]", 1, '"Say \\"no\\"" = "code"'),
         "the neighbour": (
-            "[taxonomy.lost_to]", 2, '"the neighbour" = "competitor"  # or status_quo, disqualified, unknown',
+            "[taxonomy.lost_to]", 2, '"the neighbour" = "unknown"  # or competitor, status_quo, disqualified',
         ),
         "Maybe": (
             "[tables.deals.values.forecast_category]", 2,

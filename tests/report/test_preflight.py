@@ -119,9 +119,9 @@ def test_new_stages_and_picklist_values_come_with_the_line_to_add():
         ('New loss reason "Went dark" on 1 deal: it stands for no code yet.',
          'Under [taxonomy.reasons]: "Went dark" = "a code of the taxonomy"'),
         ('New word in the lost-to field "Nobody" on 1 deal: it is not understood.',
-         'Under [taxonomy.lost_to]: "Nobody" = "competitor"  # or status_quo, disqualified, unknown'),
+         'Under [taxonomy.lost_to]: "Nobody" = "unknown"  # or competitor, status_quo, disqualified'),
         ('New word in the lost-to field "Them" on 1 deal: it is read as competitor.',
-         'Under [taxonomy.lost_to]: "Them" = "competitor"  # or status_quo, disqualified, unknown'),
+         'Under [taxonomy.lost_to]: "Them" = "unknown"  # or competitor, status_quo, disqualified'),
     ]  # fmt: skip
     stage = next(new_values(before, after, now, "process.toml"))
     assert stage.do == 'Add to process.toml: [[stages]] stage = "Legal"'
