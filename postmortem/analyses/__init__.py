@@ -14,6 +14,7 @@ from postmortem.ground.errors import UsageError, nearest
 NAMES: tuple[str, ...] = (
     "quarter_outcome",
     "gap_to_forecast",
+    "forecast_waterfall",
     "loss_destination",
     "competitor_or_status_quo",
     "costliest_losses",
