@@ -15,6 +15,7 @@ NAMES: tuple[str, ...] = (
     "quarter_outcome",
     "gap_to_forecast",
     "forecast_waterfall",
+    "forecast_leakage",
     "loss_destination",
     "competitor_or_status_quo",
     "costliest_losses",
