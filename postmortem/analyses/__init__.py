@@ -14,6 +14,8 @@ from postmortem.ground.errors import UsageError, nearest
 NAMES: tuple[str, ...] = (
     "quarter_outcome",
     "gap_to_forecast",
+    "forecast_waterfall",
+    "forecast_leakage",
     "loss_destination",
     "competitor_or_status_quo",
     "costliest_losses",

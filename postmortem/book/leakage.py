@@ -18,9 +18,14 @@ WEEK = 7
 
 
 def week_ends(quarter: Quarter, *, until: dt.date) -> tuple[dt.date, ...]:
-    """Return the last day of each week of a quarter up to `until`: days 7, 14 and so on, and its last day."""
+    """Return the last day of each week of a quarter up to `until`: days 7, 14 and so on, the last one its end.
+
+    A quarter has as many weeks as come closest, thirteen as a rule, so that the last one has six to eight days
+    and the weeks of one quarter can be set beside those of another.
+    """
     length = (quarter.end - quarter.start).days + 1
-    days = [quarter.day(number) for number in (*range(WEEK, length, WEEK), length)]
+    whole = range(WEEK, WEEK * round(length / WEEK), WEEK)
+    days = [quarter.day(number) for number in (*whole, length)]
     return tuple(day for day in days if day <= until)
 
 
@@ -57,10 +62,37 @@ def standing_by_day(
     """
     states = states_at_moments(book, [book.meta.end_of_day(day) for day in days], tracked_fields(book))
     wanted = book.deals["deal_id"].isin(list(deal_ids))
-    parts = [
-        _standing(book.deals, frame, day, last, categories)[wanted] for day, frame in zip(days, states, strict=True)
-    ]
+    told = [book.deals.assign(**{str(name): frame[name] for name in tracked_fields(book)}) for frame in states]
+    parts = [standing_on(then[wanted], day, last, categories) for day, then in zip(days, told, strict=True)]
     return pd.concat(parts, ignore_index=True)
+
+
+def standing_on(then: pd.DataFrame, day: dt.date, last: dt.date, categories: Collection[str]) -> pd.DataFrame:
+    """Say where deals stood at the end of one day.
+
+    Parameters
+    ----------
+    then : DataFrame
+        Columns of `deals`, the tracked fields as they were at the end of `day`.
+    day, last, categories
+        As for `standing_by_day`.
+
+    Returns
+    -------
+    DataFrame
+        On the index of `then`, the columns of `standing_by_day`.
+    """
+    is_closed = (then["outcome"] != "open") & (then["closed_at"] <= pd.Timestamp(day))
+    called = then["forecast_category"].isin(list(categories)) & (then["expected_close_date"] <= pd.Timestamp(last))
+    standing = np.select([is_closed & (then["outcome"] == "won"), is_closed, called], [WON, LOST, IN_FORECAST], LEFT)
+    return pd.DataFrame(
+        {
+            "day": pd.Series(pd.Timestamp(day), index=then.index, dtype="datetime64[us]"),
+            "deal_id": then["deal_id"],
+            "standing": pd.Series(standing, index=then.index, dtype="str"),
+            "forecast_category": then["forecast_category"].fillna(UNKNOWN).mask(is_closed, UNKNOWN).astype("str"),
+        }
+    )
 
 
 def category_moves(standings: pd.DataFrame, first: dt.date, last: dt.date) -> pd.DataFrame:
@@ -84,20 +116,3 @@ def category_moves(standings: pd.DataFrame, first: dt.date, last: dt.date) -> pd
     told = standings.assign(place=place).pivot(index="deal_id", columns="day", values="place")
     pairs = pd.DataFrame({"was": told[pd.Timestamp(first)], "now": told[pd.Timestamp(last)]})
     return pairs.groupby(["was", "now"]).size().rename("deals").reset_index()
-
-
-def _standing(
-    deals: pd.DataFrame, states: pd.DataFrame, day: dt.date, last: dt.date, categories: Collection[str]
-) -> pd.DataFrame:
-    then = deals.assign(**{str(name): states[name] for name in states.columns if name != "deal_id"})
-    is_closed = (then["outcome"] != "open") & (then["closed_at"] <= pd.Timestamp(day))
-    called = then["forecast_category"].isin(list(categories)) & (then["expected_close_date"] <= pd.Timestamp(last))
-    standing = np.select([is_closed & (then["outcome"] == "won"), is_closed, called], [WON, LOST, IN_FORECAST], LEFT)
-    return pd.DataFrame(
-        {
-            "day": pd.Series(pd.Timestamp(day), index=then.index, dtype="datetime64[us]"),
-            "deal_id": then["deal_id"],
-            "standing": pd.Series(standing, index=then.index, dtype="str"),
-            "forecast_category": then["forecast_category"].fillna(UNKNOWN).mask(is_closed, UNKNOWN).astype("str"),
-        }
-    )

@@ -72,7 +72,7 @@ def deal_movements(
         [WON, LOST, STAYED, PUSHED_OUT],
         CALLED_OUT,
     )
-    first, last = _cents(was["amount"]), _cents(now["amount"])
+    first, last = whole_cents(was["amount"]), whole_cents(now["amount"])
     opened, remains = was["is_in"], now["is_in"]
     nothing = pd.Series(0, index=deals.index, dtype="Int64")
     rows = pd.DataFrame(
@@ -88,6 +88,12 @@ def deal_movements(
         }
     )
     return rows[here].reset_index(drop=True)
+
+
+def whole_cents(amounts: pd.Series[float]) -> pd.Series[int]:
+    """Return amounts as whole cents, missing where they are: sums of them are exact in any order."""
+    cents: pd.Series[int] = (amounts * CENTS).round().astype("Int64")
+    return cents
 
 
 def _standing(
@@ -109,9 +115,3 @@ def _standing(
             "amount": deals["amount"],
         }
     )
-
-
-def _cents(amounts: pd.Series[float]) -> pd.Series[int]:
-    """Return amounts as whole cents: sums of them are exact in any order."""
-    cents: pd.Series[int] = (amounts * CENTS).round().astype("Int64")
-    return cents

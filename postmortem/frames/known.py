@@ -64,30 +64,35 @@ class Record:
         Cut at the last day that may be known.
     days : tuple of datetime.date
         Days that will be asked for; the history is replayed once for all of them.
+    fields : tuple of str
+        Tracked fields that will be asked for; the others are as today.
     """
 
     book: Book
     days: tuple[dt.date, ...]
+    fields: tuple[str, ...] = TRACKED
 
     @cached_property
     def _replayed(self) -> Mapping[str, pd.Series[bool]]:
-        """By tracked field: whether each deal's history tells it, or the deal is open and has never changed it."""
+        """By field that is tracked, the deals whose history tells it, on any day alike."""
         deals, history = self.book.deals.reset_index(drop=True), self.book.table("history")
         is_open = deals["outcome"] == "open"
-        changed = {str(field): rows["deal_id"].unique() for field, rows in history.groupby("field")}
-        return {field: deals["deal_id"].isin(changed.get(field, ())) | is_open for field in tracked_fields(self.book)}
+        return {
+            field: is_open | deals["deal_id"].isin(history.loc[history["field"] == field, "deal_id"].unique())
+            for field in self.fields
+            if field in tracked_fields(self.book)
+        }
 
     @cached_property
     def _states(self) -> Mapping[dt.date, pd.DataFrame]:
         """The replayed history at the end of each of the days."""
         moments = [self.book.meta.end_of_day(day) for day in self.days]
-        states = states_at_moments(self.book, moments, tracked_fields(self.book))
+        states = states_at_moments(self.book, moments, tuple(self._replayed))
         return {day: frame.reset_index(drop=True) for day, frame in zip(self.days, states, strict=True)}
 
     def at(self, day: dt.date) -> Known:
         """Return every deal as it stood at the end of `day`, one of `days`."""
         deals = self.book.deals.reset_index(drop=True)
-        tracked = tracked_fields(self.book)
         states = self._states[day]
         sheet, sheet_day = _latest(self.book.table("forecast_sheet"), day)
         snapshot, snapshot_day = _latest(self.book.table("snapshots"), day)
@@ -96,8 +101,8 @@ class Record:
         present = deals["deal_id"].isin(snapshot.index)
         values: dict[str, pd.Series] = {}
         sources: dict[str, pd.Series[str]] = {}
-        told = set(tracked)
-        for field in TRACKED:
+        told = set(self._replayed)
+        for field in self.fields:
             value, source = deals[field], pd.Series(TODAY, index=deals.index, dtype="str")
             column = IN_SHEET.get(field)
             if column is not None and _is_filled(sheet, column):
@@ -105,7 +110,7 @@ class Record:
                 called = on_sheet[column].notna() | (field == "forecast_category")
                 value, source = value.mask(called, on_sheet[column]), source.mask(called, f"sheet of {sheet_day}")
                 told.add(field)
-            if field in tracked:
+            if field in self._replayed:
                 replayed = self._replayed[field]
                 # A closed deal without a change of what closing overwrites has a history that was cut.
                 if field not in OVERWRITTEN:

@@ -183,8 +183,9 @@ def test_a_waterfall_needs_two_days(book):
 
 def test_weeks_end_every_seventh_day_and_with_the_quarter():
     ends = week_ends(FOCUS, until=FOCUS.end)
-    assert (ends[0], ends[-2:], len(ends)) == (dt.date(2025, 7, 7), (dt.date(2025, 9, 29), dt.date(2025, 9, 30)), 14)
+    assert (ends[0], ends[-2:], len(ends)) == (dt.date(2025, 7, 7), (dt.date(2025, 9, 22), dt.date(2025, 9, 30)), 13)
     assert week_ends(FOCUS, until=dt.date(2025, 7, 20)) == (dt.date(2025, 7, 7), dt.date(2025, 7, 14))
+    assert {len(week_ends(FOCUS - back, until=FOCUS.end)) for back in range(8)} == {13}, "90, 91 and 92 days alike"
 
 
 def test_each_weeks_end_is_told_by_the_steps_up_to_it(book, fates):

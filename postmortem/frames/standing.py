@@ -1,0 +1,78 @@
+"""Where the deals of a forecast stood on later days of their quarter, by whatever tells it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from postmortem.book import Book
+from postmortem.book.leakage import IN_FORECAST, LEFT, LOST, standing_on
+from postmortem.frames.cohort import Cohort
+from postmortem.frames.known import Record
+from postmortem.ground.fiscal import Quarter
+from postmortem.ground.schema import UNKNOWN
+
+UNTOLD = "untold"
+TOLD_BY = ("forecast_category", "expected_close_date")
+STANDING_LABELS = {
+    IN_FORECAST: "Still forecast",
+    LEFT: "Left the forecast, open",
+    UNTOLD: "Open, forecast not on record",
+}
+
+
+def standings(cohort: Cohort, days: Mapping[Quarter, Sequence[dt.date]]) -> pd.DataFrame:
+    """Say where the deals forecast for each of some quarters stood at the end of some of its days.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        Of kind ``forecast``.
+    days : mapping of Quarter to sequence of datetime.date
+        Days asked for, such as `postmortem.book.leakage.week_ends` gives; none after `cohort.as_of`.
+
+    Returns
+    -------
+    DataFrame
+        One row a quarter, day and deal: ``quarter`` (label), ``day``, ``deal_id``; ``standing``: ``won``,
+        ``lost_*`` by who took it, ``in_forecast``, ``left`` (open, no longer called or due after the quarter), or
+        ``untold`` (open, and neither a snapshot nor the history nor a sheet tells category and expected close of
+        that day); ``forecast_category`` (``unknown`` where it is not told, and for closed deals).
+
+    Notes
+    -----
+    The categories that count as forecast are those the deals of the cohort were in when it was taken.
+    """
+    record = Record(_cut(cohort), tuple(sorted({day for each in days.values() for day in each})), TOLD_BY)
+    categories = tuple(sorted(cohort.table["forecast_category"].dropna().unique()))
+    parts = []
+    for quarter, asked in days.items():
+        rows = cohort.table[cohort.table["quarter"] == quarter.label]
+        takers = rows.set_index("deal_id")["lost_to"].fillna(UNKNOWN)
+        for day in asked:
+            known = record.at(day)
+            then = known.deals[known.deals["deal_id"].isin(takers.index)]
+            stood = standing_on(then, day, quarter.end, categories)
+            lost = stood["standing"] == LOST
+            is_told = np.logical_and.reduce([known.is_evidence(field)[then.index] for field in TOLD_BY])
+            silent = stood["standing"].isin((IN_FORECAST, LEFT)) & ~is_told
+            standing = stood["standing"].mask(lost, "lost_" + stood["deal_id"].map(takers)).mask(silent, UNTOLD)
+            category = stood["forecast_category"].where(known.is_evidence(TOLD_BY[0])[then.index], UNKNOWN)
+            parts.append(stood.assign(quarter=quarter.label, standing=standing, forecast_category=category))
+    columns = ["quarter", "day", "deal_id", "standing", "forecast_category"]
+    return pd.concat(parts, ignore_index=True)[columns]
+
+
+def _cut(cohort: Cohort) -> Book:
+    """Return the book with the deals of the cohort and the history of the fields asked for: the replay is as long."""
+    deals, history = cohort.book.deals, cohort.book.table("history")
+    tables = {
+        "deals": deals[deals["deal_id"].isin(cohort.table["deal_id"])].reset_index(drop=True),
+        # Other deals' changes stay: they say that a field is tracked at all.
+        "history": history[history["field"].isin(TOLD_BY)].reset_index(drop=True),
+    }
+    return replace(cohort.book, tables={**cohort.book.tables, **tables})
