@@ -21,6 +21,8 @@ NAMES: tuple[str, ...] = (
     "competitor_record",
     "loss_share",
     "quarter_run",
+    "time_to_loss",
+    "time_to_loss_by_group",
     "field_completeness",
     "impossible_dates",
     "close_date_heaping",
