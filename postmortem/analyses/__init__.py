@@ -23,6 +23,7 @@ NAMES: tuple[str, ...] = (
     "quarter_run",
     "time_to_loss",
     "time_to_loss_by_group",
+    "stage_at_loss",
     "field_completeness",
     "impossible_dates",
     "close_date_heaping",
