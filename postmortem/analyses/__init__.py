@@ -22,6 +22,7 @@ NAMES: tuple[str, ...] = (
     "competitor_head_to_head",
     "competitor_deals",
     "competitor_trend",
+    "price_cited",
     "loss_share",
     "quarter_run",
     "field_completeness",

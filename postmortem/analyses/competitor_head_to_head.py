@@ -114,10 +114,14 @@ def headline(tables: Tables) -> str:
 
 
 def draw(tables: Tables, axes: Axes) -> None:
-    """Draw how far the share won against each competitor is from that of all other deals."""
+    """Draw how far each competitor is from the other named ones; where it is alone, from all other deals."""
+    rows = tables["against"].rows
+    alone = rows["among_named"].isna().all()
+    chosen = ("difference", "low", "high") if alone else ("among_named", "among_low", "among_high")
     interval_dots(
-        tables["against"].rows.head(SHOWN), axes, name="competitor", estimate="difference", low="low", high="high",
-        n="deals", unit="points", reference=0.0, reference_label="as all other deals",
+        rows[rows["level"] == "named"].head(SHOWN), axes, name="competitor", estimate=chosen[0], low=chosen[1],
+        high=chosen[2], n="deals", unit="points", reference=0.0,
+        reference_label="as all other deals" if alone else "as with other named competitors",
     )  # fmt: skip
 
 
