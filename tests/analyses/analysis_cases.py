@@ -180,6 +180,11 @@ def _forecast() -> Cohort:
     stories, tables = many()
     stories += counted({"slipped": 5, "pushed_early": 3}, start=950)
     stories += counted({"slipped": 2, "pushed_early": 4}, FOCUS - 1, start=970)
+    # A second offer on every third deal, dearer or cheaper than ours, so that enough prices are known.
+    tables["competitors"] += [
+        {"deal_id": story.deal["deal_id"], "competitor": "Harrier Labs", "price": 500.0 * (place % 11 + 1)}
+        for place, story in enumerate(stories) if place % 3
+    ]  # fmt: skip
     return forecast_of(stories, **tables)
 
 
