@@ -196,7 +196,7 @@ RUNS = {
     "forecast, last": lambda folder: forecast_by_hand(folder, LAST_BY_HAND),
     "forecast, window": lambda folder: forecast_by_hand(folder, WINDOW),
     "forecast, pandas": forecast_in_pandas,
-    "forecasts of ten quarters": our_forecasts,
+    "forecast, ten quarters": our_forecasts,
     "values, ours": lambda folder: ours(folder, 1),
     "values, ten moments": lambda folder: ours(folder, 10),
     "values, last": lambda folder: values_by_hand(LAST_BY_HAND, folder),
@@ -268,6 +268,8 @@ def main(arguments: list[str]) -> None:
         print(f"{options.deals * options.changes} changes", flush=True)
         after = compare(large, tuple(RUNS), options.rounds)
         print(f"twenty times the history takes {after['forecast, ours'] / before['forecast, ours']:.1f} times as long")
+        ten = after["forecast, ten quarters"] / after["forecast, ours"]
+        print(f"the forecasts of ten quarters take {ten:.1f} times as long as that of one")
         print(f"ten moments take {after['values, ten moments'] / after['values, ours']:.1f} times as long as one")
 
 
