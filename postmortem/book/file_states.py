@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,21 @@ import pandas as pd
 
 from postmortem.book.book import BookMeta
 from postmortem.book.history import OVERWRITTEN, TRACKED, typed
-from postmortem.book.states import recorded_fields, validity_spans, values_at, values_before, wide_states
+from postmortem.book.states import (
+    recorded_fields,
+    replayed_states,
+    spans_of,
+    validity_spans,
+    values_at,
+    values_before,
+    wide_states,
+)
 from postmortem.ground.errors import FrameRefused
 from postmortem.ground.fates import OPEN
 from postmortem.ground.schema import FORECAST_DEFAULT
+
+CALLED = ("expected_close_date", "forecast_category")
+"""What makes a deal one of a forecast: the field that leaves fewer deals first."""
 
 FEW = 3
 """Moments up to which reading the history once for each is cheaper than sorting it once for all."""
@@ -75,6 +86,7 @@ def forecast_in_files(
     day: dt.date,
     due: tuple[dt.date, dt.date],
     *,
+    fields: Sequence[str] = TRACKED,
     categories: Sequence[str] = FORECAST_DEFAULT,
     memory_limit: str | None = None,
 ) -> pd.DataFrame:
@@ -90,6 +102,48 @@ def forecast_in_files(
         The day at whose end the forecast is frozen.
     due : (datetime.date, datetime.date)
         First and last expected close.
+    fields, categories, memory_limit
+        As in `forecasts_in_files`.
+
+    Returns
+    -------
+    DataFrame
+        As `forecasts_in_files` returns it, without ``place``.
+
+    Raises
+    ------
+    FrameRefused
+        When the history tells no forecast categories or no expected closes: today's values are no forecast.
+    """
+    found = forecasts_in_files(
+        history, deals, meta, {day: due}, fields=fields, categories=categories, memory_limit=memory_limit
+    )
+    return found.drop(columns="place")
+
+
+def forecasts_in_files(
+    history: Path,
+    deals: Path,
+    meta: BookMeta,
+    due: Mapping[dt.date, tuple[dt.date, dt.date]],
+    *,
+    fields: Sequence[str] = TRACKED,
+    categories: Sequence[str] = FORECAST_DEFAULT,
+    memory_limit: str | None = None,
+) -> pd.DataFrame:
+    """Return the forecasts of several days, as `forecast_in_files` returns that of one, from Parquet files.
+
+    Parameters
+    ----------
+    history, deals : Path
+        As in `states_in_files`.
+    meta : BookMeta
+        Says when a local day ends.
+    due : mapping of datetime.date to (datetime.date, datetime.date)
+        Days at whose end a forecast is frozen, such as the fifth of every quarter, each with the first and last
+        expected close of its forecast.
+    fields : sequence of str
+        Tracked fields wanted.
     categories : sequence of str
         Forecast categories that count as forecast.
     memory_limit : str, optional
@@ -98,8 +152,8 @@ def forecast_in_files(
     Returns
     -------
     DataFrame
-        One row a deal, sorted by ``deal_id``: it and the tracked fields as they stood, in canonical dtypes. Only
-        these rows leave the engine.
+        One row a day and deal, sorted by these: ``place`` (position in `due`, from 0), ``deal_id`` and `fields` as
+        they stood, in canonical dtypes. Only these rows leave the engine.
 
     Raises
     ------
@@ -110,30 +164,32 @@ def forecast_in_files(
     -----
     As in `postmortem.frames.forecast`, today's category of a closed deal is no evidence of an earlier one.
     The history alone is asked; snapshots and sheets are small enough to be read as a book.
+
+    Field by field: of deals that were not due, no category is looked up, and of those not called nothing else.
     """
+    others = tuple(field for field in fields if field not in CALLED)
     with _connected(memory_limit) as connection:
         changes = _changes(connection, history)
-        untold = {"forecast_category", "expected_close_date"}.difference(_told(changes, TRACKED))
+        untold = set(CALLED).difference(_told(changes, CALLED))
         if untold:
             raise FrameRefused(
-                f"The forecast of {day} cannot be rebuilt from these files.",
+                f"The forecast of {', '.join(map(str, due))} cannot be rebuilt from these files.",
                 got="only today's values of " + " and ".join(sorted(name.replace("_", " ") for name in untold)),
                 expected="a history of forecast categories and expected close dates",
                 do="export the CRM's field history",
             )
-        texts = ", ".join(f"CAST({_evidence(field)} AS VARCHAR) AS {field}" for field in TRACKED)
-        today = connection.sql(
-            f"SELECT deal_id, {texts} FROM read_parquet($deals) WHERE coalesce(created_at <= $day, true) "
-            "AND (outcome = $open OR closed_at > $day)",
-            params={"deals": str(deals), "day": day, "open": OPEN},
-        )
-        wide = wide_states(_values(connection, changes, [meta.end_of_day(day)]), today, 1, TRACKED)
-        expected = nw.col("expected_close_date").str.slice(0, 10)
-        called = wide.filter(
-            nw.col("forecast_category").is_in(categories), expected >= str(due[0]), expected <= str(due[1])
-        )
-        states = called.drop("place").sort("deal_id").collect("pyarrow").to_pandas()
-    return _typed(states, ["deal_id"], TRACKED, TRACKED)
+        moments = [meta.end_of_day(day) for day in due]
+        is_due = nw.any_horizontal(*_due(due.values()), ignore_nulls=True)
+        is_called = nw.col("forecast_category").is_in(categories)
+        standing = _standing(connection, deals, tuple(due), (*CALLED, *others))
+        for asked, condition in ((CALLED[:1], is_due), (CALLED[1:], is_called), (others, None)):
+            told = nw.from_native(changes).filter(nw.col("field").is_in(asked))
+            if condition is not is_due:
+                told = told.join(standing.select("deal_id"), on="deal_id", how="semi")
+            replayed = replayed_states(_values(connection, told, moments), standing, asked)
+            standing = _kept(connection, replayed if condition is None else replayed.filter(condition))
+        states = standing.sort("place", "deal_id").collect("pyarrow").to_pandas()
+    return _typed(states, ["place", "deal_id"], fields, fields)
 
 
 def values_in_file(
@@ -162,9 +218,37 @@ def _told(changes: duckdb.DuckDBPyRelation, fields: Sequence[str]) -> list[str]:
     return [field for field in fields if field in recorded]
 
 
+def _due(within: Iterable[tuple[dt.date, dt.date]]) -> Iterator[nw.Expr]:
+    """Yield for each place in turn whether a row is of it and due."""
+    expected = nw.col("expected_close_date").str.slice(0, 10)
+    for place, (first, last) in enumerate(within):
+        yield (nw.col("place") == place) & (expected >= str(first)) & (expected <= str(last))
+
+
+def _standing(
+    connection: duckdb.DuckDBPyConnection, deals: Path, days: Sequence[dt.date], fields: Sequence[str]
+) -> nw.LazyFrame[Any]:
+    """Return the deals that existed and were open at the end of each day, with what today's values tell of it."""
+    texts = ", ".join(f"CAST({_evidence(field)} AS VARCHAR) AS {field}" for field in fields)
+    open_deals = connection.sql(
+        f"SELECT place, deal_id, {texts} FROM read_parquet($deals) AS deals, "
+        "(SELECT unnest($days) AS day, unnest(range(len($days))) AS place) "
+        "WHERE coalesce(created_at <= day, true) AND (outcome = $open OR closed_at > day)",
+        params={"deals": str(deals), "days": list(days), "open": OPEN},
+    )
+    return nw.from_native(open_deals).lazy()
+
+
+def _kept(connection: duckdb.DuckDBPyConnection, frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """Keep rows as a table of the connection: DuckDB would otherwise work them out again for every use."""
+    name = f"kept_{len(connection.sql('SHOW TABLES').fetchall())}"
+    frame.to_native().create(name)
+    return nw.from_native(connection.table(name)).lazy()
+
+
 def _evidence(field: str) -> str:
     """Return SQL for what today's value of a field tells of an earlier day: nothing, where closing overwrote it."""
-    return f"CASE WHEN outcome = $open THEN {field} END" if field in OVERWRITTEN else field
+    return f"CASE WHEN outcome = $open THEN deals.{field} END" if field in OVERWRITTEN else f"deals.{field}"
 
 
 def _typed(states: pd.DataFrame, key: list[str], fields: Sequence[str], told: Sequence[str]) -> pd.DataFrame:
@@ -175,18 +259,15 @@ def _typed(states: pd.DataFrame, key: list[str], fields: Sequence[str], told: Se
 
 def _changes(connection: duckdb.DuckDBPyConnection, history: Path) -> duckdb.DuckDBPyRelation:
     return connection.sql(
-        "SELECT deal_id, field, changed_at, seq, old_value, new_value, file_row_number AS row "
+        "SELECT deal_id, field, changed_at, epoch_us(changed_at) AS instant, seq, old_value, new_value, "
+        "file_row_number AS row "
         "FROM read_parquet($history, file_row_number = true)",
         params={"history": str(history)},
     )
 
 
-def _values(
-    connection: duckdb.DuckDBPyConnection, changes: duckdb.DuckDBPyRelation, moments: Sequence[dt.datetime]
-) -> nw.LazyFrame[Any]:
+def _values(connection: duckdb.DuckDBPyConnection, changes: Any, moments: Sequence[dt.datetime]) -> nw.LazyFrame[Any]:
     """Return the values, from spans only where there are moments enough to pay for sorting the history."""
     if len(moments) <= FEW:
         return values_before(changes, moments)
-    # Kept as a table: DuckDB would otherwise sort the history again for every moment.
-    validity_spans(changes).to_native().create("spans")
-    return values_at(nw.from_native(connection.table("spans")).lazy(), moments)
+    return values_at(_kept(connection, spans_of(validity_spans(changes), moments)), moments)

@@ -7,16 +7,23 @@ as they are, and so does a history in DuckDB, Polars or PySpark.
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
+import pandas as pd
 
 from postmortem.ground.errors import UsageError
+from postmortem.ground.fates import OPEN
+from postmortem.ground.schema import DTYPES
+
+if TYPE_CHECKING:
+    from postmortem.book.book import Book
 
 BUYER_SIDES = ("buyer", "both")
 """Sides of an event by which a buyer did something; ``unknown`` is no evidence of it."""
 
 MINUTES_A_DAY = 24 * 60
+MOMENT = DTYPES["timestamp"]
 _DAY = "%Y-%m-%d"
 _WRITTEN_DAY = r"^\d{4}-\d{2}-\d{2}"
 
@@ -76,6 +83,39 @@ def close_date_moves(
     )
 
 
+def deal_lifetimes(book: Book) -> pd.DataFrame:
+    """Return from when to when the time of each deal counts, as `stage_durations` takes it.
+
+    Parameters
+    ----------
+    book : Book
+        Its time zone says when the local days of creation and of closing begin and end.
+
+    Returns
+    -------
+    DataFrame
+        One row a deal of the book, in its order: ``deal_id``, ``begins`` (UTC; when the day it was created began)
+        and ``ends`` (UTC; when the day it was closed ended, or the book's own day for one that is open or has no
+        day of closing).
+
+    Notes
+    -----
+    Where nobody wrote when a deal was created, ``begins`` is missing: its time then counts from its first change,
+    since how long it had been where that change found it is not known.
+    """
+    deals = book.deals
+    own = pd.Timestamp(book.meta.extracted_on)
+    last = deals["closed_at"].where(deals["outcome"] != OPEN).fillna(own)
+    days = {"begins": deals["created_at"] - pd.Timedelta(days=1), "ends": last}
+    ended = {
+        day: book.meta.end_of_day(day.date())
+        for values in days.values()
+        for day in values.dropna().dt.normalize().unique()
+    }
+    moments = {name: values.dt.normalize().map(ended).astype(MOMENT) for name, values in days.items()}
+    return deals[["deal_id"]].assign(**moments)
+
+
 def stage_durations(spans: nw.LazyFrame[Any], deals: Any) -> nw.LazyFrame[Any]:
     """Add up how long each deal was in each stage, and how often it entered it.
 
@@ -84,7 +124,8 @@ def stage_durations(spans: nw.LazyFrame[Any], deals: Any) -> nw.LazyFrame[Any]:
     spans : LazyFrame
         From `validity_spans`.
     deals : frame of the same engine
-        One row a deal: ``deal_id``, ``begins`` and ``ends`` (moments in UTC) between which its time counts.
+        One row a deal: ``deal_id``, ``begins`` and ``ends`` (moments in UTC) between which its time counts;
+        `deal_lifetimes` has them for a book.
 
     Returns
     -------

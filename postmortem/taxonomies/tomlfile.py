@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from postmortem.ground.errors import ConfigError, nearest
@@ -26,9 +28,15 @@ def read_toml(path: Path) -> dict[str, object]:
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path.name} is not UTF-8 text", do="save it with the encoding UTF-8") from error
     try:
-        return tomllib.loads(text)
+        return deepcopy(_parsed(text))
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path.name} is not valid TOML", got=str(error), do="correct that line") from error
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> dict[str, object]:
+    """Parse each content once: the taxonomies that ship are read several times for every book."""
+    return tomllib.loads(text)
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,13 @@ from engines import ENGINES
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from postmortem.book.reductions import close_date_moves, last_buyer_contact, stage_durations
+from postmortem.book.reductions import close_date_moves, deal_lifetimes, last_buyer_contact, stage_durations
 from postmortem.book.states import validity_spans
 from postmortem.ground.errors import UsageError
 
-FEW = settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW, MANY = (
+    settings(max_examples=number, suppress_health_check=[HealthCheck.function_scoped_fixture]) for number in (3, 40)
+)
 START = pd.Timestamp("2025-06-10", tz="UTC")
 END = pd.Timestamp("2025-06-20", tz="UTC")
 
@@ -67,6 +69,18 @@ def moves_by_hand(rows, since=None, until=None):
 @FEW
 @given(st.lists(MOVES, min_size=1, max_size=20))
 def test_moves_of_the_close_date_are_those_of_a_walk_through_the_history(engine, rows):
+    moves_are_those_walked(engine, rows)
+
+
+@pytest.mark.slow
+@ENGINES
+@MANY
+@given(st.lists(MOVES, min_size=1, max_size=20))
+def test_moves_of_the_close_date_are_those_of_a_walk_through_many_histories(engine, rows):
+    moves_are_those_walked(engine, rows)
+
+
+def moves_are_those_walked(engine, rows):
     for since, until in ((None, None), (START, END)):
         found = engine((written(rows),), lambda told, a=since, b=until: close_date_moves(told, since=a, until=b))
         assert records(found) == moves_by_hand(rows, since, until)
@@ -132,6 +146,18 @@ def in_stages(engine, rows, begins=START, ends=END):
 @FEW
 @given(way_through_the_stages().filter(bool))
 def test_time_in_each_stage_is_that_of_a_clock_that_ticks_every_hour(engine, rows):
+    time_is_that_of_a_clock(engine, rows)
+
+
+@pytest.mark.slow
+@ENGINES
+@MANY
+@given(way_through_the_stages().filter(bool))
+def test_time_in_each_stage_of_many_deals_is_that_of_a_clock_that_ticks_every_hour(engine, rows):
+    time_is_that_of_a_clock(engine, rows)
+
+
+def time_is_that_of_a_clock(engine, rows):
     # Changes of one hour leave empty spells, which a clock does not see either.
     told = [row for row in rows if pd.Timestamp(row["changed_at"]) >= START]
     late = [{**row, "seq": place} for place, row in enumerate(told)]
@@ -163,6 +189,30 @@ def test_time_before_the_deal_began_and_after_it_ended_does_not_count(engine):
         change(1, "stage", f"{day(21)}T00:00", "Proposal", "Closed Lost"),
     ]
     assert in_stages(engine, rows) == {("D0001", "Proposal", 10.0, 1, START)}
+
+
+def test_a_deal_lives_from_the_morning_it_was_created_to_the_evening_it_was_closed():
+    # The clocks of Berlin went forward on 30 March; the book is as of the last of June.
+    deals = [
+        deal(1, "lost", "2025-03-30", created_at="2025-03-29"),
+        deal(2, "open", None, created_at="2025-06-10"),
+        deal(3, "won", "2025-06-12", created_at=None),
+    ]
+    history = [
+        change(1, "stage", "2025-03-30T10:00", "Discovery", "Proposal"),
+        change(3, "stage", "2025-06-12T10:00", "Discovery", "Proposal"),
+    ]
+    book = make_book(deals, time_zone="Europe/Berlin", as_of="2025-06-30", history=history)
+    lives = deal_lifetimes(book)
+    assert records(lives) == {
+        ("D0001", pd.Timestamp("2025-03-28T23:00Z"), pd.Timestamp("2025-03-30T22:00Z")),
+        ("D0002", pd.Timestamp("2025-06-09T22:00Z"), pd.Timestamp("2025-06-30T22:00Z")),
+        ("D0003", None, pd.Timestamp("2025-06-12T22:00Z")),
+    }
+    # A day of 24 hours and eleven of the one of 23, up to the change at noon of summer time; twelve after it.
+    found = stage_durations(validity_spans(book.table("history")), lives).collect().to_pandas()
+    hours = {(row.deal_id, row.stage): round(row.days * 24, 6) for row in found.itertuples()}
+    assert hours == {("D0001", "Discovery"): 35, ("D0001", "Proposal"): 12, ("D0003", "Proposal"): 12}
 
 
 def event(number, side, at, recorded=None):

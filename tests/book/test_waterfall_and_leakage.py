@@ -12,7 +12,7 @@ from builders import FOCUS, change, deal, forecast, make_book
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from postmortem.book.file_states import forecast_in_files
+from postmortem.book.file_states import forecast_in_files, forecasts_in_files
 from postmortem.book.leakage import category_moves, standing_by_day, week_ends
 from postmortem.book.store import save_book
 from postmortem.book.waterfall import deal_movements
@@ -102,6 +102,20 @@ def test_the_forecast_of_day_five_is_the_same_read_from_files(book, fates, tmp_p
     rows = forecast(book).focus_rows.sort_values("deal_id", ignore_index=True)
     for field in ("forecast_category", "expected_close_date", "amount"):
         pd.testing.assert_series_equal(found[field], rows[field], check_dtype=False)
+
+
+def test_forecasts_of_many_days_at_once_are_those_of_each_day_alone(book, tmp_path):
+    # Few days are told by aggregation and many by spans: two ways to one answer.
+    save_book(book, tmp_path / "kept")
+    files = (tmp_path / "kept" / "history.parquet", tmp_path / "kept" / "deals.parquet")
+    due = {quarter.day(day): (quarter.start, quarter.end) for quarter in FOCUS.trailing(3) for day in (5, 40, 80)}
+    found = forecasts_in_files(*files, book.meta, due, fields=("amount", "forecast_category"), memory_limit="500MB")
+    assert list(found.columns) == ["place", "deal_id", "amount", "forecast_category"]
+    assert found["place"].nunique() > 2
+    for place, (day, within) in enumerate(due.items()):
+        alone = forecast_in_files(*files, book.meta, day, within, memory_limit="500MB")
+        mine = found[found["place"] == place].drop(columns="place").reset_index(drop=True)
+        pd.testing.assert_frame_equal(mine, alone[["deal_id", "amount", "forecast_category"]])
 
 
 def test_files_of_todays_values_are_no_forecast(book, tmp_path):

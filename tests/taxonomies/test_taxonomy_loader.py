@@ -6,6 +6,7 @@ import pytest
 
 from postmortem.ground.errors import ConfigError
 from postmortem.taxonomies import available, load_taxonomy
+from postmortem.taxonomies.tomlfile import read_toml
 
 HEADER = 'id = "{0}"\nversion = "1.0"\ntitle = "Title"\n'
 
@@ -150,3 +151,12 @@ def test_a_byte_order_mark_does_no_harm(tmp_path):
     path = tmp_path / "marked.toml"
     path.write_text(HEADER.format("marked") + '[codes.a]\nlabel = "Ä"\n', encoding="utf-8-sig")
     assert load_taxonomy(path).reason("a").label == "Ä"
+
+
+def test_a_file_is_parsed_once_a_content_and_no_reader_sees_what_another_one_changed(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text('title = "first"\n[codes.a]\nlabel = "A"\n')
+    read_toml(path)["codes"]["a"]["label"] = "spoiled"
+    assert read_toml(path) == {"title": "first", "codes": {"a": {"label": "A"}}}
+    path.write_text('title = "other"\n')
+    assert read_toml(path) == {"title": "other"}
