@@ -21,6 +21,7 @@ NAMES: tuple[str, ...] = (
     "competitor_record",
     "loss_share",
     "quarter_run",
+    "forecast_calibration",
     "field_completeness",
     "impossible_dates",
     "close_date_heaping",
