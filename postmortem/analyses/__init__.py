@@ -22,6 +22,8 @@ NAMES: tuple[str, ...] = (
     "loss_share",
     "quarter_run",
     "forecast_calibration",
+    "wishful_thinking",
+    "mix_shift",
     "field_completeness",
     "impossible_dates",
     "close_date_heaping",

@@ -152,9 +152,9 @@ def _by_category(tables: Tables) -> str:
 
 
 def _main(cohort: Cohort, rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the deals of the main score in the quarters of `rows`."""
-    scored = scored_deals(cohort)
-    return scored[(scored["score"].isin(scores_of(cohort)[:1])) & scored["quarter"].isin(rows["quarter"].unique())]
+    """Return the deals of the main score among `rows`."""
+    scored = scored_deals(cohort, rows)
+    return scored[scored["score"].isin(scores_of(cohort)[:1])]
 
 
 def _measure(part: pd.DataFrame) -> Calibration:

@@ -52,7 +52,7 @@ def scores_of(cohort: Cohort) -> tuple[str, ...]:
     return () if cohort.kind == "closed" else (EVER,)
 
 
-def scored_deals(cohort: Cohort) -> pd.DataFrame:
+def scored_deals(cohort: Cohort, rows: pd.DataFrame | None = None) -> pd.DataFrame:
     """Return the deals of the window with what was stated and whether they were won: once a deal and score.
 
     By the quarter's end, every forecast of the window counts. In the end, only quarters count of whose deals all
@@ -62,6 +62,8 @@ def scored_deals(cohort: Cohort) -> pd.DataFrame:
     ----------
     cohort : Cohort
         Of any kind; nothing is returned for closed deals.
+    rows : DataFrame, optional
+        Rows of its table to take instead of the window's.
 
     Returns
     -------
@@ -70,7 +72,9 @@ def scored_deals(cohort: Cohort) -> pd.DataFrame:
         `EVER`), ``won`` (missing for a deal still open), ``probability`` and ``stated_by`` as
         `stated_probability` returns them.
     """
-    rows = cohort.window_rows.sort_values(["entered_at", "deal_id", "quarter"], kind="stable")
+    rows = (cohort.window_rows if rows is None else rows).sort_values(
+        ["entered_at", "deal_id", "quarter"], kind="stable"
+    )
     stated = stated_probability(cohort).loc[rows.index]
     rows = rows.assign(probability=stated["probability"], stated_by=stated["stated_by"])
     parts = [_scored(rows, score) for score in scores_of(cohort)]
