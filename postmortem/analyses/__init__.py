@@ -16,6 +16,8 @@ NAMES: tuple[str, ...] = (
     "gap_to_forecast",
     "forecast_waterfall",
     "forecast_leakage",
+    "category_transitions",
+    "close_date_pushes",
     "loss_destination",
     "competitor_or_status_quo",
     "costliest_losses",
