@@ -24,6 +24,7 @@ NAMES: tuple[str, ...] = (
     "time_to_loss",
     "time_to_loss_by_group",
     "stage_at_loss",
+    "lost_long_before",
     "field_completeness",
     "impossible_dates",
     "close_date_heaping",
