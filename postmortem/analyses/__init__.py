@@ -35,6 +35,7 @@ NAMES: tuple[str, ...] = (
     "forecast_calibration",
     "wishful_thinking",
     "mix_shift",
+    "lost_long_before",
     "field_completeness",
     "impossible_dates",
     "close_date_heaping",
