@@ -23,6 +23,7 @@ NAMES: tuple[str, ...] = (
     "competitor_deals",
     "competitor_trend",
     "price_cited",
+    "proposal_left_alone",
     "loss_share",
     "quarter_run",
     "field_completeness",
