@@ -35,7 +35,8 @@ EITHER = Need(
     "events", ("kind", "side", "occurred_at"), 20,
     "losses after proposals left alone for a week, and after the others,",
     "export the activities of the deals, with the proposals sent and whether the buyer took part", "activities",
-    lambda cohort, rows: _fewer_losses(_proposals(cohort, set(rows["quarter"])), DECLARED),
+    lambda cohort, rows: _fewer_losses(_proposals(cohort, set(rows["quarter"])), DECLARED)
+    if (cohort.book.table("events")["kind"] == "proposal_sent").any() else 0,
 )  # fmt: skip
 METHOD = (
     "Every deal whose first proposal went out in the window, in the forecast or not. Landmark design: deals still "
@@ -185,9 +186,8 @@ def _landmarks(every: pd.DataFrame, found: dict[int, RiskDifference | None]) -> 
                 share = cumulative_incidence(still["time"][group], still["cause"][group], causes=(LOST, WON))
                 at = share.at(HORIZON, LOST)
                 row |= {f"{name}_share": at.estimate, f"{name}_low": at.low, f"{name}_high": at.high}
-        gap = (np.nan,) * 3 if answer is None else (
-            answer.difference.estimate, answer.difference.low, answer.difference.high
-        )  # fmt: skip
+        apart = None if answer is None else answer.difference
+        gap = (np.nan,) * 3 if apart is None else (apart.estimate, apart.low, apart.high)
         row |= dict(zip(("difference", "low", "high"), gap, strict=True))
         row |= dict(zip(("e_value", "e_limit"), _e_values(row["followed_share"], *gap), strict=True))
         rows.append(row)
@@ -255,7 +255,7 @@ def _curves(every: pd.DataFrame) -> Table:
 
 def _silence(every: pd.DataFrame, contacts: pd.DataFrame) -> Table:
     """Return how the pace of each end changes with every further week without two-way contact."""
-    rows = silent_stretches(every, contacts, LANDMARKS[1] + HORIZON)
+    rows = silent_stretches(every, contacts, DECLARED + HORIZON)
     models = cause_specific_cox(
         rows["start"], rows["stop"], rows["cause"], rows[["weeks"]].to_numpy(dtype=np.float64), names=("weeks",),
         clusters=rows["owner"], causes=(LOST, WON),
