@@ -27,6 +27,7 @@ NAMES: tuple[str, ...] = (
     "competitor_deals",
     "competitor_trend",
     "price_cited",
+    "proposal_left_alone",
     "loss_share",
     "quarter_run",
     "time_to_loss",

@@ -22,7 +22,7 @@ PRICE = "price"
 NOT_RECORDED = "not recorded"
 RATERS = {"rep": "Sales people", "manager": "Managers", "analyst": "Analysts", "buyer": "Buyers"}
 MAIN, ANY = "as the main reason", "among the reasons"
-EXPLAINED = "Share that goes with a higher price"
+EXPLAINED = "Goes with a higher price"
 REASONED = Need(
     "deals", ("loss_reason_raw",), 10, "losses with a main reason of the sales person",
     "add the loss reason to the export, or have losses reviewed", "reason",

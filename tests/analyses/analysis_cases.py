@@ -127,7 +127,8 @@ def happenings(deal_id: str, fate: str, quarter: Quarter, place: int) -> list[di
     silent_from = 55 if fate == "won" else 20 + place % 20
     days = [(-35 + 7 * week, "buyer" if week % 2 else "seller", "meeting") for week in range(14)]
     kept = [(day, side, kind) for day, side, kind in days if side == "seller" or day <= silent_from]
-    kept.append((-20 + place % 9, "seller", "proposal_sent"))
+    # Every other proposal goes out in the week before a meeting with the buyer.
+    kept.append((1 + place % 14, "seller", "proposal_sent"))
     if place % 3:
         kept.append((-12 + place % 9, "both", "call"))
     return [
