@@ -24,6 +24,7 @@ NAMES: tuple[str, ...] = (
     "forecast_calibration",
     "wishful_thinking",
     "mix_shift",
+    "eventual_split",
     "field_completeness",
     "impossible_dates",
     "close_date_heaping",
