@@ -37,6 +37,7 @@ NAMES: tuple[str, ...] = (
     "wishful_thinking",
     "mix_shift",
     "lost_long_before",
+    "eventual_split",
     "field_completeness",
     "impossible_dates",
     "close_date_heaping",

@@ -29,6 +29,7 @@ from postmortem.stats.estimate import (
     Verdict,
     refusal,
 )
+from postmortem.stats.eventual_shares import EventualShares, eventual_shares
 from postmortem.stats.false_discovery import benjamini_hochberg
 from postmortem.stats.gray import gray_test
 from postmortem.stats.group_test import GroupTest
@@ -64,6 +65,7 @@ __all__ = [
     "CumulativeIncidence",
     "DesignEffect",
     "Estimate",
+    "EventualShares",
     "GroupPart",
     "GroupTest",
     "HazardRatio",
@@ -100,6 +102,7 @@ __all__ = [
     "e_value",
     "e_value_of_interval",
     "equivalence_of_share",
+    "eventual_shares",
     "goodman",
     "gray_test",
     "homogeneity_of",
