@@ -71,9 +71,10 @@ def test_intervals_widen_where_deals_of_one_person_hang_together() -> None:
 
     # every rep wins all deals or none of them, so that 120 deals are worth twelve
     def own(cohort: Cohort) -> Cohort:
-        ends = np.where(cohort.table["resolution"] == "won", "Winner", "Loser")
+        table = cohort.focus_rows
+        ends = np.where(table["resolution"] == "won", "Winner", "Loser")
         named = [f"{end} {number % 6}" for number, end in enumerate(ends)]
-        return replace(cohort, table=cohort.table.assign(owner_id=named))
+        return replace(cohort, table=table.assign(owner_id=named))
 
     together = compare(own(first), own(second))
     spans = [figure(each, "Deals won")["high"] - figure(each, "Deals won")["low"] for each in (alike, together)]
@@ -91,7 +92,7 @@ def test_the_gap_of_amounts_is_that_of_two_ratios() -> None:
     first, second = two({"won": 60, "lost_competitor": 40}, {"won": 30, "lost_competitor": 70})
     shares = []
     for cohort in (first, second):
-        table = cohort.table
+        table = cohort.focus_rows
         shares.append(table.loc[table["resolution"] == "won", "amount"].sum() / table["amount"].sum())
     money = figure(compare(first, second), "Amount won")
     assert money["difference"] == pytest.approx(shares[0] - shares[1])
@@ -121,7 +122,7 @@ def test_shared_deals_count_on_both_sides_and_are_told() -> None:
     assert f"{both} deals are in both and count on both sides" in " ".join(result.caveats)
     # the part against the whole: as far as half the gap to the rest, so never further than the gap itself
     rest = compare(industry, part_of(cohort, "segment", "Health"))
-    spans = [figure(each, "Deals lost") for each in (result, rest)]
+    spans = [figure(each, "Deals won") for each in (result, rest)]
     assert abs(spans[0]["difference"]) <= abs(spans[1]["difference"])
     assert spans[0]["high"] - spans[0]["low"] < spans[1]["high"] - spans[1]["low"]
 
