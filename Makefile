@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SAMPLE ?= plain
 BOOKS ?= 1000
+MINUTES ?= inf
 
 .PHONY: report test check slow browser certify bench lab clean format
 
@@ -31,8 +32,8 @@ format: .venv/dev.stamp  ## write the format that check expects
 bench: .venv/dev.stamp  ## ratios against the alternatives, in interleaved runs
 	$(BIN)/python -m benchmarks
 
-certify: .venv/run.stamp  ## how often the answers are right on simulated companies: make certify BOOKS=1000
-	$(BIN)/python -m benchmarks.certify --books $(BOOKS)
+certify: .venv/run.stamp  ## how often the answers are right on simulated data: make certify BOOKS=1000 WRITE=1
+	$(BIN)/python -m benchmarks.certify --books $(BOOKS) --minutes $(MINUTES) $(if $(WRITE),--write)
 
 lab: .venv/lab.stamp  ## JupyterLab on the bundled sample
 	$(BIN)/postmortem lab --engagement data/samples/$(SAMPLE)

@@ -20,6 +20,7 @@ PUBLIC = {
     "Engagement": "postmortem.frames.engagement",
     "Cohort": "postmortem.frames.cohort",
     "choose_cohort": "postmortem.frames.choose",
+    "part_of": "postmortem.frames.cohort",
     "closed_cohort": "postmortem.frames.closed",
     "first_forecast_cohort": "postmortem.frames.first_forecast",
     "forecast_cohort": "postmortem.frames.forecast",
@@ -38,19 +39,19 @@ def __getattr__(name: str) -> Any:
         return getattr(import_module(PUBLIC[name]), name)
     if name.startswith("_"):
         raise AttributeError(name)
-    from postmortem.findings import ANALYSES, OVERVIEWS
+    from postmortem.findings import ANALYSES, COMPARISONS, OVERVIEWS
 
     if name in {analysis.name for analysis in ANALYSES}:
         from postmortem.analyses.cache import cached
 
         return cached(name)
-    for overview in OVERVIEWS:
-        if overview.name == name:
-            return overview.function
+    for entry in (*OVERVIEWS, *COMPARISONS):
+        if entry.name == name:
+            return entry.function
     raise AttributeError(f"module 'postmortem' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    from postmortem.findings import ANALYSES, OVERVIEWS
+    from postmortem.findings import ANALYSES, COMPARISONS, OVERVIEWS
 
-    return sorted([*PUBLIC, *(entry.name for entry in (*ANALYSES, *OVERVIEWS)), "__version__"])
+    return sorted([*PUBLIC, *(entry.name for entry in (*ANALYSES, *OVERVIEWS, *COMPARISONS)), "__version__"])

@@ -9,6 +9,7 @@ import pandas as pd
 from postmortem.analyses.contract import WITHHELD, Analysis, Need, any_missing, tests_table
 from postmortem.charts.interval_dots import interval_dots
 from postmortem.frames.cohort import Cohort, lost_rows
+from postmortem.frames.figures import Counted, Figure
 from postmortem.ground.formats import count, interval_text, per_cent
 from postmortem.result import Column, Result, Table, Tables
 from postmortem.stats import clopper_pearson, equivalence_of_share, power_of_equivalence, share_bounds
@@ -169,4 +170,13 @@ def _quarters(lost: pd.DataFrame, cohort: Cohort) -> Table:
     return Table(pd.DataFrame(rows), columns, "Quarter by quarter")
 
 
-ANALYSIS = Analysis(competitor_or_status_quo, headline, draw, family="comparison", method=METHOD, needs=(NAMED,))
+def _to_either(_: Cohort, rows: pd.DataFrame) -> Counted:
+    lost = lost_rows(rows)
+    either = lost[lost["lost_to"].isin(("competitor", "status_quo"))]
+    return Counted(either, either["lost_to"] == "competitor")
+
+
+COMPARABLE = (Figure("Competitors, of losses to them or the status quo", "recorded loss", _to_either),)
+ANALYSIS = Analysis(
+    competitor_or_status_quo, headline, draw, family="comparison", method=METHOD, needs=(NAMED,), comparable=COMPARABLE
+)

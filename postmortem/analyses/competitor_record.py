@@ -10,6 +10,7 @@ import pandas as pd
 from postmortem.analyses.contract import WITHHELD, Analysis, Need, any_missing, spoken
 from postmortem.charts.interval_dots import interval_dots
 from postmortem.frames.cohort import Cohort
+from postmortem.frames.figures import Counted, Figure
 from postmortem.ground.formats import count, interval_text, per_cent
 from postmortem.result import Column, Result, Table, Tables
 from postmortem.stats import beta_binomial_shrink, wilson
@@ -162,4 +163,12 @@ def _presence(decided: pd.DataFrame, met: pd.DataFrame, confidence: float) -> Ta
     return Table(pd.DataFrame(rows), columns, "With and without a named competitor")
 
 
-ANALYSIS = Analysis(competitor_record, headline, draw, family="rate", method=METHOD, needs=(NAMED,))
+def _with_competitor(cohort: Cohort, rows: pd.DataFrame) -> Counted:
+    decided = _decided(rows)
+    return Counted(decided, decided["deal_id"].isin(cohort.book.table("competitors")["deal_id"]))
+
+
+COMPARABLE = (Figure("Decided deals with a competitor named", "decided deal", _with_competitor),)
+ANALYSIS = Analysis(
+    competitor_record, headline, draw, family="rate", method=METHOD, needs=(NAMED,), comparable=COMPARABLE
+)

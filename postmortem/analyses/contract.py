@@ -14,6 +14,7 @@ import pandas as pd
 
 from postmortem.book import Book
 from postmortem.frames.cohort import QUARTERS_BACK, Cohort, CohortKind
+from postmortem.frames.figures import Figure
 from postmortem.ground.fiscal import Quarter
 from postmortem.ground.menus import source_of
 from postmortem.result import Column, Draw, Gap, Headline, Result, Table, refused
@@ -212,6 +213,8 @@ class Analysis:
         Facts have a denominator; rates and comparisons have intervals as well.
     method : str
         One paragraph for the method box, in the terms of the field.
+    comparable : tuple of Figure
+        Shares among its figures that two cohorts can be compared by; read by `findings.compare`.
     """
 
     function: Callable[..., Result]
@@ -221,6 +224,7 @@ class Analysis:
     method: str
     needs: tuple[Need, ...] = ()
     frames: Frames = field(default=EVERY_FRAME)
+    comparable: tuple[Figure, ...] = ()
 
     @property
     def name(self) -> str:

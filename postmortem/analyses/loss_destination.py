@@ -10,6 +10,7 @@ import pandas as pd
 from postmortem.analyses.contract import WITHHELD, Analysis, any_missing
 from postmortem.charts.range_bars import range_bars
 from postmortem.frames.cohort import Cohort, lost_rows
+from postmortem.frames.figures import Counted, Figure
 from postmortem.ground.fates import LOST_TO_LABELS
 from postmortem.ground.formats import count, per_cent
 from postmortem.ground.schema import LOST_TO, UNKNOWN
@@ -145,4 +146,10 @@ def _sources(lost: pd.DataFrame) -> Table:
     return Table(counts.reset_index(drop=True), columns, "Which record told who took the deal", detail=True)
 
 
-ANALYSIS = Analysis(loss_destination, headline, draw, family="fact", method=METHOD)
+def _unrecorded(_: Cohort, rows: pd.DataFrame) -> Counted:
+    lost = lost_rows(rows)
+    return Counted(lost, lost["lost_to"] == UNKNOWN)
+
+
+COMPARABLE = (Figure("Losses without a recorded taker", "lost deal", _unrecorded),)
+ANALYSIS = Analysis(loss_destination, headline, draw, family="fact", method=METHOD, comparable=COMPARABLE)

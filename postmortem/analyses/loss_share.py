@@ -10,6 +10,7 @@ import pandas as pd
 from postmortem.analyses.contract import AT_ONCE, WITHHELD, Analysis, Need, any_missing, spoken, tests_table
 from postmortem.charts.interval_dots import interval_dots
 from postmortem.frames.cohort import Cohort, Measure, measured
+from postmortem.frames.figures import Counted, Figure
 from postmortem.ground.formats import count, interval_text, per_cent
 from postmortem.result import Column, Gap, Result, Table, Tables
 from postmortem.stats import LEAST_EVENTS, stratified_association, wilson
@@ -216,4 +217,7 @@ def _asked(measure: str, by: str) -> Table:
     return Table(pd.DataFrame({"measure": [measure], "by": [by]}), columns, "What was asked", detail=True)
 
 
-ANALYSIS = Analysis(loss_share, headline, draw, family="comparison", method=METHOD, needs=(ENOUGH, NAMED))
+COMPARABLE = (Figure("Deals lost", "deal", lambda _, rows: Counted(*measured(rows, "lost"))),)
+ANALYSIS = Analysis(
+    loss_share, headline, draw, family="comparison", method=METHOD, needs=(ENOUGH, NAMED), comparable=COMPARABLE
+)

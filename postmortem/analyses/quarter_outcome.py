@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -9,6 +10,7 @@ import pandas as pd
 from postmortem.analyses.contract import WITHHELD, Analysis, any_missing
 from postmortem.charts.unit_squares import unit_squares
 from postmortem.frames.cohort import Cohort, won_rows
+from postmortem.frames.figures import Counted, Figure
 from postmortem.ground.fates import FATE_LABELS, RESOLUTIONS
 from postmortem.ground.formats import count, short_money
 from postmortem.result import Column, Result, Table, Tables
@@ -203,4 +205,13 @@ def _deals(rows: pd.DataFrame, cohort: Cohort) -> Table:
     return Table(frame, columns, "Every deal of the quarter", detail=True)
 
 
-ANALYSIS = Analysis(quarter_outcome, headline, draw, family="fact", method=METHOD)
+def _ended(*fates: str) -> Callable[[Cohort, pd.DataFrame], Counted]:
+    return lambda _, rows: Counted(rows, rows["resolution"].isin(fates))
+
+
+COMPARABLE = (
+    Figure("Deals won", "deal", _ended("won")),
+    Figure("Deals moved past the quarter", "deal", _ended("slipped", "pushed_early")),
+    Figure("Amount won", "deal", _ended("won"), weight="amount"),
+)
+ANALYSIS = Analysis(quarter_outcome, headline, draw, family="fact", method=METHOD, comparable=COMPARABLE)

@@ -1,4 +1,7 @@
-"""Floor 6: what the answers say together. `OVERVIEWS` are answers about answers, under the same contract."""
+"""Floor 6: what the answers say together. `OVERVIEWS` are answers about answers, under the same contract.
+
+`COMPARISONS` keep to it as well, but take two cohorts where everything else takes one.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,17 @@ from postmortem.ground.errors import UsageError, nearest
 OVERVIEW_NAMES: tuple[str, ...] = ("readiness",)
 OVERVIEWS: tuple[Analysis, ...] = tuple(import_module(f"{__name__}.{name}").ANALYSIS for name in OVERVIEW_NAMES)
 
+COMPARISON_NAMES: tuple[str, ...] = ("compare",)
+COMPARISONS: tuple[Analysis, ...] = tuple(import_module(f"{__name__}.{name}").ANALYSIS for name in COMPARISON_NAMES)
+
 
 def find(name: str) -> Analysis:
-    """Return the analysis or overview called `name`."""
-    known = (*ANALYSES, *OVERVIEWS)
+    """Return the analysis, overview or comparison called `name`."""
+    known = (*ANALYSES, *OVERVIEWS, *COMPARISONS)
     for analysis in known:
         if analysis.name == name:
             return analysis
     raise UsageError("There is no such analysis.", got=name, do=nearest(name, [entry.name for entry in known]))
 
 
-__all__ = ["ANALYSES", "OVERVIEWS", "find"]
+__all__ = ["ANALYSES", "COMPARISONS", "OVERVIEWS", "find"]

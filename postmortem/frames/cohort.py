@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import Literal
@@ -13,11 +13,14 @@ from typing import Literal
 import pandas as pd
 
 from postmortem.book import Book
+from postmortem.ground.errors import UsageError, nearest
 from postmortem.ground.fiscal import Quarter
 
 CohortKind = Literal["forecast", "late_stage", "first_forecast", "open_forecast", "closed"]
 Measure = Literal["lost", "competitor", "status_quo"]
 QUARTERS_BACK = 12
+# What a cohort can be divided by; not by people, whose names would be part of every heading.
+PARTS = ("segment", "region", "product", "team", "deal_type", "stage", "forecast_category")
 # What the deals of a cohort are called, and how a quarter follows the word "deals".
 NOUNS: Mapping[CohortKind, str] = {
     "forecast": "forecast deals", "late_stage": "late-stage deals", "first_forecast": "newly forecast deals",
@@ -65,6 +68,8 @@ class Cohort:
         Deals of the focus quarter that belong beside the cohort, not in it, by reason.
     remarks : tuple of str
         What a page must say about the choice of deals.
+    part : str
+        Which part of the deals these are, in words; empty for all of them.
     """
 
     table: pd.DataFrame
@@ -76,6 +81,7 @@ class Cohort:
     as_of: dt.date
     counted_apart: Mapping[str, int] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+    part: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "provenance", MappingProxyType(dict(self.provenance)))
@@ -123,10 +129,54 @@ class Cohort:
         parts = (
             self.book.fingerprint, self.kind, self.focus.label, [quarter.label for quarter in self.window],
             sorted(self.provenance.items()), sorted(self.counted_apart.items()), self.as_of, self.remarks,
+            self.part,
         )  # fmt: skip
         digest = hashlib.sha256(repr(parts).encode())
         digest.update(pd.util.hash_pandas_object(self.table, index=False).to_numpy().tobytes())
         return digest.hexdigest()
+
+
+def part_of(cohort: Cohort, column: str, *values: str | None) -> Cohort:
+    """Return the deals of a cohort with one of these values in a column, such as one region.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        Any kind; not changed.
+    column : str
+        One of `PARTS`.
+    *values : str or None
+        Values to keep; None keeps the deals where it is not recorded.
+
+    Returns
+    -------
+    Cohort
+        With a remark that says which deals it holds. Its book is the whole one: what is said of the record
+        is said of all of it.
+
+    Raises
+    ------
+    UsageError
+        When there is no such column or value, with the nearest one.
+    """
+    if column not in PARTS:
+        raise UsageError("Deals cannot be divided by this.", got=column, do=nearest(column, PARTS))
+    known = cohort.table[column]
+    recorded = sorted({str(value) for value in known.dropna()})
+    strange = [value for value in values if value is not None and value not in recorded]
+    if strange or not values:
+        said = ", ".join(str(value) for value in strange)
+        raise UsageError(f"No deal has this {column}.", got=said, do=nearest(said, recorded))
+    kept = known.isin([value for value in values if value is not None]) | (known.isna() & (None in values))
+    words = " or ".join("not recorded" if value is None else value for value in values)
+    part = f"{column.replace('_', ' ')} {words}"
+    return replace(
+        cohort,
+        table=cohort.table[kept].reset_index(drop=True),
+        counted_apart={},
+        remarks=(*cohort.remarks, f"Only deals of {part}."),
+        part=f"{cohort.part}, {part}" if cohort.part else part,
+    )
 
 
 def pooled(focus: Quarter, count: int, as_of: dt.date) -> tuple[Quarter, ...]:

@@ -45,7 +45,7 @@ from postmortem.stats.ratio import ClusteredRatio, clustered_ratio
 from postmortem.stats.relative_risk import attributable_fraction, risk_ratio
 from postmortem.stats.risk_difference import RiskDifference, risk_difference
 from postmortem.stats.run_chart import Placement, UsualRange, usual_range
-from postmortem.stats.sample_size import n_for_difference, n_for_equivalence, power_of_difference
+from postmortem.stats.sample_size import n_for_difference, n_for_equal_shares, n_for_equivalence, power_of_difference
 from postmortem.stats.shrink import ShrunkenRates, beta_binomial_shrink
 from postmortem.stats.stratified import StratifiedAssociation, stratified_association
 from postmortem.stats.trend import Trend, cochran_armitage, trend_of_share
@@ -110,6 +110,7 @@ __all__ = [
     "mean_difference",
     "mix_and_rate",
     "n_for_difference",
+    "n_for_equal_shares",
     "n_for_equivalence",
     "newcombe",
     "pairwise_shares",

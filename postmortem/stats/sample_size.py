@@ -146,6 +146,44 @@ def n_for_equivalence(
     return int(short[-1]) + 1 if short.size else int(sizes[0])
 
 
+def n_for_equal_shares(p: float = 0.5, *, margin: float = 0.1, power: float = 0.8, level: float = 0.05) -> int:
+    """Return the observations each of two groups needs to show that their equal shares differ by less than a margin.
+
+    Two one-sided tests at a true difference of 0: n = 2 p(1 − p) ((z_{1−level} + z_{(1+power)/2}) / margin)²,
+    rounded up.
+
+    Parameters
+    ----------
+    p : float
+        The share of both groups, between 0 and 1.
+    margin : float
+        Largest difference that counts as none, in shares, above 0.
+    power : float
+        Chance wanted of showing it.
+    level : float
+        One-sided level of either test.
+
+    Returns
+    -------
+    int
+        Observations in each group. Observations that hang together need this times their design effect.
+
+    Raises
+    ------
+    UsageError
+        When share, margin, power or level cannot be.
+
+    References
+    ----------
+    Chow, Shao and Wang (2008), Sample Size Calculations in Clinical Research, second edition, chapter 4. Reference
+    value: p = .5, margin .1, power .8 needs 428.2, so 429.
+    """
+    share, width = checks.between("p", p), checks.between("margin", margin)
+    z = float(stats.norm.isf(checks.between("level", level)))
+    wanted = float(stats.norm.ppf((1 + checks.between("power", power)) / 2))
+    return math.ceil(2 * share * (1 - share) * ((z + wanted) / width) ** 2 - 1e-9) or 1
+
+
 def _terms(p_a: float, p_b: float) -> tuple[float, float, float]:
     """Return the difference, the spread if it is real, and the spread if there is none."""
     a, b = checks.between("p_a", p_a), checks.between("p_b", p_b)

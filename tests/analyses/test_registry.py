@@ -12,7 +12,7 @@ import pytest
 
 import postmortem
 from postmortem.analyses import ANALYSES, NAMES
-from postmortem.findings import OVERVIEW_NAMES, OVERVIEWS, find
+from postmortem.findings import COMPARISON_NAMES, COMPARISONS, OVERVIEW_NAMES, OVERVIEWS, find
 from postmortem.ground.errors import UsageError
 from postmortem.ground.resources import PACKAGE
 
@@ -69,8 +69,10 @@ def test_every_file_is_listed_and_every_name_has_its_file() -> None:
     files = {path.stem for path in (PACKAGE / "analyses").glob("*.py")} - SHARED
     assert files == set(NAMES)
     assert [entry.name for entry in ANALYSES] == list(NAMES)
-    assert {path.stem for path in (PACKAGE / "findings").glob("*.py")} - {"__init__", "gate"} == set(OVERVIEW_NAMES)
+    found = {path.stem for path in (PACKAGE / "findings").glob("*.py")} - {"__init__", "gate", "gaps", "compared"}
+    assert found == {*OVERVIEW_NAMES, *COMPARISON_NAMES}
     assert [entry.name for entry in OVERVIEWS] == list(OVERVIEW_NAMES)
+    assert [entry.name for entry in COMPARISONS] == list(COMPARISON_NAMES)
 
 
 def test_analyses_never_import_each_other() -> None:
@@ -79,7 +81,7 @@ def test_analyses_never_import_each_other() -> None:
         assert not [other for other in NAMES if other != name and f"analyses.{other}" in text], name
 
 
-@pytest.mark.parametrize("name", [*NAMES, *OVERVIEW_NAMES])
+@pytest.mark.parametrize("name", [*NAMES, *OVERVIEW_NAMES, *COMPARISON_NAMES])
 def test_every_analysis_is_found_and_public(name: str) -> None:
     assert find(name).name == name
     assert name in dir(postmortem)

@@ -6,9 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from reference_values import PRINTED
+from scipy import stats
 
 from postmortem.ground.errors import UsageError
-from postmortem.stats import n_for_difference, n_for_equivalence, power_of_difference, power_of_equivalence
+from postmortem.stats import (
+    n_for_difference,
+    n_for_equal_shares,
+    n_for_equivalence,
+    power_of_difference,
+    power_of_equivalence,
+)
 
 LINES = PRINTED.splitlines()
 OF_R = [float(line.removeprefix("[1] ")) for line in LINES[LINES.index("sample_size") + 1 :][:3]]
@@ -55,3 +62,16 @@ def test_impossible_input_is_an_error():
                  lambda: n_for_equivalence(power=1.0), lambda: power_of_difference(-1, 0.2, 0.3)):  # fmt: skip
         with pytest.raises(UsageError):
             call()
+
+
+def test_equal_shares_need_what_two_one_sided_tests_need():
+    """By hand: 2 · .25 · ((1.644854 + 1.281552) / .1)² = 428.2; the power is that of the normal approximation."""
+    assert n_for_equal_shares() == 429
+    for p, margin, power in ((0.5, 0.1, 0.8), (0.2, 0.05, 0.9), (0.35, 0.1, 0.6)):
+        n = n_for_equal_shares(p, margin=margin, power=power)
+        reach = [
+            2 * stats.norm.cdf(margin / math.sqrt(2 * p * (1 - p) / m) - 1.6448536269514722) - 1 for m in (n, n - 1)
+        ]
+        assert reach[0] >= power > reach[1]
+    with pytest.raises(UsageError):
+        n_for_equal_shares(margin=0.0)

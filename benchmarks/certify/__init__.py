@@ -1,0 +1,19 @@
+"""How often the answers are right on simulated data whose truth is known: one section a promise.
+
+``python -m benchmarks.certify`` runs the sections listed in `SECTIONS`, keeps what every book showed in
+``build/certify``, and goes on from there when it was interrupted. Every line is a rate over books with its
+Wilson interval (Monte-Carlo error), or a mean with the normal interval of its standard error; nothing passes
+or fails by it.
+"""
+
+from benchmarks.certify import companies, competing_risks, nothing_there, sales_people
+from benchmarks.certify.section import Section
+
+SECTIONS: tuple[Section, ...] = (
+    *competing_risks.SECTIONS,
+    *sales_people.SECTIONS,
+    *companies.SECTIONS,
+    *nothing_there.SECTIONS,
+)
+
+__all__ = ["SECTIONS", "Section"]

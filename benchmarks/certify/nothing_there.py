@@ -1,0 +1,72 @@
+"""Simulated companies in which nothing sets deals apart: what a whole report names, and what two halves differ in."""
+
+from __future__ import annotations
+
+from benchmarks.certify.books import STANDS_ON, book_of
+from benchmarks.certify.section import Line, Section, Shown
+from postmortem.analyses import ANALYSES
+from postmortem.findings.gate import tally, through_the_gate
+from postmortem.frames import Cohort, forecast_cohort
+from postmortem.result import Result
+from postmortem.simulate import simulate
+
+QUARTERS, DEALS = 7, 300
+# Not by stage: deals that stand further on end within their quarter more often, whatever sets deals apart.
+SPLITS = ("segment", "team", "product", "deal_type")
+# These companies do not mark which competitor won, so that losses to the status quo are recorded more often: what
+# this analysis finds is a true difference of the record, shown on a line of its own.
+OF_THE_RECORD = "competitor_or_status_quo"
+
+
+def null_cohort(seed: int) -> Cohort:
+    """Return the forecast cohort of a company of the preset `null`."""
+    company = simulate("null", seed=seed, quarters=QUARTERS, deals_per_quarter=DEALS)
+    book = book_of(company.tables, company.as_of)
+    return forecast_cohort(book, book.meta.calendar.last_ended(company.as_of))
+
+
+def report(cohort: Cohort) -> list[Result]:
+    """Return what a report asks: every analysis as it is, and the shares by everything they can be split by."""
+    asked = [entry.function(cohort) for entry in ANALYSES if cohort.kind in entry.frames]
+    splits = [entry.function for entry in ANALYSES if entry.name == "loss_share"]
+    asked += [
+        share(cohort, measure=measure, by=by)
+        for share in splits
+        for measure in ("lost", "competitor")
+        for by in SPLITS
+        if (measure, by) != ("lost", "segment")
+    ]
+    return asked
+
+
+def named(seed: int) -> Shown:
+    """Say whether a report in which nothing differs names something, and how much of it is worth a look."""
+    decided = through_the_gate(report(null_cohort(seed)))
+    of_deals = tally([result for result in decided if result.analysis != OF_THE_RECORD])
+    of_record = tally([result for result in decided if result.analysis == OF_THE_RECORD])
+    return {
+        "named": bool(of_deals.named),
+        "look": bool(of_deals.worth_a_look or of_deals.named),
+        "tested": float(of_deals.tested),
+        "record": bool(of_record.named) if of_record.tested else None,
+    }
+
+
+SECTIONS = (
+    Section(
+        "null-report", "A report in which there is nothing to name",
+        f"A book is a company of the preset `null`, {QUARTERS} quarters of {DEALS} deals: nothing sets won deals apart "
+        "from lost ones but chance and the habits of sales people. Every analysis is asked of its forecast deals, and "
+        "all tests pass the gate together.",
+        named,
+        (
+            Line("named", "the report names something about its deals", "at most 5%"),
+            Line("look", "it calls something worth a look, or names it", "-"),
+            Line("tested", "comparisons tested", "-", "mean"),
+            Line("record", "it names who takes more on record; winners are not marked here, so that the record leans "
+                 "though the truth does not", "a true difference of the record"),
+        ),
+        (*STANDS_ON, "findings/gate.py"),
+        most=200,
+    ),
+)  # fmt: skip
