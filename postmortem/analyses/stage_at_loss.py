@@ -29,13 +29,13 @@ STAGED = Need(
     "export the CRM's field history of stages", "history", lambda cohort, rows: len(_lost(rows, _stays(cohort))),
 )  # fmt: skip
 NO_ZONE = (
-    "No stage of the process is known to be the red zone, so that losses out of it cannot be compared; a process file "
+    "No stage of the process is known to be the red zone, so that losses in it cannot be compared; a process file "
     "can say so."
 )
 METHOD = (
     "The stage a lost deal stood in is the last open one its stage history tells at the end of the day it was closed; "
     "deals without a history of stages are left out. Counts are those of the focus quarter. Over the window, the share "
-    "of losses out of the red zone has a Wilson interval, and competitors are set against the status quo by the "
+    "of losses in the red zone has a Wilson interval, and competitors are set against the status quo by the "
     "difference of means with errors clustered by sales person, t at clusters less one (under twenty, labels "
     "permuted); it is named only where it passes the gate over all tests of the report (Benjamini and Hochberg, false "
     "discovery rate .03). Days in the stage are those since it was last entered, beside the 90th percentile of won "
@@ -56,7 +56,7 @@ def stage_at_loss(cohort: Cohort) -> Result:
     Result
         Table ``stages``, one row a taker and stage of the focus quarter, of the window where nothing was lost in it:
         ``lost_to``, ``stage``, ``deals``. Table ``zone``, one row a taker compared, over the window: ``lost_to``,
-        ``n`` (losses), ``red`` (out of the red zone), ``share`` with ``low`` and ``high`` (95%). Table
+        ``n`` (losses), ``red`` (in the red zone), ``share`` with ``low`` and ``high`` (95%). Table
         ``difference``, one row: ``difference`` (competitors minus the status quo) with ``low`` and ``high`` (95%).
         Table ``standing``, one row a stage, over the window: ``stage``, ``deals`` (lost there), ``days`` (their median
         since they last came into it), ``won`` (won deals compared), ``slow`` (90th percentile of these) with ``low``
@@ -104,7 +104,7 @@ def headline(tables: Tables) -> str:
         for taker in COMPARED
     )
     gap = f"{points(apart['difference'])}, {interval_text(apart['low'], apart['high'], 'points')}"
-    then = f"{shares} were lost out of the red zone ({gap})"
+    then = f"{shares} stood in the red zone then ({gap})"
     if test["named"] is True:
         return f"{told}; {then}."
     if any_missing(test["p"]) or test["p"] >= LOOK:
@@ -173,12 +173,12 @@ def _zone(lost: pd.DataFrame, zone: tuple[str, ...], label: str) -> Table:
         rows.append({"lost_to": taker, "n": len(own), "red": red, "share": share, "low": low, "high": high})
     columns = (
         Column("lost_to", "label", "Lost to"), Column("n", "count", "Losses"),
-        Column("red", "count", "Out of the red zone"),
+        Column("red", "count", "In the red zone"),
         Column("share", "estimate", "Share (95% interval)", "share", low="low", high="high"),
         Column("low", "estimate", "Low", "share", shown=False),
         Column("high", "estimate", "High", "share", shown=False),
     )  # fmt: skip
-    return Table(pd.DataFrame(rows), columns, f"Lost out of the red zone, {label}")
+    return Table(pd.DataFrame(rows), columns, f"Lost in the red zone, {label}")
 
 
 def _apart(lost: pd.DataFrame, zone: tuple[str, ...]) -> dict[str, Table]:
@@ -197,9 +197,9 @@ def _apart(lost: pd.DataFrame, zone: tuple[str, ...]) -> dict[str, Table]:
         Column("low", "estimate", "Low", "points", shown=False),
         Column("high", "estimate", "High", "points", shown=False),
     )  # fmt: skip
-    hypothesis = "competitors and the status quo take different shares out of the red zone"
+    hypothesis = "competitors and the status quo take different shares in the red zone"
     return {
-        "difference": Table(frame, columns, "Out of the red zone: how far the two are apart"),
+        "difference": Table(frame, columns, "In the red zone: how far the two are apart"),
         "tests": tests_table("Whether the two differ", [{"hypothesis": hypothesis, "primary": True, "p": p}]),
     }
 

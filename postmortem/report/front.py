@@ -17,8 +17,8 @@ from postmortem.result import Result
 LEAD = ("quarter_outcome", "loss_destination", "field_completeness")
 HERO, LOSSES = "quarter_outcome", "costliest_losses"
 CARDS_DRAWN = (
-    "loss_destination", "gap_to_forecast", "quarter_run", "loss_share", "reasons_recorded", "competitor_or_status_quo",
-    "competitor_record",
+    "loss_destination", "forecast_waterfall", "quarter_run", "forecast_calibration", "lost_long_before", "loss_share",
+    "reasons_recorded", "competitor_or_status_quo", "competitor_head_to_head",
 )  # fmt: skip
 NOT_ON_FRONT = ("readiness", "rows_used", "not_understood", "impossible_dates", "unused_categories")
 
