@@ -25,6 +25,7 @@ NAMES: tuple[str, ...] = (
     "time_to_loss_by_group",
     "stage_at_loss",
     "lost_long_before",
+    "forecast_while_dead",
     "field_completeness",
     "impossible_dates",
     "close_date_heaping",
