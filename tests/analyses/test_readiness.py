@@ -22,7 +22,7 @@ def test_one_row_an_analysis_with_its_own_words(frame: str) -> None:
 
 
 def test_headline_when_all_is_answered() -> None:
-    assert readiness(cohort_of("forecast")).headline == "This record answers all 15 questions asked of it."
+    assert readiness(cohort_of("forecast")).headline == "This record answers all 20 questions asked of it."
 
 
 @pytest.mark.parametrize("frame", ["closed", "one deal", "no taker known", "still running, forecast"])
