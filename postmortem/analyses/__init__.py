@@ -13,7 +13,6 @@ from postmortem.ground.errors import UsageError, nearest
 
 NAMES: tuple[str, ...] = (
     "quarter_outcome",
-    "gap_to_forecast",
     "forecast_waterfall",
     "forecast_leakage",
     "category_transitions",
@@ -38,6 +37,7 @@ NAMES: tuple[str, ...] = (
     "mix_shift",
     "lost_long_before",
     "eventual_split",
+    "forecast_while_dead",
     "field_completeness",
     "impossible_dates",
     "close_date_heaping",

@@ -163,7 +163,7 @@ def test_two_analyses_keep_apart(store: Path) -> None:
 
 
 def test_refusals_are_kept_as_well(store: Path, calls: list[dict[str, Any]]) -> None:
-    ask = cache.cached("gap_to_forecast")
+    ask = cache.cached("forecast_waterfall")
     first, second = ask(cohort_of("closed")), ask(cohort_of("closed"))
     assert first.status == second.status == "refused" and len(calls) == 1
     assert second.headline == first.headline

@@ -117,7 +117,7 @@ def test_a_table_of_tests_without_its_columns_is_an_error() -> None:
 
 def report() -> list[Result]:
     """Return results as of a report: real ones of every analysis with tests, refusals and facts among them."""
-    results = [asked("made up", *SIX, by="segment"), refused("gap_to_forecast", "Q?", "history")]
+    results = [asked("made up", *SIX, by="segment"), refused("forecast_waterfall", "Q?", "history")]
     return results + [entry.function(cohort_of("closed")) for entry in ANALYSES]
 
 

@@ -78,7 +78,7 @@ def test_earlier_quarters_come_one_a_quarter() -> None:
 
 
 def test_the_forecast_of_old_is_exported_or_kept_from_the_next_quarter_on() -> None:
-    gap = gap_of(find("gap_to_forecast").function(takers(1, 1, 1, 1)))
+    gap = gap_of(find("forecast_waterfall").function(takers(1, 1, 1, 1)))
     assert gap.arrives.startswith("at once by an export")
     assert gap.arrives.endswith("else 2026Q1, by a copy of the open deals kept in its first days")
     assert gap.pace is None
@@ -87,7 +87,7 @@ def test_the_forecast_of_old_is_exported_or_kept_from_the_next_quarter_on() -> N
 def test_the_menu_is_the_one_of_the_crm_the_book_came_from() -> None:
     cohort = takers(1, 1, 1, 1)
     meta = replace(cohort.book.meta, source_systems=("salesforce",))
-    gap = gap_of(find("gap_to_forecast").function(replace(cohort, book=replace(cohort.book, meta=meta))))
+    gap = gap_of(find("forecast_waterfall").function(replace(cohort, book=replace(cohort.book, meta=meta))))
     assert gap.where == source_of("history", ("salesforce",)).where
 
 

@@ -101,7 +101,7 @@ def test_a_page_has_the_strict_policy_and_no_script() -> None:
 
 
 def test_a_refusal_is_shown_as_an_answer_and_not_as_an_error() -> None:
-    result = refused("gap_to_forecast", "Where is the gap?", "7 of the 25 interviews needed")
+    result = refused("forecast_waterfall", "Where is the gap?", "7 of the 25 interviews needed")
     html = shown(result)
     assert "Not answered yet: 7 of the 25 interviews needed." in html
     assert "rror" not in html.split("<main>")[1]
@@ -109,7 +109,7 @@ def test_a_refusal_is_shown_as_an_answer_and_not_as_an_error() -> None:
 
 def test_a_refusal_says_where_the_rest_is_found_and_by_when() -> None:
     gap = Gap("11 more: 2026Q2, at 4 a quarter", "talks with buyers", 7, 25, 4.0)
-    html = shown(refused("gap_to_forecast", "Q?", "7 of the 25 interviews needed", unlock="hold interviews", gap=gap))
+    html = shown(refused("forecast_waterfall", "Q?", "7 of the 25 interviews needed", unlock="hold interviews", gap=gap))
     said = [
         html.index(text) for text in ("Hold interviews.", "Where: talks with buyers.", "By when: 11 more: 2026Q2, at 4")
     ]
@@ -136,7 +136,7 @@ def test_the_front_page_names_each_remedy_once_with_all_it_unlocks() -> None:
 
 
 def test_a_page_of_refusals_only_is_not_linked() -> None:
-    nothing = Harvest((refused("gap_to_forecast", "Q?", "history"),), ())
+    nothing = Harvest((refused("forecast_waterfall", "Q?", "history"),), ())
     something = Harvest((result_of("Acme"),), ())
     other = Notebook("02-other", "Other", Path("02.ipynb"), ())
     assert [link.name for link in links([(NOTEBOOK, nothing), (other, something)])] == ["02-other"]

@@ -59,4 +59,4 @@ def test_the_front_page_says_what_these_data_are_not(engagement: Engagement, tmp
     assert "789 lost (amounts not recorded)" in index
     results = json.loads((made.folder / "findings.json").read_text(encoding="utf-8"))
     by_status = {result["analysis"]: result["status"] for result in results}
-    assert by_status["reasons_recorded"] == by_status["gap_to_forecast"] == "refused"
+    assert by_status["reasons_recorded"] == by_status["forecast_waterfall"] == "refused"
