@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 LOOK = 0.05
 CLIP = 0.01
-STATED_OPEN = "what was stated while the deals were open"
 STATED = Need(
     "history", ("field", "changed_at", "new_value"), 10, "deals with a stated probability",
     "export the history of the field probability, or write under [categories] of the process file what each "
@@ -69,7 +68,7 @@ def forecast_calibration(cohort: Cohort) -> Result:
     table ``categories`` alone answers, if ten deals have a category.
     """
     if cohort.kind not in ANALYSIS.frames:
-        return ANALYSIS.refuse(cohort, STATED_OPEN, unlock=STATED.unlock, gap=STATED.gap(cohort))
+        return ANALYSIS.lack(cohort, STATED)
     scored = scored_deals(cohort)
     main = _main(cohort, cohort.window_rows)
     categories = _categories(scored.dropna(subset=["won"]), cohort)

@@ -65,10 +65,7 @@ def wishful_thinking(cohort: Cohort) -> Result:
     Refused for closed deals and below ten deals with a stated probability; then `forecast_calibration` shows how
     deals of each category ended. Nobody is steadied where fewer than five sales people have eight deals.
     """
-    if cohort.kind not in ANALYSIS.frames:
-        missing = "what was stated while the deals were open"
-        return ANALYSIS.refuse(cohort, missing, unlock=STATED.unlock, gap=STATED.gap(cohort))
-    if not STATED.met(cohort):
+    if cohort.kind not in ANALYSIS.frames or not STATED.met(cohort):
         return ANALYSIS.lack(cohort, STATED)
     known = _known(cohort, cohort.window_rows)
     parts = {score: known[known["score"] == score] for score in scores_of(cohort)}

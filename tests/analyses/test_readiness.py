@@ -40,4 +40,4 @@ def test_answered_questions_stand_first() -> None:
 
 def test_a_closed_record_learns_where_the_forecast_comes_from() -> None:
     rows = readiness(closed_of(counted({"won": 1}))).tables["questions"].keyed("question")
-    assert "field history" in rows["Which deals lie between the forecast and what was won?"]["unlock"]
+    assert "field history" in rows["How did the forecast become what was won?"]["unlock"]

@@ -109,7 +109,9 @@ def test_a_refusal_is_shown_as_an_answer_and_not_as_an_error() -> None:
 
 def test_a_refusal_says_where_the_rest_is_found_and_by_when() -> None:
     gap = Gap("11 more: 2026Q2, at 4 a quarter", "talks with buyers", 7, 25, 4.0)
-    html = shown(refused("forecast_waterfall", "Q?", "7 of the 25 interviews needed", unlock="hold interviews", gap=gap))
+    html = shown(
+        refused("forecast_waterfall", "Q?", "7 of the 25 interviews needed", unlock="hold interviews", gap=gap)
+    )
     said = [
         html.index(text) for text in ("Hold interviews.", "Where: talks with buyers.", "By when: 11 more: 2026Q2, at 4")
     ]
