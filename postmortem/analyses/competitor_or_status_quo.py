@@ -176,7 +176,7 @@ def _to_either(_: Cohort, rows: pd.DataFrame) -> Counted:
     return Counted(either, either["lost_to"] == "competitor")
 
 
-COMPARABLE = (Figure("Competitors, of losses to them or the status quo", "recorded loss", _to_either),)
+COMPARABLE = (Figure("Competitor, not status quo", "recorded loss", _to_either),)
 ANALYSIS = Analysis(
     competitor_or_status_quo, headline, draw, family="comparison", method=METHOD, needs=(NAMED,), comparable=COMPARABLE
 )

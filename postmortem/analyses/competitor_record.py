@@ -168,7 +168,7 @@ def _with_competitor(cohort: Cohort, rows: pd.DataFrame) -> Counted:
     return Counted(decided, decided["deal_id"].isin(cohort.book.table("competitors")["deal_id"]))
 
 
-COMPARABLE = (Figure("Decided deals with a competitor named", "decided deal", _with_competitor),)
+COMPARABLE = (Figure("With a competitor named", "decided deal", _with_competitor),)
 ANALYSIS = Analysis(
     competitor_record, headline, draw, family="rate", method=METHOD, needs=(NAMED,), comparable=COMPARABLE
 )

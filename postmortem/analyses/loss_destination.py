@@ -151,5 +151,5 @@ def _unrecorded(_: Cohort, rows: pd.DataFrame) -> Counted:
     return Counted(lost, lost["lost_to"] == UNKNOWN)
 
 
-COMPARABLE = (Figure("Losses without a recorded taker", "lost deal", _unrecorded),)
+COMPARABLE = (Figure("Lost, taker not recorded", "lost deal", _unrecorded),)
 ANALYSIS = Analysis(loss_destination, headline, draw, family="fact", method=METHOD, comparable=COMPARABLE)
