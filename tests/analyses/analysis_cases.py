@@ -18,7 +18,7 @@ from postmortem.ground.process import Process
 from postmortem.result import Column, Result, Table
 
 LOST_FATES = ("lost_competitor", "lost_status_quo", "lost_disqualified", "lost_unknown")
-RIVALS = ("Kestrel Systems", "Osprey Cloud", "Merlin Works")
+RIVALS = ("Kestrel Systems", "Osprey Cloud", "Merlin Works", "Harrier Labs")
 CODES = ("price_value", "no_urgency", "missing_capability", "budget_lost")
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -183,7 +183,7 @@ def _forecast() -> Cohort:
     stories += counted({"slipped": 2, "pushed_early": 4}, FOCUS - 1, start=970)
     # A second offer on every third deal, dearer or cheaper than ours, so that enough prices are known.
     tables["competitors"] += [
-        {"deal_id": story.deal["deal_id"], "competitor": "Harrier Labs", "price": 500.0 * (place % 11 + 1)}
+        {"deal_id": story.deal["deal_id"], "competitor": RIVALS[3], "price": 500.0 * (place % 11 + 1)}
         for place, story in enumerate(stories) if place % 3
     ]  # fmt: skip
     return forecast_of(stories, **tables)

@@ -65,7 +65,7 @@ def test_text_lists_what_was_set_aside_and_what_was_not_understood(
     assert "1 deals, closed_at: is missing on a closed deal (for example deals.csv line 34)" in plain
     assert 'deals.csv (deals), 1 column not read: "Favourite colour"' in plain
     assert "add to [taxonomy.lost_to]" in plain
-    assert '"the neighbour" = "competitor"' in plain
+    assert '"the neighbour" = "unknown"' in plain
     # Said once, not again among the repairs.
     assert plain.count("Favourite colour") == plain.count("the neighbour") == 1
 
