@@ -221,7 +221,7 @@ def _scores(parts: dict[str, pd.DataFrame], measured: dict[str, Calibration], sc
         Column("uncertainty", "estimate", "Miss of stating one share for all"),
         Column("skill", "estimate", "Part of that miss avoided"),
     )
-    return Table(pd.DataFrame(rows), columns, "How good the stated probabilities were")
+    return Table(pd.DataFrame(rows), columns, "How good the stated probabilities were", detail=True)
 
 
 def _categories(ended: pd.DataFrame, cohort: Cohort) -> Table:

@@ -55,9 +55,9 @@ def stage_at_loss(cohort: Cohort) -> Result:
     -------
     Result
         Table ``stages``, one row a taker and stage of the focus quarter, of the window where nothing was lost in it:
-        ``lost_to``, ``stage``, ``deals``. Table ``zone``, one row a taker compared, over the window: ``lost_to``,
-        ``n`` (losses), ``red`` (in the red zone), ``share`` with ``low`` and ``high`` (95%). Table
-        ``difference``, one row: ``difference`` (competitors minus the status quo) with ``low`` and ``high`` (95%).
+        ``lost_to`` (code), ``taker``, ``stage``, ``deals``. Table ``zone``, one row a taker compared, over the window:
+        ``lost_to``, ``taker``, ``n`` (losses), ``red`` (in the red zone), ``share`` with ``low`` and ``high`` (95%).
+        Table ``difference``, one row: ``difference`` (competitors minus the status quo) with ``low`` and ``high`` (95%).
         Table ``standing``, one row a stage, over the window: ``stage``, ``deals`` (lost there), ``days`` (their median
         since they last came into it), ``won`` (won deals compared), ``slow`` (90th percentile of these) with ``low``
         and ``high``, ``longer`` (lost deals beyond it). Table ``tests``, one row: ``hypothesis``, ``primary``,
@@ -152,15 +152,16 @@ def _stages(shown: pd.DataFrame, order: list[str], over: str) -> Table:
     takers = [taker for taker in LOST_TO_LABELS if (shown["lost_to"] == taker).any()]
     cells = shown.groupby(["lost_to", "last_stage"]).size()
     rows = [
-        {"lost_to": taker, "stage": stage, "deals": int(cells.get((taker, stage), 0))}
+        {"lost_to": taker, "taker": LOST_TO_LABELS[taker], "stage": stage, "deals": int(cells.get((taker, stage), 0))}
         for taker in takers
         for stage in order
     ]
     columns = (
-        Column("lost_to", "label", "Lost to"), Column("stage", "label", "Stage when lost"),
+        Column("lost_to", "label", "Code", shown=False), Column("taker", "label", "Lost to"),
+        Column("stage", "label", "Stage when lost"),
         Column("deals", "count", "Deals"),
     )  # fmt: skip
-    return Table(pd.DataFrame(rows), columns, f"Where lost deals stood, {over}")
+    return Table(pd.DataFrame(rows), columns, f"Where lost deals stood, {over}", detail=True)
 
 
 def _zone(lost: pd.DataFrame, zone: tuple[str, ...], label: str) -> Table:
@@ -170,9 +171,11 @@ def _zone(lost: pd.DataFrame, zone: tuple[str, ...], label: str) -> Table:
         red = int(own["last_stage"].isin(zone).sum())
         found = wilson(red, len(own), least_events=0) if zone and len(own) else None
         share, low, high = (found.estimate, found.low, found.high) if found else (np.nan, np.nan, np.nan)
-        rows.append({"lost_to": taker, "n": len(own), "red": red, "share": share, "low": low, "high": high})
+        told = {"lost_to": taker, "taker": LOST_TO_LABELS[taker], "n": len(own), "red": red}
+        rows.append({**told, "share": share, "low": low, "high": high})
     columns = (
-        Column("lost_to", "label", "Lost to"), Column("n", "count", "Losses"),
+        Column("lost_to", "label", "Code", shown=False), Column("taker", "label", "Lost to"),
+        Column("n", "count", "Losses"),
         Column("red", "count", "In the red zone"),
         Column("share", "estimate", "Share (95% interval)", "share", low="low", high="high"),
         Column("low", "estimate", "Low", "share", shown=False),

@@ -10,7 +10,7 @@ from postmortem.analyses.contract import AT_ONCE, WITHHELD, Analysis, Need, any_
 from postmortem.charts.incidence_stack import incidence_stack
 from postmortem.frames.cohort import Cohort
 from postmortem.frames.followed import Followed, followed
-from postmortem.ground.fates import LOST, OPEN, WON
+from postmortem.ground.fates import FATE_LABELS, LOST, OPEN, WON
 from postmortem.ground.formats import count, interval_text, per_cent
 from postmortem.result import Column, Gap, Result, Table, Tables
 from postmortem.stats import CumulativeIncidence, Estimate, cumulative_incidence
@@ -57,8 +57,8 @@ def time_to_loss(cohort: Cohort, *, horizon: int = 90) -> Result:
     Returns
     -------
     Result
-        Table ``horizons``, one row a day asked for and fate (the open ones included): ``day``, ``fate``, ``deals``
-        (ended so by then, or open and followed beyond), ``share`` with ``low`` and ``high`` (95%; missing past the
+        Table ``horizons``, one row a day asked for and fate (the open ones included): ``day``, ``fate`` (code), ``label``,
+        ``deals`` (ended so by then, or open and followed beyond), ``share`` with ``low`` and ``high`` (95%; missing past the
         end of the curves and below five deals). Table ``curve``, one row a day and fate whose share moves: ``day``,
         ``fate``, ``share``, ``low``, ``high``, ``at_risk`` (deals followed just before). Table ``asked``, one row:
         ``since`` (what days count from), ``horizon``, ``until`` (last day with ten deals followed), ``followed``
@@ -142,14 +142,19 @@ def _horizons(curve: CumulativeIncidence, deals: Followed, horizon: int) -> Tabl
     for day in days:
         for cause, fate in enumerate(ENDS, start=1):
             events = int((deals.rows["ultimate"].eq(fate) & (deals.rows["days"] <= day)).sum())
-            rows.append({"day": day, "fate": fate, "deals": events, **_shown(curve.at(day, cause))})
+            rows.append(
+                {"day": day, "fate": fate, "label": FATE_LABELS[fate], "deals": events, **_shown(curve.at(day, cause))}
+            )
         beyond = int((deals.rows["days"] > day).sum())
-        rows.append({"day": day, "fate": OPEN, "deals": beyond, **_shown(curve.open_at(day))})
+        rows.append(
+            {"day": day, "fate": OPEN, "label": FATE_LABELS[OPEN], "deals": beyond, **_shown(curve.open_at(day))}
+        )
     columns = (
-        Column("day", "count", "Day"), Column("fate", "label", "What became of them"),
+        Column("day", "count", "Day"), Column("fate", "label", "Code", shown=False),
+        Column("label", "label", "What became of them"),
         Column("deals", "count", "Deals"), *SHARE,
     )  # fmt: skip
-    return Table(pd.DataFrame(rows), columns, f"What had become of them, days after {deals.since}")
+    return Table(pd.DataFrame(rows), columns, f"What had become of them, days after {deals.since}", detail=True)
 
 
 def _shown(share: Estimate) -> dict[str, float]:

@@ -144,7 +144,7 @@ def _overall(parts: dict[str, pd.DataFrame], cohort: Cohort) -> Table:
         Column("high", "estimate", "High", shown=False),
         Column("usual_low", "estimate", "Usual at least, were all right"),
         Column("usual_high", "estimate", "Usual at most"),
-        Column("p_fewer", "estimate", "Chance of so few, were all right"),
+        Column("p_fewer", "estimate", "Chance of so few, were all right", shown=False),
     )
     return Table(pd.DataFrame(rows), columns, f"What was promised and what came, {cohort.window_label}")
 
@@ -164,7 +164,7 @@ def _people(parts: dict[str, pd.DataFrame]) -> Table:
         Column("high", "estimate", "High", "points", shown=False),
     )
     frame = pd.DataFrame(rows)[[column.name for column in columns]]
-    return Table(frame, columns, "By sales person, in order of deals")
+    return Table(frame, columns, "By sales person, in order of deals", detail=True)
 
 
 def _of_score(score: str, part: pd.DataFrame) -> list[dict[str, Any]]:

@@ -77,7 +77,8 @@ def test_a_picture_carries_hostile_text_inside_its_alternative_only(text):
 def test_a_block_of_an_answer_escapes_everything_it_is_given(text):
     block = {
         "status": "ok", "anchor": "a", "question": text, "headline": text, "picture": "",
-        "caveats": [text], "unlock": text, "method": text, "used": text, "where": text, "by": text, "tables": [written(text)],
+        "caveats": [text], "unlock": text, "method": text, "used": text, "where": text, "by": text,
+        "tables": [written(text)],
     }  # fmt: skip
     page = seen(macro("answer", block))
     assert not {"script", "img", "svg", "iframe", "style"} & set(page.tags)
