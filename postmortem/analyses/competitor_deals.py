@@ -146,7 +146,7 @@ def _deals(deals: pd.DataFrame, cohort: Cohort, by: str) -> Table:
     )
     what = "Reasons where competitors took the deal" if by_reason else f"Share won by competitor and {BY_LABELS[by]}"
     rows = frame[[column.name for column in columns]].reset_index(drop=True)
-    return Table(rows, columns, f"{what}, {cohort.window_label}")
+    return Table(rows, columns, f"{what}, {cohort.window_label}", detail=True)
 
 
 def _asked(by: str) -> Table:
