@@ -57,10 +57,10 @@ def stage_at_loss(cohort: Cohort) -> Result:
         Table ``stages``, one row a taker and stage of the focus quarter, of the window where nothing was lost in it:
         ``lost_to`` (code), ``taker``, ``stage``, ``deals``. Table ``zone``, one row a taker compared, over the window:
         ``lost_to``, ``taker``, ``n`` (losses), ``red`` (in the red zone), ``share`` with ``low`` and ``high`` (95%).
-        Table ``difference``, one row: ``difference`` (competitors minus the status quo) with ``low`` and
-        ``high`` (95%). Table ``standing``, one row a stage, over the window: ``stage``, ``deals`` (lost there), ``days`` (their median
-        since they last came into it), ``won`` (won deals compared), ``slow`` (90th percentile of these) with ``low``
-        and ``high``, ``longer`` (lost deals beyond it). Table ``tests``, one row: ``hypothesis``, ``primary``,
+        Table ``difference``, one row: ``difference`` (competitors minus the status quo) with ``low`` and ``high``
+        (95%). Table ``standing``, one row a stage, over the window: ``stage``, ``deals`` (lost there), ``days`` (their
+        median since they last came into it), ``won`` (won deals compared), ``slow`` (90th percentile of these) with
+        ``low`` and ``high``, ``longer`` (lost deals beyond it). Table ``tests``, one row: ``hypothesis``, ``primary``,
         ``p``, ``named``. Table ``asked``, one row: ``over`` (the quarters of ``stages``), ``lost`` (deals lost in
         them), ``told`` (whose stages are on record).
 

@@ -59,10 +59,10 @@ def time_to_loss(cohort: Cohort, *, horizon: int = 90) -> Result:
     Result
         Table ``horizons``, one row a day asked for and fate (the open ones included): ``day``, ``fate`` (code),
         ``label``, ``deals`` (ended so by then, or open and followed beyond), ``share`` with ``low`` and ``high`` (95%;
-        missing past the end of the curves and below five deals). Table ``curve``, one row a day and fate whose share moves: ``day``,
-        ``fate``, ``share``, ``low``, ``high``, ``at_risk`` (deals followed just before). Table ``asked``, one row:
-        ``since`` (what days count from), ``horizon``, ``until`` (last day with ten deals followed), ``followed``
-        (deals), ``ended`` (of them).
+        missing past the end of the curves and below five deals). Table ``curve``, one row a day and fate whose share
+        moves: ``day``, ``fate``, ``share``, ``low``, ``high``, ``at_risk`` (deals followed just before). Table
+        ``asked``, one row: ``since`` (what days count from), ``horizon``, ``until`` (last day with ten deals
+        followed), ``followed`` (deals), ``ended`` (of them).
 
     Notes
     -----
