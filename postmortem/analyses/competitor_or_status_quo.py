@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -17,7 +19,9 @@ from postmortem.stats import clopper_pearson, equivalence_of_share, power_of_equ
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-MARGIN = 0.1
+    from postmortem.stats import ShareBounds, ShareEquivalence
+
+HALF, MARGIN = 0.5, 0.1
 NAMED = Need(
     "deals", ("lost_to_raw", "loss_reason_raw"), 10, "losses with a recorded taker",
     "fill in the field that says to whom a deal was lost", "taker",
@@ -29,8 +33,10 @@ METHOD = (
     "ten points, shown with the 90% Clopper-Pearson interval that decides it. 'Equal' needs that interval "
     "inside 40 to 60%; 'different' needs the 95% interval to lie outside 40 to 60%; everything else cannot be told. "
     "Which side takes more is said only where that test passes the gate over all tests of the report (Benjamini and "
-    "Hochberg, false discovery rate .03). Losses without a record are left out, and the range they could move the "
-    "share to is shown beside it."
+    "Hochberg, false discovery rate .03). Losses without a record are left out of the share, and the range they could "
+    "move it to if all of them had gone to one side is shown beside it. A verdict that they could turn is not given: "
+    "no side is said, and nothing tested, unless that range leaves out one half, and 'equal' needs the whole of it "
+    "inside 40 to 60%."
 )
 
 
@@ -47,15 +53,25 @@ def competitor_or_status_quo(cohort: Cohort) -> Result:
     Result
         Table ``verdict``, one row: ``verdict`` (equivalent, different, cannot tell), ``competitor`` and
         ``status_quo`` (deals), ``share`` of competitors among the two with ``low`` and ``high`` (90%, exact),
-        ``p_equivalent`` (the larger one-sided p-value), ``power`` (of finding equality if it were exact),
-        ``unrecorded`` (losses left out), ``lowest`` and ``highest`` (share if all of these had gone to one
-        side). Table ``quarters``, one row a quarter of the window: ``quarter``, ``competitor``,
+        ``p_equivalent`` (the larger one-sided p-value, of the record), ``power`` (of the record showing equality
+        if it were exact), ``unrecorded`` (losses left out), ``lowest`` and ``highest`` (share if all of these had
+        gone to one side). Table ``quarters``, one row a quarter of the window: ``quarter``, ``competitor``,
         ``status_quo``, ``n`` (both), ``share``, ``low``, ``high`` (95%, exact; withheld below ten losses). Table
-        ``tests``, one row: ``hypothesis``, ``primary``, ``p``, ``named``.
+        ``tests``, one row: ``hypothesis``, ``primary``, ``p`` (missing where the losses left out could turn the side),
+        ``named``.
 
     Notes
     -----
-    Refused below ten losses with a recorded taker.
+    Refused below ten losses with a recorded taker. An interval knows chance and nothing of what was not written
+    down; the bounds know only the latter. A verdict has to stand before both: "different" only where ``lowest`` to
+    ``highest`` leaves out one half, so that the side that takes more is the same wherever the losses without a
+    record went, and "equivalent" only where it lies inside the margin; otherwise it is "cannot tell". Where the
+    bounds hold one half, p is missing too: a small p that reflects who writes down what would ease the gate for
+    every other test of the report.
+
+    References
+    ----------
+    Manski (1990), American Economic Review 80, 319–323, for the bounds.
     """
     lost = lost_rows(cohort.window_rows)
     competitor, status_quo = (int((lost["lost_to"] == to).sum()) for to in ("competitor", "status_quo"))
@@ -63,11 +79,13 @@ def competitor_or_status_quo(cohort: Cohort) -> Result:
     if not NAMED.met(cohort):
         return ANALYSIS.lack(cohort, NAMED)
     unrecorded = int((lost["lost_to"] == "unknown").sum())
-    test = equivalence_of_share(competitor, named, low=0.5 - MARGIN, high=0.5 + MARGIN)
+    test = equivalence_of_share(competitor, named, low=HALF - MARGIN, high=HALF + MARGIN)
     bounds = share_bounds(competitor, unrecorded, named + unrecorded)
+    side_is_open = unrecorded > 0 and bounds.low <= HALF <= bounds.high
+    p = math.nan if side_is_open else test.p_different
     frame = pd.DataFrame(
         {
-            "verdict": [test.verdict],
+            "verdict": [_verdict(test, bounds)],
             "competitor": [competitor],
             "status_quo": [status_quo],
             "share": [test.estimate],
@@ -98,27 +116,28 @@ def competitor_or_status_quo(cohort: Cohort) -> Result:
         "quarters": _quarters(lost, cohort),
         "tests": tests_table(
             "Whether one side takes more",
-            [{"hypothesis": "one of the two sides takes clearly more deals", "primary": True, "p": test.p_different}],
+            [{"hypothesis": "one of the two sides takes clearly more deals", "primary": True, "p": p}],
         ),
     }
     caveats = ["The range beside the share is the 90% interval, which is the one that decides whether it is one half."]
     if unrecorded:
         caveats.append(
             f"{count(unrecorded, 'loss', 'losses')} without a recorded taker are left out; if records are missing "
-            "more often for one side, the share is off."
+            f"more often for one side, the share is off: it could be anything from {per_cent(bounds.low)} to "
+            f"{per_cent(bounds.high)}."
         )
     return ANALYSIS.answer(tables, cohort, n_used=named, caveats=tuple(caveats))
 
 
 def headline(tables: Tables) -> str:
-    """Say equal, more often or cannot tell, with the two counts and the interval."""
+    """Say equal, more often or cannot tell, with the two counts, the interval and what the silent losses could do."""
     row = tables["verdict"].first
     if any_missing(row["competitor"], row["status_quo"], row["share"], row["low"], row["high"]):
         return WITHHELD
     counts = f"{row['competitor']} against {row['status_quo']} recorded losses"
     share = f"competitors' share {per_cent(row['share'])}, {interval_text(row['low'], row['high'])}"
-    silent = row["unrecorded"]
-    more_losses = "" if any_missing(silent) or not silent else f"; for {silent:,} more the record does not say"
+    silent = 0 if any_missing(row["unrecorded"]) else row["unrecorded"]
+    more_losses = f"; for {silent:,} more the record does not say" if silent else ""
     if row["verdict"] == "equivalent":
         return (
             f"On record, competitors and the status quo take about equally many deals: {counts} ({share}){more_losses}."
@@ -128,8 +147,10 @@ def headline(tables: Tables) -> str:
             unequal = "competitors and the status quo do not take equally many deals"
             return f"Worth a look: on record, {unequal}: {counts} ({share}){more_losses}."
         more, fewer = max(row["competitor"], row["status_quo"]), min(row["competitor"], row["status_quo"])
-        which = "competitors than to the status quo" if row["share"] > 0.5 else "the status quo than to competitors"
+        which = "competitors than to the status quo" if row["share"] > HALF else "the status quo than to competitors"
         return f"More losses on record went to {which}, {more} against {fewer} ({share}){more_losses}."
+    if silent and _could_turn(row):
+        more_losses = f"; {silent:,} more without a record could turn it"
     return f"Whether competitors or the status quo take more deals cannot be told yet: {counts} ({share}){more_losses}."
 
 
@@ -141,8 +162,25 @@ def draw(tables: Tables, axes: Axes) -> None:
     rows = pd.concat([quarters, pooled[list(quarters.columns)]], ignore_index=True)
     interval_dots(
         rows, axes, name="quarter", estimate="share", low="low", high="high", n="n", noun="loss",
-        reference=0.5, reference_label="equally many",
+        reference=HALF, reference_label="equally many",
     )  # fmt: skip
+
+
+def _verdict(test: ShareEquivalence, bounds: ShareBounds) -> str:
+    """Return the verdict of the record, or "cannot tell" where losses without a record could turn it."""
+    if test.verdict == "different":
+        stands = not bounds.low <= HALF <= bounds.high
+    else:
+        stands = bounds.low > HALF - MARGIN and bounds.high < HALF + MARGIN
+    return test.verdict if stands else "cannot tell"
+
+
+def _could_turn(row: Mapping[str, Any]) -> bool:
+    """Return whether the silent losses leave the side open, or alone stand against an equality on record."""
+    if any_missing(row["lowest"], row["highest"]):
+        return False
+    equal_on_record = row["low"] > HALF - MARGIN and row["high"] < HALF + MARGIN
+    return bool(row["lowest"] <= HALF <= row["highest"] or equal_on_record)
 
 
 def _quarters(lost: pd.DataFrame, cohort: Cohort) -> Table:

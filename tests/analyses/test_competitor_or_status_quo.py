@@ -10,7 +10,7 @@ from builders import FOCUS
 from by_hand import at_least, at_most, exact
 
 from postmortem.analyses.competitor_or_status_quo import competitor_or_status_quo
-from postmortem.findings.gate import through_the_gate
+from postmortem.findings.gate import tally, through_the_gate
 from postmortem.result import Result
 
 
@@ -94,12 +94,78 @@ def test_losses_without_a_record_are_left_out_and_bound_the_share() -> None:
     assert (row["lowest"], row["highest"]) == pytest.approx((12 / 40, 32 / 40))
     assert result.n_used == 20
     assert any("20 losses without a recorded taker are left out" in caveat for caveat in result.caveats)
+    assert any("could be anything from 30% to 80%" in caveat for caveat in result.caveats)
 
 
-@pytest.mark.parametrize(("competitor", "status_quo"), [(100, 104), (12, 8), (80, 20)])
+@pytest.mark.parametrize(("competitor", "status_quo"), [(100, 104), (40, 20), (80, 20)])
 def test_every_verdict_says_how_many_losses_are_silent(competitor: int, status_quo: int) -> None:
+    """Seven more losses of either kind turn none of these: no bound crosses one half, or leaves 40 to 60%."""
     spoken = of(competitor, status_quo).headline
     assert of(competitor, status_quo, lost_unknown=7).headline == spoken[:-1] + "; for 7 more the record does not say."
+
+
+@pytest.mark.parametrize(
+    ("competitor", "status_quo", "silent", "on_record"),
+    [
+        (65, 16, 159, "different"),  # a simulated company whose true shares were .42 and .46
+        (62, 58, 96, "equivalent"),  # the bundled sample `plain`: 29 to 73%
+        (100, 104, 60, "equivalent"),  # 38 to 61%: the sixty could leave 40 to 60%
+        (80, 20, 60, "different"),  # exactly one half at the least: 80 of 160
+        (20, 80, 60, "different"),
+    ],
+)
+def test_losses_without_a_record_that_could_turn_it_leave_it_open(
+    competitor: int, status_quo: int, silent: int, on_record: str
+) -> None:
+    whole, open_ = of(competitor, status_quo), of(competitor, status_quo, lost_unknown=silent)
+    assert whole.tables["verdict"].first["verdict"] == on_record
+    assert open_.tables["verdict"].first["verdict"] == "cannot tell"
+    assert math.isnan(open_.tables["tests"].first["p"])
+    (decided,) = through_the_gate([open_], level=0.99)
+    assert decided.tables["tests"].first["named"] is False
+    assert decided.headline == open_.headline
+    assert open_.headline.startswith("Whether competitors or the status quo take more deals cannot be told yet: ")
+    assert f": {competitor} against {status_quo} recorded losses" in open_.headline
+    assert open_.headline.endswith(f"; {silent} more without a record could turn it.")
+
+
+def test_equality_that_silent_losses_could_leave_is_not_said_though_the_side_is_sure() -> None:
+    """560 to 679 of 1,119 is more than half whatever the silent ones say, and may be more than 60%."""
+    assert of(560, 440).tables["verdict"].first["verdict"] == "equivalent"
+    result = of(560, 440, lost_unknown=119)
+    row = result.tables["verdict"].first
+    assert (row["lowest"], row["highest"]) == pytest.approx((560 / 1119, 679 / 1119))
+    assert row["verdict"] == "cannot tell"
+    assert result.headline.endswith("; 119 more without a record could turn it.")
+    assert not math.isnan(result.tables["tests"].first["p"])
+
+
+@pytest.mark.parametrize(
+    ("competitor", "status_quo", "silent", "verdict"),
+    [
+        (224, 200, 41, "equivalent"),  # the bundled sample `full`: 48 to 57%
+        (80, 20, 59, "different"),  # one loss fewer than could turn it: at least 80 of 159
+        (20, 80, 59, "different"),
+    ],
+)
+def test_a_verdict_stands_where_the_silent_losses_cannot_turn_it(
+    competitor: int, status_quo: int, silent: int, verdict: str
+) -> None:
+    result = of(competitor, status_quo, lost_unknown=silent)
+    assert result.tables["verdict"].first["verdict"] == verdict
+
+
+def test_a_side_is_tested_only_where_the_silent_losses_cannot_turn_it() -> None:
+    assert math.isnan(of(224, 200, lost_unknown=41).tables["tests"].first["p"])  # 224 to 265 of 465 holds one half
+    assert math.isnan(of(80, 20, lost_unknown=60).tables["tests"].first["p"])
+    far = 2 * at_least(80, 100, 0.6)
+    assert of(80, 20, lost_unknown=59).tables["tests"].first["p"] == pytest.approx(far)
+    assert of(50, 50).tables["tests"].first["p"] == 1  # nothing is silent: the even split is an answer
+
+
+def test_a_direction_left_open_does_not_ease_the_gate_for_other_tests() -> None:
+    open_, sure = of(65, 16, lost_unknown=159), of(80, 20)
+    assert tally(through_the_gate([open_, sure])).tested == 1
 
 
 def test_no_caveat_about_silence_where_all_is_recorded() -> None:
