@@ -116,7 +116,7 @@ def headline(tables: Tables) -> str:
         return f"{told}. Worth a look: they do not divide alike."
     if (rows["verdict"] == "equivalent").all():
         return f"{told}: they divide about alike, every share within ten points."
-    widest = f"largest move {spoken(most['part'], 'one part')}, {points(most['difference'])}"
+    widest = f"largest move: {spoken(most['part'], 'one part')}, {points(most['difference'])}"
     return f"{told}: no move can be told from chance ({widest}, {interval_text(most['low'], most['high'], 'points')})."
 
 

@@ -24,7 +24,7 @@ LEAST_A_PERSON = 8
 STATED = Need(
     "history", ("field", "changed_at", "new_value"), 10, "deals with a stated probability",
     "export the history of the field probability, or write under [categories] of the process file what each "
-    "forecast category is worth; until then forecast_calibration shows the share won by category", "history",
+    "forecast category is worth", "history",
     lambda cohort, rows: int((_known(cohort, rows)["score"].isin(scores_of(cohort)[:1])).sum()),
 )  # fmt: skip
 METHOD = (

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 NAME_WIDTH = 160.0
+LABEL_GAP = 8.0
 # Points from one row to the next: the least that can be read, and the most that holds together.
 LEAST_PITCH, MOST_PITCH = 14.0, 34.0
 ROW_INCHES = 0.31
@@ -156,8 +157,17 @@ def scale(axes: Axes, limits: tuple[float, float], unit: str, rows: int, *, at_m
     axes.set_xlim(low - pad, high + pad)
     axes.xaxis.tick_top()
     axes.tick_params(axis="x", length=0, pad=2)
-    axes.set_xticks(steps, labels=[value_text(float(step), unit) for step in steps], parse_math=False)
+    labels = [value_text(float(step), unit) for step in steps]
+    axes.set_xticks(steps, labels=_spaced(axes, labels, steps) if unit == "points" else labels, parse_math=False)
     axes.vlines(steps, -0.5, rows - 0.5, color=style.RULE, linewidth=0.8, zorder=0)
+
+
+def _spaced(axes: Axes, labels: Sequence[str], steps: NDArray[np.float64]) -> list[str]:
+    """Return the labels that have room beside each other, the one at 0 first among them; the others are empty."""
+    room = style.settle(axes)[0] / max(len(labels), 1)
+    every = int(np.ceil((max(width_of(axes, label) for label in labels) + LABEL_GAP) / room)) if labels else 1
+    zero = int(np.argmin(np.abs(steps))) if labels else 0
+    return [label if (place - zero) % every == 0 else "" for place, label in enumerate(labels)]
 
 
 def instead(axes: Axes, row: int, cases: float, noun: str) -> None:

@@ -106,7 +106,7 @@ def test_both_scores_stand_apart() -> None:
 def test_refused_below_ten_deals_and_where_nothing_is_stated() -> None:
     nine = wishful_thinking(forecast_of(deals(0.8, 5, 4)))
     assert nine.headline == "Not answered yet: 9 of the 10 deals with a stated probability needed in 2024Q4 to 2025Q3."
-    assert "forecast_calibration" in nine.unlock
+    assert "[categories]" in nine.unlock
     assert wishful_thinking(forecast_of(deals(None, 30, 30))).status == "refused"
     assert wishful_thinking(closed_of(deals(0.8, 30, 30))).status == "refused"
 
