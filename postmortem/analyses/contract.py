@@ -7,7 +7,6 @@ import math
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
 from typing import Any, Literal
 
 import pandas as pd
@@ -174,9 +173,9 @@ class Need:
         coming = f"at {pace:.2g} a quarter" if pace else "none a quarter"
         told = f"{self.least - have} more: {{}}, {coming}"
         if self.over == "window":
-            for ahead, back in product(range(QUARTERS_AHEAD + 1), range(len(cohort.window), QUARTERS_BACK + 1)):
-                known = self.count(cohort, _of_quarters(cohort, last.trailing(back)))
-                if ahead + back <= QUARTERS_BACK and known + pace * ahead >= self.least:
+            known = self._known(cohort, have)
+            for ahead, back in ((ahead, back) for ahead in range(QUARTERS_AHEAD + 1) for back in known):
+                if ahead + back <= QUARTERS_BACK and known[back] + pace * ahead >= self.least:
                     wider = f"with a window of {ahead + back} quarters ([frame] window)"
                     return f"now, {wider}" if not ahead else f"{told.format((last + ahead).label)}, {wider}"
         elif pace:
@@ -185,6 +184,15 @@ class Need:
             if quarters <= QUARTERS_AHEAD:
                 return told.format((last + quarters).label)
         return f"{NOT_AT_THIS_PACE} ({coming})"
+
+    def _known(self, cohort: Cohort, have: int) -> dict[int, int]:
+        """Return how many there would be in the window that ends alike, by each number of quarters it may have."""
+        known, rows = {len(cohort.window): have}, cohort.window_rows
+        for back in range(len(cohort.window) + 1, QUARTERS_BACK + 1):
+            fewer, rows = len(rows), _of_quarters(cohort, cohort.window[-1].trailing(back))
+            # Before the first quarter on record a wider window holds the same deals: they are counted once.
+            known[back] = known[back - 1] if len(rows) == fewer else self.count(cohort, rows)
+        return known
 
     def _is_empty(self, book: Book) -> bool:
         """Whether none of the columns holds anything: the field is not used, or was not exported."""

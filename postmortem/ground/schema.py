@@ -7,6 +7,7 @@ column is added in one place. Only `deals` is required; every other table unlock
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from postmortem.ground.errors import UsageError, nearest
@@ -383,6 +384,11 @@ DTYPES: dict[Kind, str] = {
 
 def empty(name: str) -> pd.DataFrame:
     """Return table `name` without rows, with its canonical columns and dtypes."""
+    return _empty(name).copy()
+
+
+@cache
+def _empty(name: str) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame({c.name: pd.Series([], dtype=DTYPES[c.kind]) for c in table(name).columns})

@@ -10,8 +10,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+import pytest
 from builders import FOCUS, closed, deal, forecast, make_book
 
+from postmortem.findings import ANALYSES, OVERVIEWS
 from postmortem.frames import Cohort, first_forecast_cohort, late_stage_cohort
 from postmortem.ground.fiscal import Quarter
 from postmortem.ground.process import Process
@@ -221,6 +223,16 @@ MADE = {
 def cohort_of(name: str) -> Cohort:
     """Return one of the cohorts in `MADE`, made once."""
     return MADE[name]()
+
+
+@cache
+def answer_of(name: str, frame: str) -> Result:
+    """Return what an analysis or overview answers in one of the cohorts in `MADE`, asked once."""
+    (function,) = (entry.function for entry in (*ANALYSES, *OVERVIEWS) if entry.name == name)
+    with pytest.MonkeyPatch.context() as patch:
+        # An overview asks for the others' answers by name: it is given those asked for here.
+        patch.setattr("postmortem.findings.readiness.cached", lambda other: lambda _: answer_of(other, frame))
+        return function(cohort_of(frame))
 
 
 def shuffled(cohort: Cohort, seed: int = 7) -> Cohort:

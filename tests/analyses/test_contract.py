@@ -6,12 +6,11 @@ import inspect
 import json
 import re
 import typing
-from functools import cache
 
 import numpy as np
 import pandas as pd
 import pytest
-from analysis_cases import HOSTILE, MADE, NUMBERS, RIVALS, cohort_of, shuffled, withhold
+from analysis_cases import HOSTILE, MADE, NUMBERS, RIVALS, answer_of, cohort_of, shuffled, withhold
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -46,15 +45,10 @@ every_analysis = pytest.mark.parametrize("name", NAMES)
 every_frame = pytest.mark.parametrize("frame", MADE)
 
 
-@cache
-def result_of(name: str, frame: str) -> Result:
-    return OF_NAMES[name].function(cohort_of(frame))
-
-
 def answered(name: str, frame: str) -> Result:
     """Return the answer in `frame`, or in the forecast frame where that one is refused."""
-    result = result_of(name, frame)
-    return result if result.status != "refused" else result_of(name, "forecast")
+    result = answer_of(name, frame)
+    return result if result.status != "refused" else answer_of(name, "forecast")
 
 
 def as_json(result: Result) -> dict[str, object]:
@@ -135,7 +129,7 @@ def test_docstring_names_every_table_and_every_column(name: str) -> None:
     seen = {
         word
         for frame in MADE
-        for key, table in result_of(name, frame).tables.items()
+        for key, table in answer_of(name, frame).tables.items()
         for word in (key, *table.rows.columns)
     }
     assert seen, "no frame was answered, so this test saw nothing"
@@ -149,7 +143,7 @@ def test_parameters_are_told_in_docstring_and_kept_in_the_result(name: str) -> N
     for parameter in asked:
         assert re.search(rf"^    {parameter} : ", analysis.function.__doc__ or "", re.MULTILINE), parameter
     for frame in MADE:
-        assert sorted(result_of(name, frame).params) == sorted(asked), frame
+        assert sorted(answer_of(name, frame).params) == sorted(asked), frame
 
 
 # ---------------------------------------------------------------- what may come in
@@ -163,7 +157,7 @@ def test_input_is_not_changed_and_gives_the_same_answer_again(name: str, frame: 
     tables = {key: table.copy(deep=True) for key, table in cohort.book.tables.items()}
     aside = cohort.book.quarantine.copy(deep=True)
     again = OF_NAMES[name].function(cohort)
-    assert as_json(again) == as_json(result_of(name, frame))
+    assert as_json(again) == as_json(answer_of(name, frame))
     pd.testing.assert_frame_equal(cohort.table, before)
     assert set(cohort.book.tables) == set(tables)
     for key, table in tables.items():
@@ -174,7 +168,7 @@ def test_input_is_not_changed_and_gives_the_same_answer_again(name: str, frame: 
 @every_frame
 @every_analysis
 def test_every_frame_gets_a_proper_answer(name: str, frame: str) -> None:
-    result, cohort = result_of(name, frame), cohort_of(frame)
+    result, cohort = answer_of(name, frame), cohort_of(frame)
     assert (result.analysis, result.question) == (name, OF_NAMES[name].question)
     assert result.n_in == len(cohort.table)
     assert 0 <= result.n_used <= result.n_in
@@ -189,7 +183,7 @@ def test_every_frame_gets_a_proper_answer(name: str, frame: str) -> None:
 @every_frame
 @every_analysis
 def test_headline_is_one_clean_sentence(name: str, frame: str) -> None:
-    headline = result_of(name, frame).headline
+    headline = answer_of(name, frame).headline
     assert headline.endswith(".") and len(headline) <= 300
     assert headline.isprintable(), "line breaks, control or direction characters"
     assert not EMPTY_WORDS.search(headline)
@@ -199,7 +193,7 @@ def test_headline_is_one_clean_sentence(name: str, frame: str) -> None:
 @every_frame
 @every_analysis
 def test_json_round_trip_keeps_figures_and_sentence(name: str, frame: str) -> None:
-    result = result_of(name, frame)
+    result = answer_of(name, frame)
     again = OF_NAMES[name].restore(as_json(result))
     assert again.headline == result.headline
     assert again.to_dict() == result.to_dict()
@@ -212,14 +206,14 @@ def test_json_round_trip_keeps_figures_and_sentence(name: str, frame: str) -> No
 @every_analysis
 def test_order_of_rows_does_not_matter(name: str, frame: str) -> None:
     again = OF_NAMES[name].function(shuffled(cohort_of(frame)))
-    assert as_json(again) == as_json(result_of(name, frame))
+    assert as_json(again) == as_json(answer_of(name, frame))
 
 
 @every_analysis
 def test_frames_an_analysis_does_not_claim_are_refused(name: str) -> None:
     for kind in ("closed", "forecast", "late_stage", "first_forecast"):
         assert cohort_of(kind).kind == kind
-        result = result_of(name, kind)
+        result = answer_of(name, kind)
         assert (result.status == "refused") == (kind not in OF_NAMES[name].frames)
 
 
@@ -229,7 +223,7 @@ def test_frames_an_analysis_does_not_claim_are_refused(name: str) -> None:
 @every_frame
 @every_analysis
 def test_words_are_plain_and_claim_no_cause(name: str, frame: str) -> None:
-    for text in sentences(result_of(name, frame)):
+    for text in sentences(answer_of(name, frame)):
         assert not TERMS.search(text), text
         assert not CAUSES.search(text), text
         assert not EMPTY_WORDS.search(text), text
@@ -238,7 +232,7 @@ def test_words_are_plain_and_claim_no_cause(name: str, frame: str) -> None:
 @every_analysis
 def test_units_and_intervals_are_declared(name: str) -> None:
     for frame in MADE:
-        for table in result_of(name, frame).tables.values():
+        for table in answer_of(name, frame).tables.values():
             declared = {column.name: column for column in table.columns}
             for column in table.columns:
                 assert column.label.strip() and (column.label[0].isupper() or not column.shown)
@@ -262,7 +256,7 @@ def test_units_and_intervals_are_declared(name: str) -> None:
 @pytest.mark.parametrize("frame", ["closed", "forecast"])
 @every_analysis
 def test_names_stand_only_in_columns_of_their_role(name: str, frame: str) -> None:
-    result, cohort = result_of(name, frame), cohort_of(frame)
+    result, cohort = answer_of(name, frame), cohort_of(frame)
     names = names_of(cohort)
     for table in result.tables.values():
         assert not set(texts(table, IDENTIFYING, among=False)) & names
@@ -303,7 +297,7 @@ def test_no_figure_is_left_in_the_sentence_once_all_are_withheld(name: str) -> N
 @pytest.mark.parametrize("audience", ["everyone", "client", "outside", "nothing left"])
 @pytest.mark.parametrize("name", [entry.name for entry in EVERY if entry.draw])
 def test_picture_is_drawn_from_redacted_tables(name: str, audience: str) -> None:
-    result = result_of(name, "forecast")
+    result = answer_of(name, "forecast")
     if audience != "everyone":
         result = withhold(result, **AUDIENCES[audience])
     axes = Figure().add_subplot()
@@ -319,7 +313,7 @@ def test_picture_is_drawn_from_redacted_tables(name: str, audience: str) -> None
 @pytest.mark.parametrize("name", [entry.name for entry in EVERY if entry.draw])
 def test_picture_is_drawn_in_every_frame(name: str, frame: str) -> None:
     axes = Figure().add_subplot()
-    result_of(name, frame).plot(axes)
+    answer_of(name, frame).plot(axes)
     assert axes.has_data() or axes.texts or axes.patches
 
 
@@ -339,7 +333,7 @@ def test_hostile_names_are_escaped_in_a_notebook(name: str) -> None:
 
 @every_analysis
 def test_refusal_draws_its_sentence(name: str) -> None:
-    refusals = [result_of(name, frame) for frame in MADE if result_of(name, frame).status == "refused"]
+    refusals = [answer_of(name, frame) for frame in MADE if answer_of(name, frame).status == "refused"]
     for result in refusals[:1]:
         axes = Figure().add_subplot()
         result.plot(axes)
@@ -351,7 +345,7 @@ def test_the_frames_cover_answers_and_refusals() -> None:
     never_refused = {"quarter_outcome", "loss_destination", "rows_used", "readiness", "not_understood"}
     never_refused |= {"impossible_dates", "unused_categories"}
     for entry in EVERY:
-        statuses = {result_of(entry.name, frame).status for frame in MADE}
+        statuses = {answer_of(entry.name, frame).status for frame in MADE}
         assert "ok" in statuses
         assert "refused" in statuses or entry.name in never_refused, entry.name
 

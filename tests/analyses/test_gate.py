@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from analysis_cases import closed_of, cohort_of, counted, withhold
+from analysis_cases import answer_of, closed_of, counted, withhold
 from builders import FOCUS
 from scipy import special
 
@@ -118,7 +118,7 @@ def test_a_table_of_tests_without_its_columns_is_an_error() -> None:
 def report() -> list[Result]:
     """Return results as of a report: real ones of every analysis with tests, refusals and facts among them."""
     results = [asked("made up", *SIX, by="segment"), refused("forecast_waterfall", "Q?", "history")]
-    return results + [entry.function(cohort_of("closed")) for entry in ANALYSES]
+    return results + [answer_of(entry.name, "closed") for entry in ANALYSES]
 
 
 def plain(results: Sequence[Result]) -> list[Mapping[str, Any]]:
@@ -147,7 +147,7 @@ def test_the_order_of_the_results_decides_nothing() -> None:
 
 
 def test_a_result_read_back_from_json_is_judged_alike_and_keeps_its_names() -> None:
-    results = [entry.function(cohort_of("closed")) for entry in ANALYSES]
+    results = [answer_of(entry.name, "closed") for entry in ANALYSES]
     again = [find(result.analysis).restore(told) for result, told in zip(results, plain(results), strict=True)]
     after = through_the_gate(results)
     assert plain(through_the_gate(again)) == plain(after)
@@ -159,7 +159,7 @@ def test_a_result_read_back_from_json_is_judged_alike_and_keeps_its_names() -> N
 @pytest.mark.parametrize("frame", ["closed", "forecast", "hostile", "no owners", "all lost"])
 def test_every_analysis_with_tests_declares_them_for_the_gate_and_decides_nothing_itself(frame: str) -> None:
     for entry in ANALYSES:
-        result = entry.function(cohort_of(frame))
+        result = answer_of(entry.name, frame)
         if "tests" in result.tables:
             rows = result.tables["tests"].rows
             assert rows["named"].isna().all() and rows["named"].dtype == "boolean"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 from analysis_cases import Told, closed_of, counted, forecast_of
 from builders import FOCUS
@@ -60,6 +61,19 @@ def test_the_quarter_named_is_the_first_one_that_answers() -> None:
     pace = sum(named) / 4
     answered = [ahead for ahead in range(1, 9) if sum(named) + pace * ahead >= 10]
     assert f"{(FOCUS + answered[0]).label}," in NAMED.gap(takers(*named)).arrives
+
+
+def test_no_window_is_counted_twice() -> None:
+    counted_rows: list[int] = []
+
+    def count(cohort: Cohort, rows: pd.DataFrame) -> int:
+        counted_rows.append(len(rows))
+        return NAMED.count(cohort, rows)
+
+    gap = replace(NAMED, count=count).gap(takers(1, 0, 0, 0, 0, 1))
+    assert gap.arrives == "not at the present pace (at 0.25 a quarter)"
+    # The window, its four quarters, then five and six quarters: nothing on record lies before them.
+    assert sorted(counted_rows) == [5, 5, 5, 6, 21, 26, 32]
 
 
 def test_a_field_that_holds_nothing_may_only_have_been_left_out_of_the_export() -> None:

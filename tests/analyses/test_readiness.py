@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from analysis_cases import closed_of, cohort_of, counted
+from analysis_cases import answer_of, closed_of, cohort_of, counted
 
 from postmortem.analyses import ANALYSES
 from postmortem.findings.readiness import readiness
@@ -11,11 +11,10 @@ from postmortem.findings.readiness import readiness
 
 @pytest.mark.parametrize("frame", ["closed", "forecast", "one deal", "all won"])
 def test_one_row_an_analysis_with_its_own_words(frame: str) -> None:
-    cohort = cohort_of(frame)
-    rows = readiness(cohort).tables["questions"].keyed("question")
+    rows = readiness(cohort_of(frame)).tables["questions"].keyed("question")
     assert set(rows) == {analysis.question for analysis in ANALYSES}
     for analysis in ANALYSES:
-        result, row = analysis.function(cohort), rows[analysis.question]
+        result, row = answer_of(analysis.name, frame), rows[analysis.question]
         assert row["answered"] == ("not yet" if result.status == "refused" else "yes")
         assert row["missing"] == "; ".join(result.what_is_missing)
         assert bool(row["unlock"]) <= (row["answered"] == "not yet")
@@ -23,18 +22,18 @@ def test_one_row_an_analysis_with_its_own_words(frame: str) -> None:
 
 def test_headline_when_all_is_answered() -> None:
     told = f"This record answers all {len(ANALYSES)} questions asked of it."
-    assert readiness(cohort_of("forecast")).headline == told
+    assert answer_of("readiness", "forecast").headline == told
 
 
 @pytest.mark.parametrize("frame", ["closed", "one deal", "no taker known", "still running, forecast"])
 def test_headline_counts_what_is_answered(frame: str) -> None:
-    result = readiness(cohort_of(frame))
+    result = answer_of("readiness", frame)
     answered = [row["answered"] for row in result.tables["questions"].records].count("yes")
     assert result.headline.startswith(f"This record answers {answered} of {len(ANALYSES)} questions; the rest waits")
 
 
 def test_answered_questions_stand_first() -> None:
-    answered = [row["answered"] for row in readiness(cohort_of("one deal")).tables["questions"].records]
+    answered = [row["answered"] for row in answer_of("readiness", "one deal").tables["questions"].records]
     assert answered == sorted(answered, reverse=True) and len(set(answered)) == 2
 
 
