@@ -121,13 +121,12 @@ def headline(tables: Tables) -> str:
     if test["named"] is True:
         way = "more" if row["difference"] > 0 else "less"
         apart = points(abs(row["difference"])).removeprefix("+")
-        near, far = sorted((abs(row["low"]), abs(row["high"])))
-        sure = interval_text(near, far, "points")
+        low, high = (row["low"], row["high"]) if way == "more" else (-row["high"], -row["low"])
+        sure = interval_text(low, high, "points")
         return f"P{without} were lost {apart} {way} often in the 60 days after it ({sure}; {base})."
     if not any_missing(test["p"]) and test["p"] < LOOK:
-        return (
-            f"Worth a look: p{without} were not lost as often as the others in the 60 days after it ({span}; {base})."
-        )
+        told = "and the others were lost unequally often in the 60 days after it"
+        return f"Worth a look: p{without} {told} ({span}; {base})."
     return f"Whether p{without} are lost more often cannot be told ({points(row['difference'])}, {span}; {base})."
 
 

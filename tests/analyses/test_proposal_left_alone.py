@@ -99,7 +99,7 @@ def test_a_planted_difference_is_recovered_and_named_only_through_the_gate() -> 
     cohort = cohort_from(book_of_chances(0.55, 0.3))
     row, result = declared(cohort), proposal_left_alone(cohort)
     assert row["low"] <= 0.25 <= row["high"] and row["low"] > 0
-    assert result.headline.startswith("Worth a look: proposals without a two-way contact in their first week were not ")
+    assert result.headline.startswith("Worth a look: proposals without a two-way contact in their first week and ")
     assert "more often" not in result.headline
     apart = f"were lost {100 * row['difference']:.0f} points more often in the 60 days after it ("
     assert apart in through_the_gate([result])[0].headline
