@@ -36,6 +36,9 @@ def run(
     accept_changes: Annotated[
         bool, typer.Option("--accept-changes", help="Go on where the data look unlike those of the last report.")
     ] = False,
+    engine: Annotated[
+        Literal["forked", "local"], typer.Option(help="How kernels are started; forked is faster, on Linux.")
+    ] = "forked",
     as_json: AsJson = False,
 ) -> int:
     """Make the report of one quarter or of several."""
@@ -43,7 +46,7 @@ def run(
 
     engagement = Engagement.open(folder, {"frame.window": window})
     options = {"output": output, "kind": kind, "window": window, "as_of": as_of, "notebooks": page or ()}
-    options |= {"accept_changes": accept_changes}
+    options |= {"accept_changes": accept_changes, "engine": engine}
     return _reports(engagement, quarter, options, fail_on, as_json)
 
 
@@ -63,36 +66,43 @@ def demo(
 def _reports(engagement: Engagement, quarters: str, options: dict[str, Any], fail_on: str | None, as_json: bool) -> int:
     """Make one report a quarter; a quarter that cannot be reported on does not stop the others."""
     from postmortem.frames.engagement import read_day
-    from postmortem.ground.errors import PostmortemError
-    from postmortem.report.run import run_quarter
+    from postmortem.report.forked_kernels import kernels_of
 
     as_of = read_day(options.get("as_of"))
     book = engagement.book()
     calendar = engagement.config.fiscal.calendar
     wanted = calendar.parse_range(quarters, last=calendar.last_ended(as_of or book.meta.extracted_on))
-    reports: list[dict[str, Any]] = []
-    codes = [0]
-    for quarter in wanted:
-        say(f"{quarter.label}: {engagement.config.company.name}")
-        try:
-            made = run_quarter(
-                engagement, quarter.label, **{**options, "as_of": as_of}, progress=lambda line: say(f"  {line}")
-            )
-        except PostmortemError as error:
-            if len(wanted) == 1:
-                raise
-            say(error.message)
-            codes.append(error.exit_code)
-            why = {"message": error.message, "rows": list(error.rows)}
-            reports.append({"quarter": quarter.label, "status": "not made", **why})
-            continue
-        small = fail_on is not None and _says_nothing(made)
-        codes.append(4 if small else made.exit_code)
-        reports.append(_told(made))
-    code = next(known for known in GRAVEST_FIRST if known in codes)
+    # Several reports share the server that their kernels are forked from.
+    with kernels_of(options.get("engine", "forked") if len(wanted) > 1 else "local"):
+        made = [
+            _report(engagement, quarter.label, options | {"as_of": as_of}, fail_on, alone=len(wanted) == 1)
+            for quarter in wanted
+        ]
+    reports = [told for told, _ in made]
+    code = next(known for known in GRAVEST_FIRST if known in {0, *(code for _, code in made)})
     lines = [f"{report['quarter']}: {report.get('index', report.get('message'))}" for report in reports]
     emit({"reports": reports, "exit_code": code}, "\n".join(lines), as_json)
     return code
+
+
+def _report(
+    engagement: Engagement, quarter: str, options: dict[str, Any], fail_on: str | None, *, alone: bool
+) -> tuple[dict[str, Any], int]:
+    """Make one report; return what is told of it and its exit code."""
+    from postmortem.ground.errors import PostmortemError
+    from postmortem.report.run import run_quarter
+
+    say(f"{quarter}: {engagement.config.company.name}")
+    try:
+        made = run_quarter(engagement, quarter, **options, progress=lambda line: say(f"  {line}"))
+    except PostmortemError as error:
+        if alone:
+            raise
+        say(error.message)
+        why = {"message": error.message, "rows": list(error.rows)}
+        return {"quarter": quarter, "status": "not made", **why}, error.exit_code
+    small = fail_on is not None and _says_nothing(made)
+    return _told(made), 4 if small else made.exit_code
 
 
 def _told(made: Run) -> dict[str, Any]:

@@ -15,6 +15,9 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import ensure_event_loop
 
 LONGEST_SOCKET_PATH = 90
+# Two kernels on two cores gain nothing by more threads of linear algebra, and figures agree to the last digit however
+# a kernel was started.
+ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 class LocalKernelManager(AsyncKernelManager):
@@ -26,6 +29,12 @@ class LocalKernelManager(AsyncKernelManager):
             # The library's own default is a relative name, which driver and kernel read from two folders.
             settings |= {"transport": "ipc", "ip": str(self.sockets / "kernel")}
         super().__init__(**settings)
+
+    async def _async_pre_start_kernel(self, **settings: Any) -> Any:
+        environment = settings.get("env") or os.environ
+        return await super()._async_pre_start_kernel(**{**settings, "env": {**environment, **ONE_THREAD}})
+
+    pre_start_kernel = _async_pre_start_kernel
 
     def cleanup_connection_file(self) -> None:
         """Remove the sockets with the connection file."""

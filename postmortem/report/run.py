@@ -8,10 +8,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -28,19 +26,17 @@ from postmortem.ground.config import FILE_NAME, Preflight
 from postmortem.intake.stored_snapshots import store_of
 from postmortem.report.book_record import describe_book, tier_of
 from postmortem.report.editions import DEALS, RAW, put_in_place, working_folder
+from postmortem.report.execute import Progress, execute
+from postmortem.report.forked_kernels import Engine, kernels_of
 from postmortem.report.front import front_page
-from postmortem.report.harvest import Harvest, clean, gated, harvest
+from postmortem.report.harvest import Harvest
 from postmortem.report.manifest import content_hash, findings, manifest, write_json, write_tables
 from postmortem.report.pages import about, links, page
 from postmortem.report.parameters import Parameters
 from postmortem.report.plan import Notebook, plan
 from postmortem.report.preflight import Finding, book_findings, frame_findings, last_manifest, refuse
 
-KERNEL = "python3"
-WORKERS = 2
-SECONDS_A_CELL = 600
 CACHE_FOLDER = ".cache"
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -92,6 +88,7 @@ def run_quarter(
     as_of: dt.date | None = None,
     notebooks: Sequence[str] = (),
     accept_changes: bool = False,
+    engine: Engine = "forked",
     progress: Progress = lambda line: None,
 ) -> Run:
     """Make the report of one quarter.
@@ -110,6 +107,8 @@ def run_quarter(
         Names or numbers of notebooks; the configuration's `[report] pages` or all unless told.
     accept_changes : bool
         Go on where the data look unlike those of the last report.
+    engine : {"forked", "local"}
+        How kernels are started; forked ones where that is safe, which changes no figure.
     progress : callable
         Is told a line at each step.
 
@@ -127,7 +126,9 @@ def run_quarter(
     """
     output = (output or engagement.folder / engagement.config.report.output).resolve()
     chosen = plan(engagement.folder, notebooks or engagement.config.report.pages)
-    with working_folder(output) as aside, _cache(output):
+    # One notebook makes its imports itself in the time that a server would take to make them.
+    engine = engine if len(chosen) > 1 else "local"
+    with working_folder(output) as aside, _cache(output), kernels_of(engine):
         progress("reading the book")
         book = engagement.book()
         last = last_manifest(output, book.meta.company)
@@ -146,7 +147,7 @@ def run_quarter(
             window=len(cohort.window),
             as_of=cohort.as_of.isoformat(),
         )
-        done, failed = _execute(chosen, told, engagement.folder, aside, progress)
+        done, failed = execute(chosen, told, engagement.folder, aside, engine=engine, progress=progress)
         progress("writing the pages")
         content = _write(aside, engagement, cohort, told, done, failed, {
             **_made_with(engagement, book), "book": describe_book(book), "preflight": [asdict(each) for each in found],
@@ -162,62 +163,6 @@ def _heed(found: tuple[Finding, ...], settings: Preflight, accept_changes: bool,
     for finding in found:
         progress(f"pre-flight: {finding.line}")
     refuse(found, settings, accept_changes=accept_changes)
-
-
-def _execute(
-    chosen: Sequence[Notebook], told: Parameters, cwd: Path, aside: Path, progress: Progress
-) -> tuple[list[tuple[Notebook, Harvest]], dict[str, str]]:
-    """Execute the notebooks, a few at a time; return what finished, gated together, and, by name, what did not."""
-    folder = aside / "notebooks"
-    folder.mkdir()
-
-    def one(notebook: Notebook) -> Harvest | str:
-        executed = folder / f"{notebook.name}.ipynb"
-        error = _papermill(notebook, told, cwd, executed)
-        progress(f"{notebook.name} {'failed' if error else 'done'}")
-        if error:
-            executed.unlink(missing_ok=True)
-            return error
-        clean(executed)
-        return harvest(executed)
-
-    with ThreadPoolExecutor(max_workers=WORKERS) as pool:
-        outcomes = list(pool.map(one, chosen))
-    pairs = list(zip(chosen, outcomes, strict=True))
-    done = [(notebook, outcome) for notebook, outcome in pairs if isinstance(outcome, Harvest)]
-    through = gated([outcome for _, outcome in done])
-    done = [(notebook, outcome) for (notebook, _), outcome in zip(done, through, strict=True)]
-    return done, {notebook.name: outcome for notebook, outcome in pairs if isinstance(outcome, str)}
-
-
-def _papermill(notebook: Notebook, told: Parameters, cwd: Path, executed: Path) -> str:
-    """Execute one notebook; return the error that stopped it, or nothing."""
-    import papermill
-    from nbclient.exceptions import CellTimeoutError
-
-    from postmortem.report.kernels import event_loop
-
-    try:
-        with event_loop():
-            papermill.execute_notebook(
-                notebook.path,
-                executed,
-                parameters=told.of(notebook.parameters),
-                kernel_name=KERNEL,
-                language="python",
-                # papermill's own `cwd` changes the directory of this whole process, other threads included.
-                resources={"metadata": {"path": str(cwd)}},
-                progress_bar=False,
-                kernel_manager_class="postmortem.report.kernels.LocalKernelManager",
-                extra_arguments=[f"--IPKernelApp.log_level={logging.CRITICAL}"],
-                request_save_on_cell_execute=False,
-                execution_timeout=SECONDS_A_CELL,
-            )
-    except papermill.PapermillExecutionError as error:
-        return f"cell {error.exec_count}: {error.ename}: {error.evalue}\n\n" + "\n".join(error.traceback)
-    except (CellTimeoutError, RuntimeError) as error:  # a dead kernel or one that never answered
-        return f"{type(error).__name__}: {error}"
-    return ""
 
 
 def _write(

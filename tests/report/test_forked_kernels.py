@@ -1,0 +1,149 @@
+"""Kernels forked from one process: as good as ordinary ones, and nothing of them stays behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from postmortem.report import execute as executing
+from postmortem.report.execute import execute
+from postmortem.report.forked_kernels import ForkRefused, ForkServer, _open, kernels_of
+from postmortem.report.parameters import Parameters
+from postmortem.report.plan import Notebook
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="kernels are forked on Linux only")
+TOLD = Parameters(quarter="2025Q3", kind="auto", window=4, as_of="2025-10-06")
+
+
+def notebook(folder: Path, name: str, *cells: str) -> Notebook:
+    path = folder / f"{name}.ipynb"
+    nbformat.write(new_notebook(cells=[new_code_cell(cell) for cell in cells]), path)
+    return Notebook(name, name, path, ())
+
+
+def printed(aside: Path, name: str) -> list[str]:
+    cells = nbformat.read(aside / "notebooks" / f"{name}.ipynb", as_version=4).cells
+    return [output.text.strip() for cell in cells for output in cell.outputs if output.output_type == "stream"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def server() -> Iterator[None]:
+    """One server for the whole file: its imports take seconds."""
+    with kernels_of("forked"):
+        yield
+
+
+def test_kernels_come_from_one_process_and_share_nothing_but_imports(tmp_path: Path) -> None:
+    cells = (
+        "import os, sys, numpy",
+        "print(os.getppid(), os.getcwd(), os.environ['OMP_NUM_THREADS'])",
+        "print('postmortem.findings' in sys.modules, 'polars' in sys.modules, '' in sys.path[1:])",
+        "print(numpy.random.random())",
+    )
+    done, failed = execute([notebook(tmp_path, name, *cells) for name in "ab"], TOLD, tmp_path, tmp_path)
+    assert not failed
+    assert [each.name for each, _ in done] == ["a", "b"]
+    one, two = printed(tmp_path, "a"), printed(tmp_path, "b")
+    assert one[:2] == two[:2]
+    parent, folder, threads = one[0].split()
+    assert (int(parent) != os.getpid(), folder, threads) == (True, str(tmp_path), "1")
+    assert one[1].split()[:2] == ["True", "False"]
+    assert one[2] != two[2]
+
+
+def test_a_kernel_that_dies_stops_its_notebook_alone(tmp_path: Path) -> None:
+    dying = notebook(tmp_path, "dying", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+    sound = notebook(tmp_path, "sound", "print('here')")
+    done, failed = execute([dying, sound], TOLD, tmp_path, tmp_path)
+    assert [each.name for each, _ in done] == ["sound"]
+    assert "Kernel died" in failed["dying"]
+
+
+def test_a_cell_that_takes_too_long_stops_its_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executing, "SECONDS_A_CELL", 1)
+    _, failed = execute([notebook(tmp_path, "long", "import time; time.sleep(60)")], TOLD, tmp_path, tmp_path)
+    assert failed["long"].startswith("CellTimeoutError")
+
+
+def test_an_error_is_told_as_an_ordinary_kernel_tells_it(tmp_path: Path) -> None:
+    broken = notebook(tmp_path, "broken", "1 / 0")
+    told = []
+    for engine in ("forked", "local"):
+        place = tmp_path / engine
+        place.mkdir()
+        _, failed = execute([broken], TOLD, tmp_path, place, engine=engine)
+        told.append(failed["broken"].splitlines()[0])
+    assert told == ["cell 1: ZeroDivisionError: division by zero"] * 2
+
+
+def test_a_server_that_is_gone_or_has_threads_refuses_and_an_ordinary_kernel_serves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr("postmortem.report.forked_kernels.SERVER", "postmortem.no_such_program")
+        server = ForkServer()
+        with pytest.raises(ForkRefused, match="gone"):
+            server.start([], {}, str(tmp_path))
+        server.close()
+    there = _open[0]
+    monkeypatch.setattr(there, "_threads", 3)
+    with pytest.raises(ForkRefused, match="3 threads"):
+        there.start([], {}, str(tmp_path))
+    done, _ = execute([notebook(tmp_path, "plain", "import os; print(os.getppid())")], TOLD, tmp_path, tmp_path)
+    assert len(done) == 1
+    assert printed(tmp_path, "plain") == [str(os.getpid())]
+
+
+DRIVER = """
+import sys
+from pathlib import Path
+from tests.report.test_forked_kernels import TOLD, notebook
+from postmortem.report.execute import execute
+place = Path(sys.argv[1])
+cell = "import os, time; print(os.getpid(), file=open(str(os.getpid()) + '.kernel', 'w')); time.sleep(120)"
+if __name__ == "__main__":
+    execute([notebook(place, name, cell) for name in "ab"], TOLD, place, place)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_nothing_outlives_a_driver_that_is_killed(tmp_path: Path, number: signal.Signals) -> None:
+    (tmp_path / "driver.py").write_text(DRIVER, encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    driver = subprocess.Popen([sys.executable, str(tmp_path / "driver.py"), str(tmp_path)], env=environment)
+    until = time.monotonic() + 60
+    while len(started := list(tmp_path.glob("*.kernel"))) < 2:
+        assert driver.poll() is None
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    kernels = [int(path.stem) for path in started]
+    servers = {parent_of(kernel) for kernel in kernels}
+    driver.send_signal(number)
+    driver.wait(30)
+    until = time.monotonic() + 10
+    while any(is_running(process) for process in {*kernels, *servers}):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+def parent_of(process: int) -> int:
+    status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("PPid"))
+
+
+def is_running(process: int) -> bool:
+    """Whether it runs: what is dead and not yet fetched by its parent does not."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
