@@ -15,6 +15,7 @@ from postmortem.book.history import TRACKED, typed
 from postmortem.frames.entry import local_days
 from postmortem.ground import schema
 from postmortem.ground.errors import UsageError
+from postmortem.ground.fates import OPEN
 
 # Of the other tables everything is a judgement made afterwards, or says nothing of a single deal.
 HANDED = ("history", "snapshots", "forecast_sheet", "milestones", "events", "contacts", "competitors")
@@ -37,13 +38,13 @@ class LandmarkBook(Book):
 
     Attributes
     ----------
-    origin : Book or None
+    cutter : Cutter or None
         Behind `earlier`; detectors leave it alone.
     first_landmark : Timestamp or None
         The earliest landmark of these deals.
     """
 
-    origin: Book | None = field(default=None, repr=False)
+    cutter: Cutter | None = field(default=None, repr=False)
     first_landmark: pd.Timestamp | None = None
 
     def table(self, name: str) -> pd.DataFrame:
@@ -51,12 +52,11 @@ class LandmarkBook(Book):
         return _without_rows(name) if name in HANDED and name not in self.tables else super().table(name)
 
     @cached_property
-    def earlier(self) -> Book:
-        """The deals that had closed before the earliest of these landmarks, as known the day before it."""
-        if self.origin is None or self.first_landmark is None:
+    def earlier(self) -> LandmarkBook:
+        """The deals that had closed before the earliest of these landmarks, with outcome and day of closing."""
+        if self.cutter is None or self.first_landmark is None:
             return replace(self, tables={})
-        book = self.origin.at((self.first_landmark - pd.Timedelta(days=1)).date())
-        return replace(book, tables={**book.tables, "deals": book.deals[book.deals["outcome"] != "open"]})
+        return self.cutter.closed_before(self.first_landmark)
 
     def changes_of(self, name: str) -> pd.DataFrame:
         """Return the changes of one field, in order of time, as rows of the history."""
@@ -64,13 +64,34 @@ class LandmarkBook(Book):
         changes: pd.DataFrame = rows[rows["field"] == name]
         return changes
 
-    def is_told(self, name: str, landmarks: pd.DataFrame) -> pd.Series[bool]:
+    @cached_property
+    def stage_steps(self) -> pd.DataFrame:
+        """Every stage each deal had entered, in order of time: ``row``, ``day``, ``stage``, ``order``.
+
+        `order` is the position in the process, 0 for a stage that it does not list as open. What a deal was in
+        before its first change on record counts from the day it was created; a deal without a change is in the
+        stage it stands in, where the history tells that none took place.
+        """
+        deals, changes = self.deals, self.changes_of("stage")
+        first = changes.drop_duplicates("row").set_index("row")
+        still = ~deals.index.isin(first.index) & self.is_told("stage", deals)
+        opening = first["old_value"].reindex(deals.index).where(~still, deals["stage"])
+        start = deals["created_at"].fillna(first["day"].reindex(deals.index))
+        opened = pd.DataFrame({"row": deals.index, "day": start, "stage": opening})
+        later = changes.rename(columns={"new_value": "stage"})[["row", "day", "stage"]]
+        steps = pd.concat([opened, later], ignore_index=True).dropna(subset=["stage", "day"])
+        orders = {stage.stage: stage.order for stage in self.process.stages if not stage.is_closed}
+        steps = steps.assign(order=steps["stage"].map(orders).fillna(0).astype("int64"))
+        return steps.sort_values(["row", "day"], kind="stable", ignore_index=True)
+
+    def is_told(self, name: str, deals: pd.DataFrame) -> pd.Series[bool]:
         """Say of which deals the history tells a field, so that no change on record means that there was none.
 
-        These are deals with a change of it on record, and deals created since the earliest one on record.
+        `deals` are the landmarks, or the book's deals. Told are those with a change of it on record, and those
+        created since the earliest one on record.
         """
         rows = self.changes_of(name)
-        told: pd.Series[bool] = landmarks.index.isin(rows["row"]) | (landmarks["created_at"] >= rows["day"].min())
+        told: pd.Series[bool] = deals.index.isin(rows["row"]) | (deals["created_at"] >= rows["day"].min())
         return told
 
 
@@ -132,9 +153,17 @@ class Cutter:
             tables={"deals": deals.assign(**held), **tables},
             taxonomy=self._book.taxonomy,
             process=self._book.process,
-            origin=self._book,
+            cutter=self,
             first_landmark=limits.min() if len(limits) else None,
         )
+
+    def closed_before(self, day: pd.Timestamp) -> LandmarkBook:
+        """Return the deals that had closed before a day, as known the day before it: what others are measured by."""
+        closed = self._deals[(self._deals["outcome"] != OPEN) & (self._deals["closed_at"] < day)]
+        landmarks = closed[["deal_id"]].reset_index(drop=True).assign(landmark=day - pd.Timedelta(days=1))
+        book = self.at(landmarks)
+        ends = {name: closed[name].to_numpy() for name in ("outcome", "closed_at")}
+        return replace(book, tables={**book.tables, "deals": book.deals.assign(**ends)})
 
     def _in_order(self, name: str) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
         """Return a table in order of time with its days, each row's deal as its position, and when it was known."""
@@ -163,7 +192,7 @@ def _blank(deals: pd.DataFrame) -> pd.DataFrame:
     """Return deals as open ones of which nothing is known but what they are from their beginning."""
     blank = schema.empty("deals")
     gone = {name: blank[name].reindex(deals.index) for name in blank.columns if name not in LASTING}
-    gone["outcome"] = gone["outcome"].fillna("open")
+    gone["outcome"] = gone["outcome"].fillna(OPEN)
     # Columns that only one client's export has could say anything.
     return deals[[name for name in deals.columns if name in LASTING]].assign(**gone)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from postmortem.book import Book
 from postmortem.book.history import TRACKED
 from postmortem.frames.cohort import Cohort
 from postmortem.frames.engagement import CACHE_VARIABLE
@@ -74,7 +75,10 @@ def fired(
     for _, rows in known.groupby("quarter", sort=True):
         handed = rows[["deal_id", "quarter", "landmark", "created_at"]].reset_index(drop=True)
         book = cutter.at(handed, states(handed))
-        parts += [_ask(signal, book, handed).set_axis(rows.index).assign(signal=signal.name) for signal in signals]
+        parts += [
+            _ask(signal, cohort.book, book, handed).set_axis(rows.index).assign(signal=signal.name)
+            for signal in signals
+        ]
     unasked = asked[asked["unknown"] != ""]
     parts += [silent(unasked, unasked["unknown"]).assign(signal=signal.name) for signal in signals]
     table = _arranged(asked, parts, [signal.name for signal in signals])
@@ -83,9 +87,9 @@ def fired(
     return table
 
 
-def _ask(signal: Signal, book: LandmarkBook, landmarks: pd.DataFrame) -> pd.DataFrame:
+def _ask(signal: Signal, whole: Book, book: LandmarkBook, landmarks: pd.DataFrame) -> pd.DataFrame:
     """Return a signal's answer, held to its contract; unknown where one of its tables has no row at all."""
-    missing = [name for name in signal.needs if not (book.origin or book).has(name)]
+    missing = [name for name in signal.needs if not whole.has(name)]
     if missing:
         return silent(landmarks, f"the book has no {' and no '.join(missing).replace('_', ' ')}")
     return checked(signal, signal.function(book, landmarks.copy()), landmarks)
