@@ -9,14 +9,16 @@ from postmortem.signals.contract import Signal, answer, of_each
 from postmortem.signals.deciders import decides
 from postmortem.signals.landmark import LandmarkBook
 
+LEAST = 10
+
 
 def no_economic_buyer(book: LandmarkBook, landmarks: pd.DataFrame) -> pd.DataFrame:
     """Say whether no contact was one who decides, or none of these had ever been active.
 
     Notes
     -----
-    Activity counts where events of the buyer or of both sides say with whom; a deal without such events is judged by
-    the roles alone.
+    Never active is said once ten events of the buyer or of both sides name a contact, and none of them one who
+    decides; with fewer of them chance would do the same, and a deal is judged by the roles alone.
     """
     people, events = book.table("contacts"), book.table("events")
     told = people[people["role"].notna()]
@@ -24,7 +26,8 @@ def no_economic_buyer(book: LandmarkBook, landmarks: pd.DataFrame) -> pd.DataFra
     has_decider = landmarks.index.isin(deciders["row"])
     acts = events[events["side"].isin(BUYER_SIDES) & events["contact_id"].notna()]
     met = deciders.merge(acts[["row", "contact_id"]].drop_duplicates(), on=["row", "contact_id"])
-    is_silent = has_decider & landmarks.index.isin(acts["row"]) & ~landmarks.index.isin(met["row"])
+    often = of_each(landmarks, acts.groupby("row").size()).fillna(0) >= LEAST
+    is_silent = has_decider & often.to_numpy() & ~landmarks.index.isin(met["row"])
     known = has_decider | landmarks.index.isin(told["row"])
     fired = pd.Series(~has_decider | is_silent, index=landmarks.index, dtype="boolean").where(known)
     words = pd.Series(is_silent, index=landmarks.index).map(

@@ -42,10 +42,10 @@ def usual_days(book: LandmarkBook) -> pd.Series:
     """Return, by stage, the 90th percentile of the days that deals won before these landmarks stood in it."""
     deals, steps = book.earlier.deals, book.earlier.stage_steps
     steps = steps[steps["stage"] != steps.groupby("row")["stage"].shift()]
-    closed_at = steps["row"].map(deals["closed_at"])
-    until = steps.groupby("row")["day"].shift(-1).fillna(closed_at)
+    ends = deals.reindex(steps["row"]).set_axis(steps.index)
+    until = steps.groupby("row")["day"].shift(-1).fillna(ends["closed_at"])
     stays = steps.assign(days=(until - steps["day"]).dt.days)
-    stays = stays[(steps["row"].map(deals["outcome"]) == "won") & (steps["order"] > 0)]
+    stays = stays[(ends["outcome"] == "won") & (steps["order"] > 0)]
     by_stage = stays.groupby("stage")["days"]
     limits: pd.Series = by_stage.quantile(SHARE)
     return limits[by_stage.count() >= LEAST]
