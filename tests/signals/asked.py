@@ -9,10 +9,12 @@ import pandas as pd
 from builders import change, deal, make_book
 
 from postmortem.book import Book
+from postmortem.ground import resources
 from postmortem.ground.process import Process, Stage
 from postmortem.signals import find
 from postmortem.signals.contract import checked
 from postmortem.signals.landmark import Cutter, LandmarkBook
+from postmortem.simulate import Company
 
 PROCESS = Process(
     name="by hand",
@@ -33,6 +35,13 @@ def book_of(*deals: dict[str, Any], time_zone: str = "UTC", **tables: list[dict[
     """Return a book of deals under the process above; deal 1 was created on 2025-01-15 and lost on 2025-08-20."""
     made = deals or (deal(1, "lost", "2025-08-20"),)
     return replace(make_book(made, time_zone=time_zone, **tables), process=PROCESS)
+
+
+def book_of_company(company: Company) -> Book:
+    """Return the book that the files of a company would be read as."""
+    made = make_book([], as_of=company.as_of.isoformat())
+    process = Process.load(resources.sample("full") / "process.toml")
+    return replace(made, tables=dict(company.tables), process=process)
 
 
 def landmarks(*days: str) -> pd.DataFrame:

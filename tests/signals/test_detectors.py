@@ -61,7 +61,7 @@ CASES = [
     ("no_buyer_contact", {"events": [event("email", "2025-07-04", "unknown")]}, (None, None)),
     ("no_buyer_contact", {}, (None, None)),
     ("exit_commitment_unmet",
-     {"history": RED, "milestones": [milestone("Budget confirmed", "2025-02-01"), milestone("Date named", "2025-02-01")]},
+     {"history": RED, "milestones": [milestone(name, "2025-02-01") for name in ("Budget confirmed", "Date named")]},
      (True, "2025-05-01")),
     ("exit_commitment_unmet",
      {"history": RED, "milestones": [milestone(name, "2025-02-01") for name in

@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from asked import book_of, cut
-from builders import FOCUS, forecast
-from hypothesis import given
+from asked import book_of, cut, event
+from builders import FOCUS, change, deal, forecast
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from postmortem.book import Book
-from postmortem.frames import closed_cohort, load_frame
-from postmortem.ground import resources, schema
+from postmortem.frames import closed_cohort
+from postmortem.ground import schema
 from postmortem.ground.errors import UsageError
 from postmortem.signals import NAMES, SIGNALS, find
 from postmortem.signals.contract import LandmarkViolation, Signal, SignalError, answer, checked, silent
@@ -25,17 +25,15 @@ from postmortem.signals.matrix import fired
 from postmortem.taxonomies import load_taxonomy
 
 HOSTILE = ("<script>alert(1)</script>", "=1+1", "‮evil", "", "'; DROP TABLE deals; --", "x" * 5000, "\n", "NaN", "(?P<")
-LANDMARK = pd.Timestamp("2024-10-05")
+LANDMARK = pd.Timestamp("2023-07-05")
 
 
 @pytest.fixture(scope="module")
-def sample() -> Book:
-    """Four hundred deals of the full sample, open on the landmark or closed before it."""
-    book = load_frame("2025Q3", folder=str(resources.sample("full"))).book
-    deals = book.deals
-    at_landmark = deals[(deals["created_at"] <= LANDMARK) & ~(deals["closed_at"] <= LANDMARK)].iloc[:200]
-    earlier = deals[(deals["closed_at"] < LANDMARK)].iloc[-200:]
-    return narrowed(book, pd.concat([at_landmark, earlier]))
+def sample(company_book) -> Book:
+    """Deals of a simulated company, open on the landmark or closed before it."""
+    deals = company_book.deals
+    at_landmark = deals[(deals["created_at"] <= LANDMARK) & ~(deals["closed_at"] <= LANDMARK)]
+    return narrowed(company_book, pd.concat([at_landmark, deals[deals["closed_at"] < LANDMARK]]))
 
 
 def narrowed(book: Book, deals: pd.DataFrame) -> Book:
@@ -48,7 +46,7 @@ def narrowed(book: Book, deals: pd.DataFrame) -> Book:
 def asked_of(book: Book) -> pd.DataFrame:
     deals = book.deals
     rows = deals[(deals["created_at"] <= LANDMARK) & ~(deals["closed_at"] <= LANDMARK)].sort_values("deal_id")
-    return rows[["deal_id", "created_at"]].assign(quarter="2024Q4", landmark=LANDMARK).reset_index(drop=True)
+    return rows[["deal_id", "created_at"]].assign(quarter="2023Q3", landmark=LANDMARK).reset_index(drop=True)
 
 
 def said(book: Book, asked: pd.DataFrame) -> pd.DataFrame:
@@ -136,23 +134,28 @@ def mutated(book: Book, asked: pd.DataFrame, seed: int) -> Book:
     deals = book.deals
     after = deals["deal_id"].isin(asked["deal_id"])
     gone = deals.assign(
-        outcome=deals["outcome"].mask(after, "won"), closed_at=deals["closed_at"].mask(after, pd.Timestamp("2025-09-01")),
+        outcome=deals["outcome"].mask(after, "won"),
+        closed_at=deals["closed_at"].mask(after, pd.Timestamp("2025-09-01")),
         stage=deals["stage"].mask(after, "Closed Won"), amount=deals["amount"].mask(after, 1.0),
-        forecast_category=deals["forecast_category"].mask(after, "omitted"), owner_id=deals["owner_id"].mask(after, "x"),
+        forecast_category=deals["forecast_category"].mask(after, "omitted"),
+        owner_id=deals["owner_id"].mask(after, "x"),
         expected_close_date=deals["expected_close_date"].mask(after, pd.Timestamp("2024-01-01")),
     )  # fmt: skip
     return dataclasses.replace(book, tables={**book.tables, **tables, "deals": gone})
 
 
+@settings(max_examples=15)
 @given(seed=st.integers(0, 10_000), number=st.integers(1, 28))
 def test_no_row_after_any_landmark_is_ever_handed_over(seed, number):
     rng = np.random.default_rng(seed)
-    day = lambda: f"2025-0{rng.integers(2, 9)}-{rng.integers(1, 29):02d}"  # noqa: E731
-    book = book_of(
-        events=[{"deal_id": "D0001", "kind": "call", "side": "both", "occurred_at": f"{day()}T{rng.integers(24):02d}:00Z",
-                 "recorded_at": f"{day()}T01:00Z" if rng.random() < 0.5 else None} for _ in range(20)],
-        time_zone=("UTC", "Pacific/Auckland", "America/Los_Angeles")[seed % 3],
-    )  # fmt: skip
+    days = [
+        f"2025-0{month}-{day:02d}" for month, day in zip(rng.integers(5, 8, 40), rng.integers(1, 29, 40), strict=True)
+    ]
+    events = [
+        event("call", f"{day}T{rng.integers(24):02d}:00", recorded_at=f"{later}T01:00Z" if rng.random() < 0.5 else None)
+        for day, later in zip(days[:20], days[20:], strict=True)
+    ]
+    book = book_of(events=events, time_zone=("UTC", "Pacific/Auckland", "America/Los_Angeles")[seed % 3])
     known, asked = cut(book, f"2025-06-{number:02d}")
     end = book.meta.end_of_day(asked["landmark"][0].date())
     handed, every = known.table("events"), book.table("events")
@@ -193,18 +196,23 @@ def test_hostile_texts_are_texts(sample, text):
     assert not found["evidence"].str.contains("script|DROP|evil", regex=True).any()
 
 
+def forecast_on_record(number: int) -> list[dict[str, object]]:
+    told = {"forecast_category": "commit", "expected_close_date": "2025-09-01"}
+    return [change(number, field, "2025-05-01", None, value) for field, value in told.items()]
+
+
 def own(function, name="made_up") -> Signal:
     return Signal(function, name, "Made up", "Nothing.", ("not_an_opportunity",))
 
 
-def test_a_detector_gets_nothing_later_than_the_landmark_and_no_outcome():
+def test_a_detector_gets_nothing_later_than_the_landmark_and_no_outcome(company_book):
     seen = []
 
     def spy(book, landmarks):
         seen.append((book, landmarks))
         return silent(landmarks, "spying")
 
-    cohort = load_frame("2025Q3", folder=str(resources.sample("full")))
+    cohort = forecast(company_book, company_book.meta.calendar.parse("2023Q3"))
     fired(cohort, signals=[own(spy)])
     assert len(seen) == cohort.table["quarter"].nunique()
     for book, landmarks in seen:
@@ -237,7 +245,8 @@ def test_firing_after_the_landmark_raises():
         (pd.DataFrame({"deal_id": ["D0001"], "fired": [True]}), "columns of a signal"),
         (pd.DataFrame({"deal_id": [], "fired": [], "first_fired_at": [], "evidence": []}), "one row a deal"),
         (pd.DataFrame({"deal_id": ["D0001"] * 2, "fired": None, "first_fired_at": None, "evidence": ""}), "one row a"),
-        (pd.DataFrame({"deal_id": ["D0001"], "fired": ["perhaps"], "first_fired_at": None, "evidence": ""}), "no flags"),
+        (pd.DataFrame({"deal_id": ["D0001"], "fired": ["perhaps"], "first_fired_at": None, "evidence": ""}),
+         "no flags"),
         (pd.DataFrame({"deal_id": ["D0001"], "fired": [False], "first_fired_at": [pd.Timestamp("2025-02-01")],
                        "evidence": ""}), "did not fire"),
     ],
@@ -257,14 +266,11 @@ def test_closed_cohorts_are_unknown_and_say_why():
 
 
 def test_deals_that_ended_before_a_later_day_are_unknown_not_left_out():
-    from builders import change, deal
-
     rows = [
         deal(n, "lost", closed, expected_close_date="2025-09-01")
         for n, closed in ((1, "2025-07-20"), (2, "2025-09-01"))
     ]
-    history = [change(n, field, "2025-05-01", None, value) for n in (1, 2)
-               for field, value in (("forecast_category", "commit"), ("expected_close_date", "2025-09-01"))]  # fmt: skip
+    history = [*forecast_on_record(1), *forecast_on_record(2)]
     cohort = forecast(book_of(*rows, history=history))
     table = fired(cohort, signals=[find("pushed_twice")], days=30)
     assert table["fired"].isna().tolist() == [True, False]
@@ -277,11 +283,7 @@ def test_deals_that_ended_before_a_later_day_are_unknown_not_left_out():
 
 
 def test_an_answer_that_was_kept_is_the_one_that_was_given(tmp_path, monkeypatch):
-    from builders import change, deal
-
-    history = [change(1, field, "2025-05-01", None, value)
-               for field, value in (("forecast_category", "commit"), ("expected_close_date", "2025-09-01"))]  # fmt: skip
-    cohort = forecast(book_of(deal(1, "lost", "2025-08-20"), history=history))
+    cohort = forecast(book_of(deal(1, "lost", "2025-08-20"), history=forecast_on_record(1)))
     monkeypatch.setenv("POSTMORTEM_CACHE", str(tmp_path))
     first = fired(cohort)
     assert len(list((tmp_path / "signals").glob("*.parquet"))) == 1
