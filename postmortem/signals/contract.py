@@ -1,0 +1,180 @@
+"""The one shape of every signal: what it is called, what it points to, and what its detector must answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from postmortem.ground.errors import PostmortemError
+from postmortem.signals.landmark import LandmarkBook
+from postmortem.taxonomies import Taxonomy
+
+COLUMNS = ("deal_id", "fired", "first_fired_at", "evidence")
+Detector = Callable[[LandmarkBook, pd.DataFrame], pd.DataFrame]
+
+
+class SignalError(PostmortemError):
+    """A signal whose answer breaks the contract."""
+
+
+class LandmarkViolation(SignalError):
+    """A signal that says it fired after the day up to which it may know anything."""
+
+
+@dataclass(frozen=True)
+class Signal:
+    """A warning that could be seen on a deal before it ended.
+
+    Attributes
+    ----------
+    function : callable
+        ``(book, landmarks) -> DataFrame``; see `checked` for what it must return.
+    name : str
+        Name in data and in the taxonomies, in snake_case.
+    label : str
+        What the warning says, in plain words: "Pushed twice or more".
+    meaning : str
+        What it means where it fires, and when it is unknown; one or two sentences.
+    causes : tuple of str
+        Codes of the red-zone taxonomy it points to, the foremost first.
+    needs : tuple of str
+        Tables without any of which nothing can be said.
+    origin : str
+        The file of an engagement's own signal; empty for those of the package.
+    digest : str
+        A hash of that file, so that no answer of other code is taken from a cache.
+    """
+
+    function: Detector
+    name: str
+    label: str
+    meaning: str
+    causes: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+    origin: str = ""
+    digest: str = ""
+
+    def remedy(self, taxonomy: Taxonomy) -> str:
+        """Return the process step of the foremost cause that `taxonomy` knows; empty where it knows none."""
+        known = (taxonomy.successor(code) for code in self.causes)
+        return next((taxonomy.reason(code).remedy for code in known if code is not None), "")
+
+
+def of_each(landmarks: pd.DataFrame, values: pd.Series) -> pd.Series:
+    """Return, for each landmark, the value of its ``row`` in a Series by row; missing where it has none."""
+    return values.reindex(landmarks.index)
+
+
+def answer(
+    landmarks: pd.DataFrame,
+    fired: pd.Series[bool],
+    *,
+    first: pd.Series | None = None,
+    evidence: pd.Series | str = "",
+    unknown: pd.Series | str = "",
+) -> pd.DataFrame:
+    """Put together what a detector returns.
+
+    Parameters
+    ----------
+    landmarks : DataFrame
+        As the detector got it; all Series below are on its index.
+    fired : Series of nullable bool
+        Missing where the record does not tell.
+    first : Series of datetime, optional
+        Since when it holds; kept where it fired.
+    evidence : Series of str or str
+        What shows it, for the deals on which it fired.
+    unknown : Series of str or str
+        Why it is unknown, for the deals of which that is so.
+
+    Returns
+    -------
+    DataFrame
+        One row a landmark, columns as in `COLUMNS`.
+    """
+    flags = fired.astype("boolean")
+    holds, silent = flags.fillna(False).astype(bool), flags.isna()
+    nothing = pd.Series(pd.NaT, index=landmarks.index, dtype="datetime64[us]")
+    days = nothing if first is None else first.astype("datetime64[us]").where(holds)
+    texts = pd.Series("", index=landmarks.index, dtype="str")
+    texts = texts.mask(holds, evidence).mask(silent, unknown)
+    return pd.DataFrame({"deal_id": landmarks["deal_id"], "fired": flags, "first_fired_at": days, "evidence": texts})
+
+
+def silent(landmarks: pd.DataFrame, why: pd.Series | str) -> pd.DataFrame:
+    """Return the answer that nothing is known of any deal, and why (one text, or one a deal)."""
+    return answer(landmarks, pd.Series(pd.NA, index=landmarks.index, dtype="boolean"), unknown=why)
+
+
+def checked(signal: Signal, told: object, landmarks: pd.DataFrame) -> pd.DataFrame:
+    """Hold what a detector returned to the contract.
+
+    Parameters
+    ----------
+    signal : Signal
+        Whose detector it was.
+    told : object
+        What it returned.
+    landmarks : DataFrame
+        What it was asked about.
+
+    Returns
+    -------
+    DataFrame
+        One row a landmark in the order of `landmarks` and on its index: ``deal_id``, ``fired`` (nullable flag:
+        missing is unknown), ``first_fired_at`` (day since when it holds, at most the landmark; missing where it
+        did not fire or no day is on record), ``evidence`` (what shows it, or why it is unknown).
+
+    Raises
+    ------
+    LandmarkViolation
+        When a day lies after its deal's landmark.
+    SignalError
+        When columns, rows or values are not as above.
+    """
+    where = f"The signal {signal.name}" + (f" of {signal.origin}" if signal.origin else "")
+    if not isinstance(told, pd.DataFrame) or not set(COLUMNS) <= set(told.columns):
+        got = ", ".join(map(str, told.columns)) if isinstance(told, pd.DataFrame) else type(told).__name__
+        raise SignalError(
+            f"{where} does not return the columns of a signal.",
+            got=got, expected=", ".join(COLUMNS), do="return postmortem.signals.contract.answer(landmarks, fired, ...)",
+        )  # fmt: skip
+    deals = told["deal_id"]
+    if deals.duplicated().any() or set(deals) != set(landmarks["deal_id"]):
+        raise SignalError(
+            f"{where} does not return one row a deal.",
+            got=f"{len(deals)} rows of {deals.nunique()} deals",
+            expected=f"one row for each of the {len(landmarks)} deals of landmarks",
+            do="make one row for every deal in landmarks, with a missing fired where nothing is known",
+        )
+    rows = told.set_index("deal_id").loc[landmarks["deal_id"], list(COLUMNS[1:])].set_index(landmarks.index)
+    try:
+        fired = rows["fired"].astype("boolean")
+        first = pd.to_datetime(rows["first_fired_at"]).astype("datetime64[us]")
+    except (TypeError, ValueError) as error:
+        raise SignalError(
+            f"{where} returns values that are no flags or days.",
+            got=str(error), expected="fired true, false or missing; first_fired_at days without a time zone or missing",
+        ) from None  # fmt: skip
+    late = (first > landmarks["landmark"]).to_numpy(dtype=bool)
+    if late.any():
+        raise LandmarkViolation(
+            f"{where} fires after the day up to which it may know anything.",
+            got=f"{int(late.sum())} deals, the first on {first[late].iloc[0]:%Y-%m-%d}",
+            expected="first_fired_at no later than the deal's landmark",
+            rows=[str(name) for name in landmarks.loc[late, "deal_id"]],
+            do="count what had happened by the landmark only",
+        )
+    early = np.asarray(first.notna() & ~fired.fillna(False).astype(bool))
+    if early.any():
+        raise SignalError(
+            f"{where} gives a day for deals on which it did not fire.",
+            got=f"{int(early.sum())} deals", expected="first_fired_at missing where fired is not true",
+        )  # fmt: skip
+    evidence = rows["evidence"].astype("str").fillna("")
+    held = {"fired": fired, "first_fired_at": first, "evidence": evidence}
+    return pd.DataFrame({"deal_id": landmarks["deal_id"], **held})
