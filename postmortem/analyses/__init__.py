@@ -16,6 +16,7 @@ NAMES: tuple[str, ...] = (
     "forecast_waterfall",
     "forecast_leakage",
     "category_transitions",
+    "weekly_moves",
     "close_date_pushes",
     "loss_destination",
     "competitor_or_status_quo",

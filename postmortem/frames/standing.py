@@ -25,6 +25,10 @@ STANDING_LABELS = {
     LEFT: "Left the forecast, open",
     UNTOLD: "Open, forecast not on record",
 }
+CATEGORY_LABELS = {
+    "commit": "Commit", "most_likely": "Most likely", "best_case": "Best case", "pipeline": "Pipeline",
+    "omitted": "Omitted", "closed": "Closed", UNKNOWN: "Open, category not on record",
+}  # fmt: skip
 
 
 def standings(cohort: Cohort, days: Mapping[Quarter, Sequence[dt.date]]) -> pd.DataFrame:
