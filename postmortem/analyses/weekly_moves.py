@@ -86,7 +86,7 @@ def weekly_moves(cohort: Cohort) -> Result:
         "weeks": _weeks(focus, cohort),
         "total": _total(focus, window, cohort),
     }
-    return ANALYSIS.answer(tables, cohort, n_used=len(window), caveats=_caveats(focus))
+    return ANALYSIS.answer(tables, cohort, n_used=len(cohort.window_rows), caveats=_caveats(focus))
 
 
 def headline(tables: Tables) -> str:

@@ -55,7 +55,7 @@ def test_every_week_a_deal_was_open_is_in_the_cell_its_history_says() -> None:
     }  # fmt: skip
     assert sum(grid(result).values()) == 14 * 8
     assert result.headline == (
-        "From week to week of 2025Q3, forecast deals were called lower twice ($11K) and higher twice; of 5 deals lost "
+        "From week to week of 2025Q3, forecast deals were called lower twice ($11k) and higher twice; of 5 deals lost "
         "after the first week, 2 had been called lower."
     )
 
