@@ -22,7 +22,6 @@ NAMES: tuple[str, ...] = (
     "competitor_or_status_quo",
     "costliest_losses",
     "reasons_recorded",
-    "competitor_record",
     "competitor_head_to_head",
     "competitor_deals",
     "competitor_trend",
