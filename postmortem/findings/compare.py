@@ -103,7 +103,7 @@ def compare(first: Cohort, second: Cohort | None = None, *, over: Over | None = 
     figures = [figure for analysis in ANALYSES for figure in analysis.comparable]
     told = worth_telling([(figure, *gap_of(figure, (first, second), rows, margin, bool(both))) for figure in figures])
     tables = {
-        "figures": figures_table(told, margin),
+        "figures": figures_table(told, margin, ("Now", "Before") if alone else ("First", "Second")),
         "cohorts": cohorts_table(names, rows, both, margin),
     }
     if not alone:
