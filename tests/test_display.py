@@ -141,5 +141,5 @@ def test_many_columns_or_intervals_make_a_table_wide(columns, intervals, wide):
     told = [Column(name, "estimate", name, "share", **({"low": "low", "high": "high"} if number < intervals else {}))
             for number, name in enumerate(names)]  # fmt: skip
     limits = [Column(name, "estimate", name, "share", shown=False) for name in ("low", "high")]
-    frame = pd.DataFrame({**dict.fromkeys(names, [0.5]), "low": [0.4], "high": [0.6]})
+    frame = pd.DataFrame({name: [0.5] for name in names}).assign(low=0.4, high=0.6)
     assert written(Table(frame, (*told, *limits), "A table")).is_wide is wide
