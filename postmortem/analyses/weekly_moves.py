@@ -194,7 +194,7 @@ def _weeks(focus: pd.DataFrame, cohort: Cohort) -> Table:
         )  # fmt: skip
     columns = (
         Column("week", "label", "Week"),
-        Column("day", "date", "Ends on"),
+        Column("day", "date", "Ends on", shown=False),
         Column("deals", "count", "Open when it began"),
         Column("higher", "count", "Called higher"),
         Column("lower", "count", "Called lower"),

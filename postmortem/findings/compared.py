@@ -70,8 +70,8 @@ def figures_table(told: list[Told], margin: float, sides: tuple[str, str]) -> Ta
         Column("second_n", "count", f"Deals, {sides[1].lower()}"),
         Column("first_events", "count", "Counted, first", shown=False),
         Column("second_events", "count", "Counted, second", shown=False),
-        Column("to_differ", "count", "Deals each to show it"),
-        Column("to_equal", "count", "Deals each to show they are alike"),
+        Column("to_differ", "count", "Deals each to show it", shown=False),
+        Column("to_equal", "count", "Deals to tell"),
         Column("note", "text", "Remark"),
     )
     return Table(frame[[column.name for column in columns]], columns, "Figure by figure")
