@@ -14,6 +14,7 @@ NUMERIC = ("estimate", "count", "money")
 MISSING = "—"
 WITHHELD = "withheld"
 ROWS_SHOWN = 200
+MOST_COLUMNS, MOST_INTERVALS = 6, 2
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,12 @@ class Written:
     rows: tuple[tuple[Cell, ...], ...]
     left_out: int
     detail: bool
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether intervals are to stand below their estimates, so that the table fits a page."""
+        intervals = sum(any(cell.extra for cell in column) for column in zip(*self.rows, strict=True))
+        return len(self.heads) > MOST_COLUMNS or intervals > MOST_INTERVALS
 
 
 def written(table: Table, *, most: int = ROWS_SHOWN) -> Written:

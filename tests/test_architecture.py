@@ -28,7 +28,12 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 # Rooms of one floor that know nothing of each other.
 STRANGERS = (("intake", "simulate"), ("stats", "charts"), ("stats", "result"), ("charts", "result"))
-SHARED_BY_ANALYSES = {"postmortem.analyses", "postmortem.analyses.contract", "postmortem.analyses.cache"}
+SHARED_BY_ANALYSES = {
+    "postmortem.analyses",
+    "postmortem.analyses.contract",
+    "postmortem.analyses.needs",
+    "postmortem.analyses.cache",
+}
 
 LONGEST = 300
 DATA = {"postmortem/ground/schema.py"}

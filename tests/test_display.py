@@ -133,3 +133,13 @@ def test_a_number_among_columns_of_text_stays_a_whole_number():
     rows = pd.DataFrame({"n": pd.Series([3, None], dtype="Int64"), "share": [0.5, None]})
     table = Table(rows, (Column("n", "count", "Deals"), Column("share", "estimate", "Share", unit="share")), "Mixed")
     assert [[cell.text for cell in row] for row in written(table).rows] == [["3", "50%"], [MISSING, MISSING]]
+
+
+@pytest.mark.parametrize(("columns", "intervals", "wide"), [(6, 2, False), (7, 0, True), (4, 3, True), (2, 0, False)])
+def test_many_columns_or_intervals_make_a_table_wide(columns, intervals, wide):
+    names = [f"c{number}" for number in range(columns)]
+    told = [Column(name, "estimate", name, "share", **({"low": "low", "high": "high"} if number < intervals else {}))
+            for number, name in enumerate(names)]  # fmt: skip
+    limits = [Column(name, "estimate", name, "share", shown=False) for name in ("low", "high")]
+    frame = pd.DataFrame({name: [0.5] for name in names}).assign(low=0.4, high=0.6)
+    assert written(Table(frame, (*told, *limits), "A table")).is_wide is wide

@@ -9,7 +9,7 @@ import pandas as pd
 from postmortem.analyses.contract import WITHHELD, Analysis, Need, any_missing
 from postmortem.charts.transition_grid import transition_grid
 from postmortem.frames.cohort import Cohort
-from postmortem.frames.standing import standings
+from postmortem.frames.standing import CATEGORY_LABELS, standings
 from postmortem.ground.fates import FATE_LABELS, LOST, WON
 from postmortem.ground.formats import count, interval_text, per_cent
 from postmortem.ground.schema import UNKNOWN
@@ -24,15 +24,11 @@ HISTORY = Need(
     "export the CRM's field history, or keep copies of the pipeline", "history",
     lambda cohort, _: len(cohort.table) if cohort.kind == "forecast" else 0, "record",
 )  # fmt: skip
-CATEGORIES = {
-    "commit": "Commit", "most_likely": "Most likely", "best_case": "Best case", "pipeline": "Pipeline",
-    "omitted": "Omitted", "closed": "Closed", UNKNOWN: "Open, category not on record",
-}  # fmt: skip
 ENDS = (WON, *LOST)
-LABELS = {**CATEGORIES, **{fate: FATE_LABELS[fate] for fate in ENDS}}
+LABELS = {**CATEGORY_LABELS, **{fate: FATE_LABELS[fate] for fate in ENDS}}
 # Heads of columns have less room than rows of a table.
-HEADS = {**CATEGORIES, "lost_disqualified": "Never a deal", "lost_unknown": "Lost, not recorded"}
-ORDER = (*CATEGORIES, *ENDS)
+HEADS = {**CATEGORY_LABELS, "lost_disqualified": "Never a deal", "lost_unknown": "Lost, not recorded"}
+ORDER = (*CATEGORY_LABELS, *ENDS)
 SPOKEN = 2
 METHOD = (
     "Deals forecast at the snapshot, by their category then and by where they were at quarter end: won, lost by "

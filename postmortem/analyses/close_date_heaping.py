@@ -36,8 +36,9 @@ METHOD = (
     "Share of the deals of the window that were closed on one of the last two working days (Monday to Friday; public "
     "holidays are not known) of a month, or on a weekend after them, lost beside won, and what it would be if deals "
     "closed alike on every working day. What one owner closes in one month hangs together: intervals are made from "
-    "owners' months, not from deals. Lost deals at month ends against even working days is the one comparison that may "
-    "be called worth a look; won deals and quarter ends stand beside it. Close dates that are only an old expectation "
+    "owners' months, not from deals. Month ends are called clean-up days where the interval of lost deals lies above "
+    "even working days; this says how the record is kept, not why deals are lost, and does not pass the gate over the "
+    "report's comparisons. Won deals and quarter ends stand beside it. Close dates that are only an old expectation "
     "are left out."
 )
 
@@ -109,7 +110,7 @@ def headline(tables: Tables) -> str:
         return f"{_part(lost)} of {count(lost['deals'], 'lost deal')} {then}, too few to tell; {even}. {beside}."
     told = f"{_part(lost)} of {count(lost['deals'], 'lost deal')} ({interval_text(lost['low'], lost['high'])}) {then}"
     if lost["stands_out"]:
-        return f"Worth a look: {told}, where {even}: these are clean-up days. {beside}."
+        return f"{told}, where {even}: month ends are clean-up days. {beside}."
     return f"{told}, where {even}: no bunching can be told. {beside}."
 
 

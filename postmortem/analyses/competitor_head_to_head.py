@@ -10,6 +10,7 @@ import pandas as pd
 from postmortem.analyses.contract import WITHHELD, Analysis, Need, any_missing, spoken, tests_table
 from postmortem.charts.interval_dots import interval_dots
 from postmortem.frames.cohort import Cohort
+from postmortem.frames.figures import Counted, Figure
 from postmortem.ground.formats import count, interval_text, per_cent, points
 from postmortem.result import Column, Result, Table, Tables
 from postmortem.stats import (
@@ -194,13 +195,13 @@ def _against_columns() -> tuple[Column, ...]:
         Column("share", "estimate", "Share won (95% interval)", "share", low="share_low", high="share_high"),
         Column("share_low", "estimate", "Low", "share", shown=False),
         Column("share_high", "estimate", "High", "share", shown=False),
-        Column("steady", "estimate", "Steadied", "share", low="steady_low", high="steady_high"),
+        Column("steady", "estimate", "Steadied", "share", low="steady_low", high="steady_high", shown=False),
         Column("steady_low", "estimate", "Steadied low", "share", shown=False),
         Column("steady_high", "estimate", "Steadied high", "share", shown=False),
-        Column("difference", "estimate", "Against all other deals", "points", low="low", high="high"),
+        Column("difference", "estimate", "Against all others", "points", low="low", high="high"),
         Column("low", "estimate", "Low", "points", shown=False),
         Column("high", "estimate", "High", "points", shown=False),
-        Column("among_named", "estimate", "Against others with a name", "points", low="among_low", high="among_high"),
+        Column("among_named", "estimate", "Against others named", "points", low="among_low", high="among_high"),
         Column("among_low", "estimate", "Low", "points", shown=False),
         Column("among_high", "estimate", "High", "points", shown=False),
     )
@@ -273,4 +274,12 @@ def _standing_apart(tables: Tables) -> str:
     return "A" + " and a".join(told[:2]) if told else ""
 
 
-ANALYSIS = Analysis(competitor_head_to_head, headline, draw, family="comparison", method=METHOD, needs=(MET,))
+def _with_competitor(cohort: Cohort, rows: pd.DataFrame) -> Counted:
+    decided = _decided(rows)
+    return Counted(decided, decided["deal_id"].isin(cohort.book.table("competitors")["deal_id"]))
+
+
+COMPARABLE = (Figure("With a competitor named", "decided deal", _with_competitor),)
+ANALYSIS = Analysis(
+    competitor_head_to_head, headline, draw, family="comparison", method=METHOD, needs=(MET,), comparable=COMPARABLE
+)

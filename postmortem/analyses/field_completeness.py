@@ -33,7 +33,7 @@ LOST = Need(
 METHOD = (
     "Share of deals of the window on which a field holds anything, lost beside won, with Newcombe's 95% interval "
     "of the difference (below ten deals a side: counts only). A field that is missing more often on one side "
-    "bends every comparison that uses it; one is called worth a look where its interval, widened for the number of "
+    "bends every comparison that uses it; one is called uneven where its interval, widened for the number of "
     "fields compared (Bonferroni), excludes none. Fields that only a loss can have stand alone."
 )
 
@@ -104,7 +104,7 @@ def headline(tables: Tables) -> str:
         return told + "."
     widest = max(apart, key=lambda row: abs(row["difference"]))
     return (
-        f"{told}. Worth a look: “{widest['field']}” is filled in on {per_cent(widest['lost'])} of lost and "
+        f"{told}. Filled in unevenly: “{widest['field']}”, on {per_cent(widest['lost'])} of lost and "
         f"{per_cent(widest['won'])} of won deals: {points(widest['difference'])} "
         f"({interval_text(widest['low'], widest['high'], 'points')})."
     )

@@ -218,7 +218,7 @@ def _scores(parts: dict[str, pd.DataFrame], measured: dict[str, Calibration], sc
         Column("brier", "estimate", "Mean squared miss"),
         Column("reliability", "estimate", "Of it, stated wrongly"),
         Column("resolution", "estimate", "Saved by telling deals apart"),
-        Column("uncertainty", "estimate", "Miss of stating one share for all"),
+        Column("uncertainty", "estimate", "Miss of stating one share for all", shown=False),
         Column("skill", "estimate", "Part of that miss avoided"),
     )
     return Table(pd.DataFrame(rows), columns, "How good the stated probabilities were", detail=True)

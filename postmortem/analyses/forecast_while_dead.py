@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from postmortem.analyses.contract import WITHHELD, Analysis, Need, any_missing
-from postmortem.book.history import tracked_fields
+from postmortem.book import Book
+from postmortem.book.leakage import week_ends
 from postmortem.charts.weekly_stack import weekly_stack
 from postmortem.frames.cohort import Cohort, lost_rows, won_rows
-from postmortem.frames.entry import spells
 from postmortem.frames.silence import buyer_days, silence
-from postmortem.ground.fiscal import Quarter
+from postmortem.frames.standing import calls
 from postmortem.ground.formats import count, interval_text, per_cent, short_money
-from postmortem.ground.schema import FORECAST_DEFAULT
+from postmortem.ground.schema import UNKNOWN
 from postmortem.result import Column, Result, Table, Tables
 from postmortem.stats import clustered_ratio
 
@@ -27,7 +26,7 @@ COVERED = 0.7
 NOBODY = "nobody"
 DEAD, OTHER = "later lost, buyer already gone", "all other deals"
 BUYERS = "export meetings, calls and mails with who acted, ours or the buyer's"
-HISTORY = "export the CRM's field history of forecast categories and amounts"
+HISTORY = "export the CRM's field history of forecast categories and amounts, or keep a copy of the pipeline every week"
 WON = Need(
     "events", ("side", "occurred_at"), 10, "won deals with a contact by the buyer on record", BUYERS, "activities",
     lambda cohort, rows: buyer_days(cohort, won_rows(rows))["deal_id"].nunique(),
@@ -38,13 +37,13 @@ LOST = Need(
 )  # fmt: skip
 CARRIED = Need(
     "history", ("field", "changed_at", "new_value"), 1, "records of forecast categories as they were", HISTORY,
-    "history", lambda cohort, _: len(cohort.table) if "forecast_category" in tracked_fields(cohort.book) else 0,
-    "record",
+    "history", lambda cohort, _: _called_on_record(cohort.book), "record",
 )  # fmt: skip
 OTHER_DEALS = "the deals a quarter's forecast was made of; those that closed, or were new in it, are not all of them"
 METHOD = (
-    "At the end of each seventh day of a quarter, the amounts of its deals that are in a forecast category and not "
-    "closed, both as the field history tells them for that day (today's amount where amounts are not tracked). A lost "
+    "At the end of each week of a quarter, the amounts of its deals that are in a forecast category and not closed, "
+    "both as a snapshot, the field history or a forecast sheet tells them for that day (today's amount where none of "
+    "these tells it). A deal whose category of the day none of them tells is left out of that week. A lost "
     "deal counts as dead from the day its buyer was last heard, if it was then silent until the close for longer than "
     "the limit of its segment: the 95th percentile of the gaps between contacts in won deals. Amount-weeks are amounts "
     "summed over weeks; their share of the forecast's amount-weeks over the window is a ratio with its error clustered "
@@ -72,9 +71,9 @@ def forecast_while_dead(cohort: Cohort) -> Result:
 
     Notes
     -----
-    Refused for closed and newly forecast deals, without a history of forecast categories, below ten lost or ten won
-    deals with a contact by the buyer, where under 70% of won deals have one, and below 72 gaps between contacts of
-    won deals.
+    Refused for closed and newly forecast deals, where neither the history nor a snapshot nor a forecast sheet tells
+    categories, below ten lost or ten won deals with a contact by the buyer, where under 70% of won deals have one,
+    and below 72 gaps between contacts of won deals.
     """
     if cohort.kind not in ANALYSIS.frames:
         return ANALYSIS.refuse(cohort, OTHER_DEALS, unlock=HISTORY, gap=CARRIED.gap(cohort))
@@ -90,8 +89,8 @@ def forecast_while_dead(cohort: Cohort) -> Result:
         missing = "72 silences between two contacts of won deals, to know how long a live one can be"
         return ANALYSIS.refuse(cohort, missing, unlock=BUYERS, gap=WON.gap(cohort))
     dead = found.deals[(found.deals["outcome"] == "lost") & found.deals["is_dead"]]
-    quarters = sorted({*cohort.window, cohort.focus})
-    weeks = _weekly(cohort, quarters).merge(cohort.table[["deal_id", "quarter"]], on=["deal_id", "quarter"])
+    known = _weekly(cohort)
+    weeks = known[known["is_called"] & (known["amount"] > 0)]
     weeks = weeks.merge(dead[["deal_id", "last_heard"]], on="deal_id", how="left")
     weeks["is_dead"] = weeks["day"] > weeks["last_heard"]
     focus = weeks[weeks["quarter"] == cohort.focus.label]
@@ -101,7 +100,7 @@ def forecast_while_dead(cohort: Cohort) -> Result:
         "carried": Table(pd.DataFrame(spans), _carried_columns(cohort.currency), "Carried while dead"),
         "weeks": _week_table(focus, cohort),
     }
-    return ANALYSIS.answer(tables, cohort, n_used=len(found.deals))
+    return ANALYSIS.answer(tables, cohort, n_used=len(found.deals), caveats=_unheard(known, cohort))
 
 
 def headline(tables: Tables) -> str:
@@ -133,48 +132,32 @@ def draw(tables: Tables, axes: Axes) -> None:
     )  # fmt: skip
 
 
-def _weekly(cohort: Cohort, quarters: list[Quarter]) -> pd.DataFrame:
-    """Return every deal in the forecast at the end of every week: ``quarter``, ``week``, ``day``, deal, amount."""
-    book = cohort.book
-    days = [
-        (quarter.label, week, day)
-        for quarter in quarters
-        for week, day in enumerate((quarter.start + dt.timedelta(days=7 * n - 1) for n in range(1, 14)), start=1)
-        if day <= min(quarter.end, cohort.as_of)
-    ]
-    dates = pd.DataFrame(days, columns=["quarter", "week", "day"]).astype({"day": "datetime64[us]"})
-    dates["moment"] = pd.DatetimeIndex([book.meta.end_of_day(day) for _, _, day in days]).as_unit("us")
-    stays = spells(book, "forecast_category")
-    stays = stays[stays["value"].isin(_categories(cohort))]
-    since = np.searchsorted(dates["moment"], stays["since"], side="left")
-    ended = stays["until"].fillna(pd.Timestamp("2200-01-01", tz="UTC"))
-    number = np.searchsorted(dates["moment"], ended, side="left") - since
-    place = np.repeat(since, number) + np.arange(number.sum()) - np.repeat(np.cumsum(number) - number, number)
-    weeks = dates.iloc[place].reset_index(drop=True)
-    weeks["deal_id"] = stays["deal_id"].to_numpy().repeat(number)
-    weeks = weeks.merge(book.deals[["deal_id", "outcome", "closed_at", "owner_id", "amount"]], on="deal_id")
-    weeks = weeks[(weeks["outcome"] == "open") | (weeks["closed_at"] > weeks["day"])]
-    weeks["amount"] = _amounts(cohort, weeks)
-    carried: pd.DataFrame = weeks[weeks["amount"] > 0].sort_values(["moment", "deal_id"], ignore_index=True)
-    return carried
+def _weekly(cohort: Cohort) -> pd.DataFrame:
+    """Return every deal of the cohort that was open at the end of a week: as `calls` says, and ``week`` (from 1)."""
+    days = {quarter: week_ends(quarter, until=cohort.as_of) for quarter in sorted({*cohort.window, cohort.focus})}
+    numbers = {pd.Timestamp(day): number for own in days.values() for number, day in enumerate(own, start=1)}
+    weeks = calls(cohort, days)
+    return weeks.assign(week=weeks["day"].map(numbers).astype("int64"))
 
 
-def _categories(cohort: Cohort) -> list[str]:
-    """Return the categories that count as forecast: those the cohort was chosen by, where it was."""
-    chosen = set(cohort.table["forecast_category"].dropna()) if cohort.kind == "forecast" else set(FORECAST_DEFAULT)
-    return sorted(chosen)
+def _unheard(weeks: pd.DataFrame, cohort: Cohort) -> tuple[str, ...]:
+    """Say in how many weeks of the focus quarter the record tells no category of some of the open deals."""
+    focus = weeks[weeks["quarter"] == cohort.focus.label]
+    silent = focus[~focus["is_told"]]
+    if silent.empty:
+        return ()
+    return (
+        f"In {silent['week'].nunique()} of {count(focus['week'].nunique(), 'week')} nothing on record tells the "
+        "category of some of the open deals; these are left out of such a week.",
+    )
 
 
-def _amounts(cohort: Cohort, weeks: pd.DataFrame) -> pd.Series:
-    """Return the amount of each deal on its day."""
-    if "amount" not in tracked_fields(cohort.book):
-        return weeks["amount"]
-    known = spells(cohort.book, "amount").sort_values("since", kind="stable")
-    known = known.assign(then=pd.to_numeric(known["value"], errors="coerce"))[["deal_id", "since", "then"]]
-    wanted = weeks[["deal_id", "moment"]].reset_index().sort_values("moment", kind="stable")
-    found = pd.merge_asof(wanted, known, left_on="moment", right_on="since", by="deal_id", allow_exact_matches=False)
-    told: pd.Series = found.set_index("index")["then"].reindex(weeks.index)
-    return told.fillna(weeks["amount"])
+def _called_on_record(book: Book) -> int:
+    """Count the records of categories of earlier days, whatever kept them."""
+    history, sheet = book.table("history"), book.table("forecast_sheet")
+    kept = book.table("snapshots")["forecast_category"]
+    told = (history["field"] == "forecast_category", kept.notna() & (kept != UNKNOWN), sheet["category"].notna())
+    return sum(int(each.sum()) for each in told)
 
 
 def _span(span: str, weeks: pd.DataFrame, *, estimated: bool) -> dict[str, object]:

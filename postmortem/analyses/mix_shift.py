@@ -116,18 +116,20 @@ def headline(tables: Tables) -> str:
         return f"{told}. Worth a look: they do not divide alike."
     if (rows["verdict"] == "equivalent").all():
         return f"{told}: they divide about alike, every share within ten points."
-    widest = f"largest move: {spoken(most['part'], 'one part')}, {points(most['difference'])}"
+    part = spoken(most["part"], "one part")
+    part = part[0].lower() + part[1:] if side["by"] == "taker" else part
+    widest = f"largest move: {part}, {points(most['difference'])}"
     return f"{told}: no move can be told from chance ({widest}, {interval_text(most['low'], most['high'], 'points')})."
 
 
 def draw(tables: Tables, axes: Axes) -> None:
-    """Draw every part's share before and now with intervals, and how far the two are apart."""
+    """Draw every part's share now and before with intervals, and how far the two are apart."""
     side = tables["sides"].first
     paired_intervals(
-        tables["mix"].rows.head(SHOWN), axes, name="part", left="before_share", left_low="before_low",
-        left_high="before_high", right="now_share", right_low="now_low", right_high="now_high",
-        left_label=str(side["period"]), right_label=str(side["quarter"]), difference="difference", low="low",
-        high="high", verdict="verdict", n="now", noun="loss" if side["by"] == "taker" else "deal",
+        tables["mix"].rows.head(SHOWN), axes, name="part", left="now_share", left_low="now_low", left_high="now_high",
+        right="before_share", right_low="before_low", right_high="before_high", left_label=str(side["quarter"]),
+        right_label=str(side["period"]), difference="difference", low="low", high="high", verdict="verdict", n="now",
+        noun="loss" if side["by"] == "taker" else "deal",
     )  # fmt: skip
 
 

@@ -11,10 +11,9 @@ from postmortem.book import Book
 from postmortem.frames.cohort import Cohort
 from postmortem.ground import schema
 from postmortem.ground.formats import count
-from postmortem.intake.wording import toml_string
+from postmortem.intake.wording import UNREAD, toml_string
 from postmortem.result import Column, Result, Table, Tables
 
-UNREAD = "columns not read: "
 READ_AS_UNKNOWN = re.compile(r"values read as unknown: (?P<values>.*); map them under (?P<section>\[.*\])$", re.DOTALL)
 QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 QUOTED_COUNT = re.compile(r'("(?:[^"\\]|\\.)*") \((\d+)\)')
@@ -91,12 +90,6 @@ def headline(tables: Tables) -> str:
         f"{count(values, 'value')} on {count(rows, 'row')} {'has' if values == 1 else 'have'} no meaning yet",
     ]
     return " and ".join(text for text, some in zip(told, (columns, values), strict=True) if some) + "."
-
-
-def is_told(what: str) -> bool:
-    """Whether a note of intake says what this answer says as well."""
-    told = (UNREAD, "the reason ", "lost to whom cannot be told ", "values read as unknown: ")
-    return what.startswith(told)
 
 
 def _reasons(book: Book) -> list[tuple[str, str, int, str]]:

@@ -38,7 +38,7 @@ TAKEN = Need(
 METHOD = (
     "A Laney p-prime chart: the share of each quarter, and the 95% prediction interval for the focus quarter made "
     "from the quarters before it, widened for variation between quarters beyond chance. Refused below six "
-    "earlier quarters. One point outside is a reason to look, not a verdict."
+    "earlier quarters. One quarter in twenty lies outside by chance: a reason to ask what happened, not a verdict."
 )
 MEASURES = {"lost": "deals that were lost", "competitor": "recorded losses that went to a competitor",
             "status_quo": "recorded losses that went to the status quo"}  # fmt: skip
@@ -125,7 +125,7 @@ def headline(tables: Tables) -> str:
     told = f"The share of {row['measure']}, {per_cent(row['share'])} in {row['quarter']}, is"
     if row["verdict"] == "within":
         return f"{told} within its normal wobble ({usual})."
-    return f"{told} {row['verdict']} its usual range ({usual}): worth a look."
+    return f"{told} {row['verdict']} its usual range ({usual})."
 
 
 def draw(tables: Tables, axes: Axes) -> None:

@@ -7,6 +7,7 @@ import pandas as pd
 from postmortem.analyses.contract import WITHHELD, Analysis, any_missing
 from postmortem.frames.cohort import Cohort
 from postmortem.ground.formats import count
+from postmortem.intake.wording import is_without_meaning
 from postmortem.result import Column, Result, Table, Tables
 
 METHOD = (
@@ -29,7 +30,7 @@ def rows_used(cohort: Cohort) -> Result:
         Table ``tables``, one row a table of the book: ``table``, ``read``, ``used``, ``set_aside`` (rows).
         Table ``reasons``, one row a reason for setting rows aside: ``table``, ``column``, ``reason``,
         ``rows``, ``example`` (file and line). Table ``repairs``, one row a repair or observation:
-        ``table``, ``column``, ``rows``, ``what``.
+        ``table``, ``column``, ``rows``, ``what``; what has no meaning yet is left to `not_understood`.
     """
     book = cohort.book
     aside = book.quarantine.groupby("table").size()
@@ -46,7 +47,7 @@ def rows_used(cohort: Cohort) -> Result:
         Column("set_aside", "count", "Set aside"),
     )
     repairs = pd.DataFrame(
-        [(note.table, note.column, note.rows, note.what) for note in book.notes],
+        [(note.table, note.column, note.rows, note.what) for note in book.notes if not is_without_meaning(note.what)],
         columns=["table", "column", "rows", "what"],
     ).astype({"table": "str", "column": "str", "rows": "int64", "what": "str"})
     repair_columns = (

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
 from postmortem.analyses.contract import AT_ONCE, WITHHELD, Analysis, Need, any_missing, spoken
 from postmortem.charts.incidence_stack import incidence_stack
 from postmortem.frames.cohort import Cohort
+from postmortem.frames.first_forecast import newly_forecast
 from postmortem.frames.followed import Followed, followed
+from postmortem.ground.errors import EmptyFrame, FrameRefused
 from postmortem.ground.fates import FATE_LABELS, LOST, OPEN, WON
 from postmortem.ground.formats import count, interval_text, per_cent
 from postmortem.result import Column, Gap, Result, Table, Tables
@@ -18,6 +20,7 @@ from postmortem.stats import CumulativeIncidence, Estimate, cumulative_incidence
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+Deals = Literal["cohort", "first_forecast"]
 HORIZONS = (30, 60, 90, 120, 180)
 ENDS = (WON, *LOST)
 SAID = {
@@ -30,6 +33,7 @@ ENDED = Need(
     "deals", lambda _, rows: int(rows.loc[rows["ultimate"].ne(OPEN) & rows["closed_at"].notna(), "deal_id"].nunique()),
 )  # fmt: skip
 UNDATED = "the day from which each deal was forecast, or stood in a late stage; closed deals alone do not tell it"
+FIRST_UNKNOWN = "the day on which each deal was first forecast, which a history of forecast categories tells"
 UNLOCK = "export the CRM's field history of stages and forecast categories"
 FROM_ENTRY = (
     "Too few deals were followed from the first days on, so days count from the day each deal came into these data, "
@@ -44,7 +48,7 @@ METHOD = (
 )
 
 
-def time_to_loss(cohort: Cohort, *, horizon: int = 90) -> Result:
+def time_to_loss(cohort: Cohort, *, horizon: int = 90, deals: Deals = "cohort") -> Result:
     """How long after being forecast are deals won, lost or still open?
 
     Parameters
@@ -53,6 +57,9 @@ def time_to_loss(cohort: Cohort, *, horizon: int = 90) -> Result:
         Of kind first_forecast, forecast or late_stage; the window is pooled.
     horizon : int
         Day the sentence is about.
+    deals : {"cohort", "first_forecast"}
+        Deals followed: those of the cohort, or, whatever its kind, those first forecast in the quarters of its window,
+        which are followed from their first day on and so need no allowance for having come in late.
 
     Returns
     -------
@@ -61,30 +68,39 @@ def time_to_loss(cohort: Cohort, *, horizon: int = 90) -> Result:
         ``label``, ``deals`` (ended so by then, or open and followed beyond), ``share`` with ``low`` and ``high`` (95%;
         missing past the end of the curves and below five deals). Table ``curve``, one row a day and fate whose share
         moves: ``day``, ``fate``, ``share``, ``low``, ``high``, ``at_risk`` (deals followed just before). Table
-        ``asked``, one row: ``since`` (what days count from), ``horizon``, ``until`` (last day with ten deals
-        followed), ``followed`` (deals), ``ended`` (of them).
+        ``asked``, one row: ``which`` (deals these are), ``since`` (what days count from), ``horizon``, ``until`` (last
+        day with ten deals followed), ``followed`` (deals), ``ended`` (of them).
 
     Notes
     -----
-    Refused for closed deals and below ten deals that have ended.
+    Refused for closed deals and below ten deals that have ended; and, asked for the deals first forecast, where no
+    history of forecast categories tells them.
     """
+    asked: dict[str, Any] = {"horizon": horizon, "deals": deals}
+    if deals == "first_forecast":
+        try:
+            cohort = newly_forecast(cohort)
+        except FrameRefused:
+            return ANALYSIS.refuse(cohort, FIRST_UNKNOWN, unlock=UNLOCK, gap=Gap(AT_ONCE), **asked)
+        except EmptyFrame:
+            return ANALYSIS.refuse(cohort, f"no deal first forecast in {cohort.focus.label}", **asked)
     if cohort.kind not in ANALYSIS.frames:
-        return ANALYSIS.refuse(cohort, UNDATED, unlock=UNLOCK, gap=Gap(AT_ONCE), horizon=horizon)
+        return ANALYSIS.refuse(cohort, UNDATED, unlock=UNLOCK, gap=Gap(AT_ONCE), **asked)
     if not ENDED.met(cohort):
-        return ANALYSIS.lack(cohort, ENDED, horizon=horizon)
-    deals = followed(cohort)
-    curve = _curve(deals)
-    late_only = deals.entered_late and curve.status == "refused"
+        return ANALYSIS.lack(cohort, ENDED, **asked)
+    course = followed(cohort)
+    curve = _curve(course)
+    late_only = course.entered_late and curve.status == "refused"
     if late_only:
-        deals = followed(cohort, from_entry=True)
-        curve = _curve(deals)
+        course = followed(cohort, from_entry=True)
+        curve = _curve(course)
     tables = {
-        "horizons": _horizons(curve, deals, horizon),
+        "horizons": _horizons(curve, course, horizon),
         "curve": _moves(curve),
-        "asked": _asked(deals, curve, horizon),
+        "asked": _asked(course, curve, horizon, f"deals {cohort.chosen} {cohort.window_label}"),
     }
-    caveats = (*_left_out(deals), *((FROM_ENTRY,) if late_only else ()))
-    return ANALYSIS.answer(tables, cohort, n_used=len(deals.rows), caveats=caveats, fallback=late_only, horizon=horizon)
+    caveats = (*_left_out(course), *((FROM_ENTRY,) if late_only else ()))
+    return ANALYSIS.answer(tables, cohort, n_used=len(course.rows), caveats=caveats, fallback=late_only, **asked)
 
 
 def headline(tables: Tables) -> str:
@@ -108,7 +124,7 @@ def headline(tables: Tables) -> str:
             f"{per_cent(rows[OPEN]['share'])} ({interval_text(rows[OPEN]['low'], rows[OPEN]['high'])}) still open"
         )
     rest = f"; {count(few, 'deal')} ended in ways too rare to give a share" if few else ""
-    return f"By day {day} after {asked['since']}, {', '.join(told)}{rest}."
+    return f"Of {asked['which']}, by day {day} after {asked['since']}, {', '.join(told)}{rest}."
 
 
 def draw(tables: Tables, axes: Axes) -> None:
@@ -179,14 +195,15 @@ def _moves(curve: CumulativeIncidence) -> Table:
     return Table(frame, columns, "What became of them, day by day", detail=True)
 
 
-def _asked(deals: Followed, curve: CumulativeIncidence, horizon: int) -> Table:
+def _asked(deals: Followed, curve: CumulativeIncidence, horizon: int, which: str) -> Table:
     ended = int(deals.rows["ultimate"].ne(OPEN).sum())
     frame = pd.DataFrame(
-        {"since": [deals.since], "horizon": [horizon], "until": [int(curve.until)], "followed": [len(deals.rows)],
-         "ended": [ended]}
+        {"which": [which], "since": [deals.since], "horizon": [horizon], "until": [int(curve.until)],
+         "followed": [len(deals.rows)], "ended": [ended]}
     )  # fmt: skip
     columns = (
-        Column("since", "label", "Days count from"), Column("horizon", "count", "Day asked for"),
+        Column("which", "label", "Deals"), Column("since", "label", "Days count from"),
+        Column("horizon", "count", "Day asked for"),
         Column("until", "count", "Last day with ten deals followed"), Column("followed", "count", "Deals followed"),
         Column("ended", "count", "Of these ended"),
     )  # fmt: skip

@@ -6,9 +6,9 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from postmortem.analyses.not_understood import is_told
 from postmortem.frames.cohort import Cohort
 from postmortem.ground.formats import count
+from postmortem.intake.wording import is_without_meaning
 from postmortem.result import Result
 
 WIDTH = 80
@@ -92,7 +92,7 @@ def _strange(result: Result, files: Mapping[str, str]) -> list[str]:
 
 
 def _repairs(result: Result) -> list[str]:
-    records = [record for record in result.tables["repairs"].records if not is_told(record["what"])]
+    records = [record for record in result.tables["repairs"].records if not is_without_meaning(record["what"])]
     lines = ["", *_heading("Seen or repaired by a stated rule")] if records else []
     for record in records:
         where = ", ".join(text for text in (record["table"], record["column"]) if text)

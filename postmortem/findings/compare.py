@@ -11,7 +11,7 @@ from postmortem.analyses import ANALYSES, Analysis
 from postmortem.analyses.contract import WITHHELD, Need, any_missing, spoken
 from postmortem.charts.paired_intervals import paired_intervals
 from postmortem.findings.compared import Told, cohorts_table, figures_table, gap_of, tests_of, worth_telling
-from postmortem.frames.cohort import Cohort
+from postmortem.frames.cohort import Cohort, against_before
 from postmortem.ground.errors import UsageError
 from postmortem.ground.formats import count, interval_text, per_cent, points
 from postmortem.result import Result, Tables
@@ -40,13 +40,14 @@ METHOD = (
 )
 
 
-def compare(first: Cohort, second: Cohort, *, over: Over | None = None, margin: float = 0.1) -> Result:
+def compare(first: Cohort, second: Cohort | None = None, *, over: Over | None = None, margin: float = 0.1) -> Result:
     """Do these two groups of deals end differently?
 
     Parameters
     ----------
     first, second : Cohort
-        Any two; differences are the first less the second.
+        Any two; differences are the first less the second. Of one alone, the focus quarter is set against the quarters
+        before it, as many as its window has.
     over : {"window", "focus"}, optional
         Rows compared: the pooled quarters or the focus quarters. Unless told, the windows; where these share
         deals, the focus quarters, if they are two.
@@ -63,8 +64,8 @@ def compare(first: Cohort, second: Cohort, *, over: Over | None = None, margin: 
         ``second_events`` (those that count), ``to_differ`` (deals each cohort would need to show a difference
         as large as this one), ``to_equal`` (to show equal shares within the margin), ``note``. Table
         ``cohorts``, one row: ``first_is``, ``second_is`` (which deals they are), ``first_deals``,
-        ``second_deals``, ``shared`` (deals in both), ``margin``. Table ``tests``: ``hypothesis``, ``figure``,
-        ``primary``, ``p``, ``named``.
+        ``second_deals``, ``shared`` (deals in both), ``margin``. Table ``tests``, for two cohorts: ``hypothesis``,
+        ``figure``, ``primary``, ``p``, ``named``.
 
     Raises
     ------
@@ -75,10 +76,17 @@ def compare(first: Cohort, second: Cohort, *, over: Over | None = None, margin: 
     -----
     Refused where both cohorts are the same deals, below ten deals in either, and for a focus quarter that has not
     ended. Facts of the focus quarter are compared as if they were to repeat: that is what a difference means.
+
+    Of one cohort alone nothing is tested: what may be named of a quarter against those before it, `mix_shift` and
+    `quarter_run` declare, and the same deals are not tested twice. The sentence then counts figures and says no
+    direction.
     """
     if not 0 < margin < 1:
         raise UsageError("The margin is no difference of shares.", got=margin, expected="above 0 and below 1")
-    over = over or _span(first, second)
+    alone = second is None
+    if second is None:
+        first, second = against_before(first)
+    over = over or ("window" if alone else _span(first, second))
     rows = tuple(_rows(cohort, over) for cohort in (first, second))
     asked: dict[str, Any] = {
         "over": over,
@@ -95,10 +103,11 @@ def compare(first: Cohort, second: Cohort, *, over: Over | None = None, margin: 
     figures = [figure for analysis in ANALYSES for figure in analysis.comparable]
     told = worth_telling([(figure, *gap_of(figure, (first, second), rows, margin, bool(both))) for figure in figures])
     tables = {
-        "figures": figures_table(told, margin),
+        "figures": figures_table(told, margin, ("Now", "Before") if alone else ("First", "Second")),
         "cohorts": cohorts_table(names, rows, both, margin),
-        "tests": tests_of(told),
     }
+    if not alone:
+        tables["tests"] = tests_of(told)
     result = ANALYSIS.answer(tables, first, n_used=sum(map(len, rows)), caveats=_caveats(both, told), **asked)
     return replace(result, n_in=len(first.table) + len(second.table))
 
@@ -109,6 +118,8 @@ def headline(tables: Tables) -> str:
     first, second = (spoken(cohorts[name], "one cohort") for name in ("first_is", "second_is"))
     if any_missing(*(row["first_n"] for row in rows), cohorts["margin"]):
         return WITHHELD
+    if "tests" not in tables:
+        return f"{first} against {second}: {_counted(rows, cohorts['margin'])}."
     tests = tables["tests"].records
     named = [test["figure"] for test in tests if not test["primary"] and test["named"] is True]
     apart = [
@@ -122,15 +133,7 @@ def headline(tables: Tables) -> str:
         differ = [row["figure"].lower() for row in rows if row["verdict"] == "different"]
         which = f": {' and '.join(differ[:2])}" if differ else ""
         return f"Worth a look: {first} and {second} are not alike{which}."
-    alike = sum(row["verdict"] == "equivalent" for row in rows)
-    within = points(cohorts["margin"]).lstrip("+")
-    told = f"{alike} of {count(len(rows), 'figure')} {'is' if alike == 1 else 'are'} alike within {within}"
-    unknown = len(rows) - alike
-    rest = f", for {unknown} it cannot be told yet" if unknown else ""
-    enough = [row["to_equal"] for row in rows if row["verdict"] == "cannot tell" and not any_missing(row["to_equal"])]
-    if enough:
-        rest += f": that would take some {max(enough):,} deals on either side"
-    return f"No difference between {first} and {second} can be told from chance; {told}{rest}."
+    return f"No difference between {first} and {second} can be told from chance; {_counted(rows, cohorts['margin'])}."
 
 
 def draw(tables: Tables, axes: Axes) -> None:
@@ -178,7 +181,8 @@ def _missing(
 ) -> list[str]:
     if shared == len(rows[0]) == len(rows[1]) and shared:
         return [f"two different groups of deals: both hold the same {count(shared, 'deal')}"]
-    running = {each.focus.label: each.as_of for each in cohorts if over == "focus" and not each.is_complete}
+    asked = [each for each in cohorts if over == "focus" or each.window[-1] == each.focus]
+    running = {each.focus.label: each.as_of for each in asked if not each.is_complete}
     few = [
         f"{ENOUGH.missing(len(part))} in {name}" for part, name in zip(rows, names, strict=True) if len(part) < LEAST_N
     ]
@@ -198,6 +202,21 @@ def _caveats(both: int, told: list[Told]) -> tuple[str, ...]:
         )
     caveats.append("A difference between two groups of deals does not say where it comes from.")
     return tuple(caveats)
+
+
+def _counted(rows: list[dict[str, Any]], margin: float) -> str:
+    """Say how many figures are alike within the margin, how many are not, and what it takes to tell the others."""
+    alike, apart, unknown = (
+        sum(row["verdict"] == verdict for row in rows) for verdict in ("equivalent", "different", "cannot tell")
+    )
+    within = points(margin).lstrip("+")
+    told = f"{alike} of {count(len(rows), 'figure')} {'is' if alike == 1 else 'are'} alike within {within}"
+    if apart:
+        told += f", {apart} {'is' if apart == 1 else 'are'} not"
+    if unknown:
+        told += f", for {unknown} it cannot be told yet"
+    enough = [row["to_equal"] for row in rows if row["verdict"] == "cannot tell" and not any_missing(row["to_equal"])]
+    return told + (f": that would take some {max(enough):,} deals on either side" if enough else "")
 
 
 def _apart(row: dict[str, Any]) -> str:

@@ -46,32 +46,32 @@ def gap_of(
     return gap_of_shares(first, second, margin=margin, shared=shared), first, second
 
 
-def figures_table(told: list[Told], margin: float) -> Table:
-    """Return the table of all figures, p-values adjusted over them."""
+def figures_table(told: list[Told], margin: float, sides: tuple[str, str]) -> Table:
+    """Return the table of all figures, p-values adjusted over them; `sides` are what the two are called in its head."""
     adjusted = benjamini_hochberg([gap.p for _, gap, _, _ in told])
     rows = [_row(*each, float(p), margin) for each, p in zip(told, adjusted, strict=True)]
     frame = pd.DataFrame(rows).astype({"to_differ": "Int64", "to_equal": "Int64"})
     columns = (
         Column("figure", "label", "Share of"),
-        Column("first", "estimate", "First (95% interval)", "share", low="first_low", high="first_high"),
+        Column("first", "estimate", f"{sides[0]} (95% interval)", "share", low="first_low", high="first_high"),
         Column("first_low", "estimate", "Low", "share", shown=False),
         Column("first_high", "estimate", "High", "share", shown=False),
-        Column("second", "estimate", "Second (95% interval)", "share", low="second_low", high="second_high"),
+        Column("second", "estimate", f"{sides[1]} (95% interval)", "share", low="second_low", high="second_high"),
         Column("second_low", "estimate", "Low", "share", shown=False),
         Column("second_high", "estimate", "High", "share", shown=False),
-        Column("difference", "estimate", "First less second", "points", low="low", high="high"),
+        Column("difference", "estimate", f"{sides[0]} minus {sides[1].lower()}", "points", low="low", high="high"),
         Column("low", "estimate", "Low", "points", shown=False),
         Column("high", "estimate", "High", "points", shown=False),
         Column("verdict", "label", "Verdict"),
         Column("like_for_like", "estimate", "Like for like", "points", low="like_low", high="like_high"),
         Column("like_low", "estimate", "Low", "points", shown=False),
         Column("like_high", "estimate", "High", "points", shown=False),
-        Column("first_n", "count", "Deals, first"),
-        Column("second_n", "count", "Deals, second"),
+        Column("first_n", "count", f"Deals, {sides[0].lower()}"),
+        Column("second_n", "count", f"Deals, {sides[1].lower()}"),
         Column("first_events", "count", "Counted, first", shown=False),
         Column("second_events", "count", "Counted, second", shown=False),
-        Column("to_differ", "count", "Deals each would need to show this difference"),
-        Column("to_equal", "count", "Deals each would need to show they are alike"),
+        Column("to_differ", "count", "Deals each to show it", shown=False),
+        Column("to_equal", "count", "Deals to tell"),
         Column("note", "text", "Remark"),
     )
     return Table(frame[[column.name for column in columns]], columns, "Figure by figure")

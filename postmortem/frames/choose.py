@@ -10,13 +10,14 @@ from typing import Literal
 from postmortem.book import Book
 from postmortem.frames.closed import closed_cohort
 from postmortem.frames.cohort import Cohort
+from postmortem.frames.first_forecast import first_forecast_cohort
 from postmortem.frames.forecast import forecast_cohort
 from postmortem.frames.late_stage import late_stage_cohort
 from postmortem.ground.errors import FrameRefused
 from postmortem.ground.fiscal import Quarter
 from postmortem.ground.schema import FORECAST_DEFAULT
 
-Choice = Literal["auto", "forecast", "late_stage", "closed"]
+Choice = Literal["auto", "forecast", "late_stage", "first_forecast", "closed"]
 
 
 def choose_cohort(
@@ -33,8 +34,9 @@ def choose_cohort(
 
     Parameters
     ----------
-    kind : {"auto", "forecast", "late_stage", "closed"}
-        ``auto`` chooses; the others insist.
+    kind : {"auto", "forecast", "late_stage", "first_forecast", "closed"}
+        ``auto`` chooses among the others but ``first_forecast``, whose deals belong to the quarter in which they were
+        first called, not to the one they were called for; the others insist.
 
     Returns
     -------
@@ -52,9 +54,11 @@ def choose_cohort(
     See Also
     --------
     postmortem.frames.forecast.forecast_cohort, postmortem.frames.late_stage.late_stage_cohort,
-    postmortem.frames.closed.closed_cohort
+    postmortem.frames.first_forecast.first_forecast_cohort, postmortem.frames.closed.closed_cohort
     """
     reasons = []
+    if kind == "first_forecast":
+        return first_forecast_cohort(book, focus, window=window, categories=categories, as_of=as_of)
     if kind in ("auto", "forecast"):
         try:
             return forecast_cohort(

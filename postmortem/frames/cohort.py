@@ -179,6 +179,12 @@ def part_of(cohort: Cohort, column: str, *values: str | None) -> Cohort:
     )
 
 
+def against_before(cohort: Cohort) -> tuple[Cohort, Cohort]:
+    """Return the focus quarter of a cohort alone, and as many quarters before it as its window has."""
+    before = (cohort.focus - 1).trailing(len(cohort.window))
+    return replace(cohort, window=(cohort.focus,)), replace(cohort, focus=before[-1], window=before)
+
+
 def pooled(focus: Quarter, count: int, as_of: dt.date) -> tuple[Quarter, ...]:
     """Return the `count` latest quarters up to `focus` that had ended by `as_of`.
 

@@ -134,7 +134,7 @@ def load_frame(
     ----------
     quarter : str
         Such as ``2025Q3`` or ``FY26Q1``; ``last`` is the latest quarter that had ended.
-    kind : {"auto", "forecast", "late_stage", "closed"}, optional
+    kind : {"auto", "forecast", "late_stage", "first_forecast", "closed"}, optional
         Which deals; the configuration decides unless told.
     window : int, optional
         Quarters pooled for rates and comparisons.

@@ -108,6 +108,25 @@ def first_forecast_cohort(
     )
 
 
+def newly_forecast(cohort: Cohort) -> Cohort:
+    """Return the first-forecast cohort of the same quarters as another cohort; one that is it already is returned.
+
+    The categories that count are those a forecast cohort's deals were chosen by, else the usual ones.
+
+    Raises
+    ------
+    FrameRefused, EmptyFrame
+        As for `first_forecast_cohort`.
+    """
+    if cohort.kind == "first_forecast":
+        return cohort
+    known = cohort.table["forecast_category"] if cohort.kind == "forecast" else pd.Series(FORECAST_DEFAULT)
+    categories = sorted(known.dropna().unique())
+    return first_forecast_cohort(
+        cohort.book, cohort.focus, window=len(cohort.window), categories=categories, as_of=cohort.as_of
+    )
+
+
 def _record_begins(book: Book) -> pd.Timestamp:
     """Return the day of the first change of a category on record."""
     history = book.table("history")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,15 +14,21 @@ from postmortem.book.leakage import IN_FORECAST, LEFT, LOST, standing_on
 from postmortem.frames.cohort import Cohort
 from postmortem.frames.known import Record
 from postmortem.ground.fiscal import Quarter
-from postmortem.ground.schema import UNKNOWN
+from postmortem.ground.schema import FORECAST_DEFAULT, UNKNOWN
 
 UNTOLD = "untold"
 TOLD_BY = ("forecast_category", "expected_close_date")
+CALLED_BY = ("forecast_category", "amount")
+CALLS = ("quarter", "day", "deal_id", "owner_id", "is_told", "is_called", "amount")
 STANDING_LABELS = {
     IN_FORECAST: "Still forecast",
     LEFT: "Left the forecast, open",
     UNTOLD: "Open, forecast not on record",
 }
+CATEGORY_LABELS = {
+    "commit": "Commit", "most_likely": "Most likely", "best_case": "Best case", "pipeline": "Pipeline",
+    "omitted": "Omitted", "closed": "Closed", UNKNOWN: "Open, category not on record",
+}  # fmt: skip
 
 
 def standings(cohort: Cohort, days: Mapping[Quarter, Sequence[dt.date]]) -> pd.DataFrame:
@@ -67,12 +73,53 @@ def standings(cohort: Cohort, days: Mapping[Quarter, Sequence[dt.date]]) -> pd.D
     return pd.concat(parts, ignore_index=True)[columns]
 
 
-def _cut(cohort: Cohort) -> Book:
+def calls(
+    cohort: Cohort, days: Mapping[Quarter, Sequence[dt.date]], categories: Collection[str] = FORECAST_DEFAULT
+) -> pd.DataFrame:
+    """Say which open deals of each of some quarters were called, and for how much, at the end of some of its days.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        Of kind ``forecast`` or ``late_stage``.
+    days : mapping of Quarter to sequence of datetime.date
+        As for `standings`.
+    categories : collection of str
+        Forecast categories that count as forecast; in a forecast cohort, those its deals were chosen by.
+
+    Returns
+    -------
+    DataFrame
+        One row a quarter, day and deal that was open then: ``quarter`` (label), ``day``, ``deal_id``, ``owner_id``;
+        ``is_told`` (a snapshot, the history or a sheet tells the category of that day); ``is_called`` (it does, and
+        it is one of `categories`, whenever the deal was expected to close); ``amount`` (that day's; today's
+        where nothing tells it; missing where none is known).
+    """
+    if cohort.kind == "forecast":
+        categories = sorted(cohort.table["forecast_category"].dropna().unique())
+    asked = tuple(sorted({day for each in days.values() for day in each}))
+    record = Record(_cut(cohort, CALLED_BY), asked, CALLED_BY)
+    parts = []
+    for quarter, own in days.items():
+        wanted = cohort.table.loc[cohort.table["quarter"] == quarter.label, "deal_id"]
+        for day in own:
+            known = record.at(day)
+            is_closed = (known.deals["outcome"] != "open") & (known.deals["closed_at"] <= pd.Timestamp(day))
+            is_there = ~is_closed & ~(known.deals["created_at"] > pd.Timestamp(day))
+            then = known.deals[known.deals["deal_id"].isin(wanted) & is_there]
+            is_told = known.is_evidence(CALLED_BY[0])[then.index]
+            is_called = is_told & then["forecast_category"].isin(list(categories))
+            rows = then[["deal_id", "owner_id", "amount"]].assign(is_told=is_told, is_called=is_called)
+            parts.append(rows.assign(quarter=quarter.label, day=pd.Timestamp(day).as_unit("us")))
+    return pd.concat(parts, ignore_index=True)[list(CALLS)]
+
+
+def _cut(cohort: Cohort, fields: tuple[str, ...] = TOLD_BY) -> Book:
     """Return the book with the deals of the cohort and the history of the fields asked for: the replay is as long."""
     deals, history = cohort.book.deals, cohort.book.table("history")
     tables = {
         "deals": deals[deals["deal_id"].isin(cohort.table["deal_id"])].reset_index(drop=True),
         # Other deals' changes stay: they say that a field is tracked at all.
-        "history": history[history["field"].isin(TOLD_BY)].reset_index(drop=True),
+        "history": history[history["field"].isin(fields)].reset_index(drop=True),
     }
     return replace(cohort.book, tables={**cohort.book.tables, **tables})

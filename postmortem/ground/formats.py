@@ -121,7 +121,8 @@ def value_text(value: float | None, unit: str = "") -> str:
 def interval_text(low: float | None, high: float | None, unit: str = "share") -> str:
     """Return an interval in its unit: ``31–44%``, ``−5 to 12 points``, ``$1.2M–$3.4M``, ``12–30 days``.
 
-    Bounds are rounded like the values they stand beside; two that round alike are written once.
+    Bounds are rounded like the values they stand beside; two that round alike are written once. A bound of a
+    difference that rounds to none keeps its sign: ``−0.1 to 8 points``.
     """
     if low is None or high is None or not (is_known(low) and is_known(high)):
         return UNKNOWN
@@ -137,7 +138,7 @@ def _bound(unit: str) -> tuple[Callable[[float], str], str]:
     if unit == "share":
         return _hundredths, "%"
     if unit == "points":
-        return _hundredths, " points"
+        return _near_none, " points"
     if unit in NOUNS:
         return _bare, f" {unit}"
     return (lambda value: short_money(value, unit)) if unit else _bare, ""
@@ -146,6 +147,12 @@ def _bound(unit: str) -> tuple[Callable[[float], str], str]:
 def _hundredths(share: float) -> str:
     rounded = _whole(abs(_decimal(share)) * 100)
     return f"{MINUS if share < 0 and rounded else ''}{rounded}"
+
+
+def _near_none(share: float) -> str:
+    """Return hundredths; what rounds to none and is not keeps its first digit, for on which side it lies matters."""
+    text = _hundredths(share)
+    return _bare(round(share * 100, 9)) if text == "0" else text
 
 
 def _bare(value: float) -> str:

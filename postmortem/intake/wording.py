@@ -8,6 +8,9 @@ import pandas as pd
 
 SHOWN: Final = 10
 LONGEST: Final = 120
+UNREAD: Final = "columns not read: "
+# How the notes begin that tell of columns and values without a meaning, which an answer of its own lists one by one.
+_WITHOUT_MEANING: Final = (UNREAD, "the reason ", "lost to whom cannot be told ", "values read as unknown: ")
 
 _ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
@@ -22,6 +25,11 @@ def listed(values: pd.Series[Any]) -> str:
     counts = values.value_counts()
     shown = ", ".join(f"{shortened(str(value))} ({count})" for value, count in counts.head(SHOWN).items())
     return shown + (f" and {len(counts) - SHOWN} more" if len(counts) > SHOWN else "")
+
+
+def is_without_meaning(what: str) -> bool:
+    """Whether a note tells of columns or values that mean nothing yet, rather than of something seen or repaired."""
+    return what.startswith(_WITHOUT_MEANING)
 
 
 def shortened(text: str) -> str:

@@ -65,6 +65,28 @@ def test_a_planted_difference_is_found_and_named_only_after_the_gate() -> None:
     assert "deals won 60% against 30% (+30 points" in through_the_gate([result])[0].headline
 
 
+def test_one_cohort_alone_sets_its_quarter_against_those_before_and_tests_nothing() -> None:
+    now, before = {"won": 60, "lost_competitor": 40}, {"won": 30, "lost_competitor": 70}
+    stories = counted(now) + counted(before, BEFORE, start=2000) + counted(before, FOCUS - 3, start=4000)
+    book = make_book([story.deal for story in stories])
+    result = compare(closed(book, window=3))
+    pair = compare(closed(book, window=1), closed(book, focus=BEFORE, window=3), over="window")
+    assert figure(result, "Deals won") == figure(pair, "Deals won")
+    assert figure(result, "Deals won")["second_n"] == 200
+    assert "tests" not in result.tables and through_the_gate([result])[0].headline == result.headline
+    different = [row["figure"] for row in result.tables["figures"].records if row["verdict"] == "different"]
+    assert "Deals won" in different
+    assert (
+        result.headline.startswith("2025Q3 against 2024Q4 to 2025Q2: ")
+        and f"{len(different)} are not" in result.headline
+    )
+
+
+def test_a_quarter_alone_is_refused_while_it_runs_and_without_quarters_before() -> None:
+    assert "the end of 2025Q3" in compare(cohort_of("still running, closed")).headline
+    assert "0 of the 10 deals needed in 2024Q3 to 2025Q2" in compare(closed_of(counted({"won": 20}))).headline
+
+
 def test_intervals_widen_where_deals_of_one_person_hang_together() -> None:
     first, second = two({"won": 60, "lost_competitor": 60}, {"won": 50, "lost_competitor": 70})
     alike = compare(first, second)

@@ -82,8 +82,8 @@ def test_headline_points_at_the_field_furthest_apart() -> None:
     ]
     # Newcombe by hand: Wilson's bounds are 84 to 100% of 20 and 0 to 11% of 30, so 1 - sqrt(.1611² + .1135²) = .803.
     assert field_completeness(closed_of(made)).headline == (
-        "Of 20 lost deals of 2024Q4 to 2025Q3, 80% carry a loss reason and 75% say who took the deal. Worth a look: "
-        "“Product” is filled in on 100% of lost and 0% of won deals: +100 points (80–100 points)."
+        "Of 20 lost deals of 2024Q4 to 2025Q3, 80% carry a loss reason and 75% say who took the deal. Filled in "
+        "unevenly: “Product”, on 100% of lost and 0% of won deals: +100 points (80–100 points)."
     )
 
 
@@ -99,7 +99,7 @@ def test_too_few_won_deals_leave_counts(won: int) -> None:
     result = field_completeness(closed_of(stories(20, won)))
     row = fields(result)["Segment"]
     assert row["lost_filled"] == 14 and math.isnan(row["difference"]) and math.isnan(row["low"])
-    assert "Worth a look" not in result.headline
+    assert "unevenly" not in result.headline
     assert result.tables["sides"].first["won"] == won
 
 

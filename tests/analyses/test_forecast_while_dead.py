@@ -5,18 +5,27 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+import pandas as pd
 import pytest
 from analysis_cases import FOCUS, Told, cohort_of, counted, forecast_of
-from builders import change
+from builders import change, forecast, make_book
 from simulated_books import cohort_of as simulated
 from simulated_books import company
 
 from postmortem.analyses.forecast_while_dead import DEAD, OTHER, forecast_while_dead
 from postmortem.frames import Cohort, forecast_cohort
 from postmortem.frames.silence import silence
+from postmortem.ground.fiscal import Quarter
 
 CLOSE = 60
-WEEKS = [FOCUS.start + dt.timedelta(days=7 * week - 1) for week in range(1, 14)]
+
+
+def ends(quarter: Quarter) -> list[dt.date]:
+    """Return the days 7, 14 and so on, and the last one of the quarter."""
+    return [*(quarter.start + dt.timedelta(days=7 * week - 1) for week in range(1, 13)), quarter.end]
+
+
+WEEKS = ends(FOCUS)
 
 
 def heard(each: Told, *days: int) -> list[dict[str, Any]]:
@@ -32,13 +41,33 @@ def heard(each: Told, *days: int) -> list[dict[str, Any]]:
     ]
 
 
-def told(lost: int = 12, won: int = 20, silent_won: int = 0, last: int = 10, every: int = 10) -> Cohort:
-    """Return lost deals last heard on a day and won ones heard every so often, all closed on the 60th."""
+def story(
+    lost: int = 12, won: int = 20, silent_won: int = 0, last: int = 10, every: int = 10
+) -> tuple[list[Told], list[dict[str, Any]]]:
+    """Return lost deals last heard on a day and won ones heard every so often, all closed on the 60th; and events."""
     made = counted({"lost_unknown": lost, "won": won + silent_won}, segment="Health")
     events = [row for each in made[:lost] for row in heard(each, last - 8, last)]
     events += [row for each in made[lost : lost + won] for row in heard(each, *range(-30, 59, every))]
-    older = counted({"won": 1}, FOCUS - 3, start=900)
-    return forecast_of([*made, *older], events=events, window=1)
+    return [*made, *counted({"won": 1}, FOCUS - 3, start=900)], events
+
+
+def told(**asked: int) -> Cohort:
+    """Return these deals with the history that tells their categories."""
+    made, events = story(**asked)
+    return forecast_of(made, events=events, window=1)
+
+
+def kept(days: list[dt.date], table: str) -> Cohort:
+    """Return the same deals without a history: copies of the pipeline, or sheets of the call, of some days tell it."""
+    made, events = story()
+    name = {"snapshots": "forecast_category", "forecast_sheet": "category"}[table]
+    rows = [
+        {"as_of": str(day), "deal_id": each.deal["deal_id"], name: "commit", "amount": each.deal["amount"],
+         "expected_close_date": str(FOCUS.day(80))}
+        for each in made[:-1] for day in days if day < FOCUS.day(CLOSE)
+    ]  # fmt: skip
+    deals = [{**each.deal, "forecast_category": "omitted", "amount": 1.0} for each in made]
+    return forecast(make_book(deals, events=events, **{table: rows}), window=1)
 
 
 def test_amounts_are_summed_over_the_weeks_after_the_buyer_was_last_heard() -> None:
@@ -52,6 +81,23 @@ def test_amounts_are_summed_over_the_weeks_after_the_buyer_was_last_heard() -> N
     assert (focus["deals"], focus["weeks"]) == (12, len(dead_weeks))
     assert window["share"] == pytest.approx(focus["dead_weeks"] / focus["all_weeks"])
     assert window["low"] < window["share"] < window["high"]
+
+
+@pytest.mark.parametrize("table", ["snapshots", "forecast_sheet"])
+def test_copies_of_the_pipeline_and_sheets_tell_the_same_as_the_history(table: str) -> None:
+    weekly = forecast_while_dead(kept([FOCUS.day(4), *WEEKS], table))
+    pd.testing.assert_frame_equal(weekly.tables["carried"].rows, forecast_while_dead(told()).tables["carried"].rows)
+    assert weekly.caveats == ()
+
+
+def test_weeks_of_which_nothing_tells_are_left_out_and_said() -> None:
+    # A copy speaks for its own day and the seven after it: those of days 4 and 32 for weeks 1, 5 and no other.
+    monthly = forecast_while_dead(kept([FOCUS.day(4), FOCUS.day(32)], "snapshots"))
+    assert monthly.tables["weeks"].rows["week"].unique().tolist() == [1, 5]
+    assert monthly.caveats == (
+        "In 6 of 8 weeks nothing on record tells the category of some of the open deals; these are left out of such a "
+        "week.",
+    )
 
 
 def test_the_weeks_add_up_to_the_sum() -> None:
@@ -99,7 +145,7 @@ def test_a_simulated_history_counted_deal_by_deal_gives_the_same_sum() -> None:
         if deal_id not in dead.index:
             continue
         own = history[history["deal_id"] == deal_id]
-        for day in weeks_of(cohort):
+        for day in ends(cohort.focus):
             if not dead.at[deal_id, "last_heard"].date() < day < dead.at[deal_id, "closed_at"].date():
                 continue
             end = cohort.book.meta.end_of_day(day)
@@ -114,7 +160,3 @@ def test_a_simulated_history_counted_deal_by_deal_gives_the_same_sum() -> None:
                 total += float(today if state["amount"] is None else state["amount"])
     assert total > 0
     assert forecast_while_dead(cohort).tables["carried"].first["dead_weeks"] == pytest.approx(total)
-
-
-def weeks_of(cohort: Cohort) -> list[dt.date]:
-    return [cohort.focus.start + dt.timedelta(days=7 * week - 1) for week in range(1, 14)]

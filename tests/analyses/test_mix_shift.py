@@ -55,7 +55,7 @@ def test_verdicts() -> None:
     assert set(apart.tables["mix"].rows["verdict"]) == {"different"}
     silent = of({"lost_competitor": 10, "lost_status_quo": 10}, {"lost_competitor": 14, "lost_status_quo": 10})
     assert set(silent.tables["mix"].rows["verdict"]) == {"cannot tell"}
-    assert "no move can be told from chance (largest move: A competitor, −8 points" in silent.headline
+    assert "no move can be told from chance (largest move: a competitor, −8 points" in silent.headline
 
 
 def test_a_direction_is_said_once_the_gate_has_named_it() -> None:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from postmortem.analyses.not_understood import is_told, not_understood
+from postmortem.analyses.not_understood import not_understood
 from postmortem.frames import Cohort
 from postmortem.frames.engagement import load_frame
 from postmortem.ground.errors import PostmortemError
+from postmortem.intake.wording import is_without_meaning
 
 TOML = """
 [company]
@@ -76,7 +77,7 @@ def test_columns_that_were_not_read_are_listed_by_table(tmp_path: Path) -> None:
 
 def test_the_notes_of_intake_that_say_the_same_are_known(tmp_path: Path) -> None:
     notes = cohort(tmp_path).book.notes
-    told = [note for note in notes if is_told(note.what)]
+    told = [note for note in notes if is_without_meaning(note.what)]
     assert {note.column for note in told} == {"", "loss_reason_raw", "lost_to_raw", "forecast_category"}
 
 

@@ -49,8 +49,8 @@ def test_verdict_and_range(focus_lost: int, verdict: str) -> None:
 
 @pytest.mark.parametrize(
     ("focus_lost", "told_share", "told_verdict"),
-    [(12, "40%", "within its normal wobble ({})."), (26, "87%", "above its usual range ({}): worth a look."),
-     (1, "3%", "below its usual range ({}): worth a look.")],
+    [(12, "40%", "within its normal wobble ({})."), (26, "87%", "above its usual range ({})."),
+     (1, "3%", "below its usual range ({}).")],
 )  # fmt: skip
 def test_headlines(focus_lost: int, told_share: str, told_verdict: str) -> None:
     _, low, high = by_hand(LOST, OF, 30)

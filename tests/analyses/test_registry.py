@@ -16,7 +16,7 @@ from postmortem.findings import COMPARISON_NAMES, COMPARISONS, OVERVIEW_NAMES, O
 from postmortem.ground.errors import UsageError
 from postmortem.ground.resources import PACKAGE
 
-SHARED = {"__init__", "cache", "contract"}
+SHARED = {"__init__", "cache", "contract", "needs"}
 
 NEW_FILE = '''"""How many deals there are."""
 

@@ -65,6 +65,15 @@ def test_repairs_are_listed_as_intake_told_them() -> None:
     ]  # fmt: skip
 
 
+def test_what_has_no_meaning_yet_is_left_to_the_question_that_lists_it() -> None:
+    notes = [
+        Note("deals", "", 9, 'columns not read: "Mood"'),
+        Note("deals", "amount", 3, "currency signs were removed"),
+    ]
+    rows = rows_used(with_rows_aside([], notes)).tables["repairs"].records
+    assert [row["what"] for row in rows] == ["currency signs were removed"]
+
+
 def test_every_table_of_the_book_is_listed() -> None:
     stories, tables = many(quarters=1)
     cohort = closed_of(stories, **tables)

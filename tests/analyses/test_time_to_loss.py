@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -79,9 +80,25 @@ def test_shares_are_those_of_a_walk_through_the_days() -> None:
 
 def test_the_sentence_tells_every_end_the_rare_ones_together_and_what_is_open() -> None:
     headline = time_to_loss(first_forecasts(MIXED), horizon=30).headline
-    assert headline.startswith("By day 30 after first being forecast, ")
+    assert headline.startswith("Of deals first forecast in 2024Q4 to 2025Q3, by day 30 after first being forecast, ")
     assert " were won, " in headline and " lost to competitors, " in headline
     assert headline.endswith(" still open; 2 deals ended in ways too rare to give a share.")
+
+
+def test_any_cohort_can_ask_for_the_deals_first_forecast_in_its_quarters() -> None:
+    cohort = cohort_of("first_forecast")
+    closed = replace(cohort, kind="closed", table=cohort.table.head(1))
+    own, other = (time_to_loss(each, deals="first_forecast") for each in (cohort, closed))
+    assert own.status == "ok" and own.headline == other.headline == time_to_loss(cohort).headline
+    pd.testing.assert_frame_equal(own.tables["curve"].rows, other.tables["curve"].rows)
+
+
+def test_where_no_history_tells_the_first_day_these_deals_are_refused() -> None:
+    result = time_to_loss(cohort_of("closed"), deals="first_forecast")
+    assert result.status == "refused" and "the day on which each deal was first forecast" in result.headline
+    before = first_forecasts(MIXED)
+    empty = replace(before, kind="late_stage", focus=FOCUS + 1)
+    assert "no deal first forecast in 2025Q4" in time_to_loss(empty, deals="first_forecast").headline
 
 
 def test_without_open_deals_shares_are_plain_shares() -> None:
@@ -96,7 +113,9 @@ def test_past_ten_deals_at_risk_the_sentence_speaks_of_the_last_day_that_has_the
     every = [("won", 5, 10)] * 12 + [("lost_competitor", 5, 30)] * 10 + [("lost_status_quo", 5, 50)] * 5
     result = time_to_loss(first_forecasts(every))
     assert result.tables["asked"].first["until"] == 30
-    assert result.headline.startswith("By day 30 after first being forecast, 44% (")
+    assert result.headline.startswith(
+        "Of deals first forecast in 2024Q4 to 2025Q3, by day 30 after first being forecast, 44% ("
+    )
     assert all(np.isnan(row["share"]) for row in shares(result, 90).values())
 
 

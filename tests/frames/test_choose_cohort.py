@@ -47,6 +47,15 @@ def test_where_the_forecast_can_be_rebuilt_it_is_taken(told):
     assert list(cohort.focus_rows["deal_id"]) == ["D0001"]
 
 
+def test_the_deals_first_forecast_are_taken_where_one_asks_for_them_and_never_instead_of_others(silent):
+    begins = change(1, "forecast_category", "2024-01-01", None, "pipeline")
+    cohort = choose_cohort(make_book(DEALS, history=[begins, *HISTORY]), FOCUS, kind="first_forecast")
+    assert cohort.kind == "first_forecast"
+    assert list(cohort.focus_rows["deal_id"]) == ["D0002"]
+    with pytest.raises(FrameRefused, match="first forecast is not known"):
+        choose_cohort(silent, FOCUS, kind="first_forecast")
+
+
 def test_elsewhere_the_closed_deals_are_taken_and_the_page_says_why(silent):
     cohort = choose_cohort(silent, FOCUS)
     assert cohort.kind == "closed"
