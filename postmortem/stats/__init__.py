@@ -9,7 +9,14 @@ from postmortem.stats.bounds import ShareBounds, several, share_bounds
 from postmortem.stats.brier import BrierScore, CalibrationBin, brier_score
 from postmortem.stats.calibration import Calibration, calibration_of
 from postmortem.stats.change_point import ChangePoint, change_point, change_points
-from postmortem.stats.clusters import DesignEffect, clustered_difference, design_effect, permutation_of_clusters
+from postmortem.stats.clusters import (
+    ClusteredGap,
+    DesignEffect,
+    clustered_difference,
+    clustered_gap,
+    design_effect,
+    permutation_of_clusters,
+)
 from postmortem.stats.cox import CauseHazards, HazardRatio, cause_specific_cox
 from postmortem.stats.cumulative_incidence import CumulativeIncidence, cumulative_incidence
 from postmortem.stats.dead_time import percentile, share_above, silence_probability
@@ -60,6 +67,7 @@ __all__ = [
     "CalibrationBin",
     "CauseHazards",
     "ChangePoint",
+    "ClusteredGap",
     "ClusteredRatio",
     "ComparedShare",
     "CumulativeIncidence",
@@ -94,6 +102,7 @@ __all__ = [
     "change_points",
     "clopper_pearson",
     "clustered_difference",
+    "clustered_gap",
     "clustered_ratio",
     "cochran_armitage",
     "compared_shares",
