@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -18,7 +18,7 @@ from postmortem.notes import NoteWords, Reader, load_words, suggest
 from postmortem.notes.phrases import Phrase
 from postmortem.notes.words import SHIPPED
 from postmortem.stats.proportions import wilson
-from postmortem.taxonomies import Taxonomy, load_taxonomy
+from postmortem.taxonomies import Taxonomy, fold, load_taxonomy
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 NOTES = REPOSITORY / "tests" / "notes" / "notes.csv"
@@ -30,8 +30,13 @@ Written by `python -m benchmarks notes --write`; change nothing by hand. **The n
 were written and labelled for this page (`tests/notes/notes.csv`), in the way sales people write: misspelt, abbreviated,
 ironic, with reasons denied, several reasons, none, names of customers and competitors, and a few in German or French.
 They were committed before a line of rules existed. Rules were tuned on two thirds; the other third, drawn at random
-within each kind, was scored once. One and the same hand wrote notes, labels and rules, so notes of a real CRM will do
-worse: read the figures as an upper end, and check twenty of your own before relying on a suggestion.
+within each kind, was scored once.
+
+**That third is no independent test.** One and the same hand wrote notes, labels and rules within an hour, and phrases
+that it remembered from the held-out notes are among the rules. So a second figure stands beside the first: the rules
+without every phrase that no tuning note holds (synonyms of the taxonomy stay). Phrases that are good but rare go with
+them. The first is the upper end, the second nearer to what notes of a real CRM will give: the tool quotes the second.
+Check twenty notes of your own before relying on a suggestion.
 
 A suggestion is right when the label holds its code. Precision is over suggestions made, recall over codes in labels;
 intervals are 95% Wilson, which take codes as independent although a note may hold several. The reader abstains where no
@@ -104,21 +109,44 @@ def page(held_out: bool = True) -> tuple[str, str]:
     text = INTRODUCTION.format(notes=len(notes), threshold=words.threshold, version=words.version)
     if held_out:
         kept = score(notes[aside], words, taxonomy, rivals)
+        lower = score(notes[aside], earned(words, notes[~aside], taxonomy, rivals), taxonomy, rivals)
         plain = score(notes[aside], synonyms_alone(words, taxonomy), taxonomy, rivals)
         text += _table("The third held out, scored once", kept)
+        text += _table("The same third by the phrases that tuning notes hold", lower)
         text += _table("The same third by the taxonomy's synonyms alone", plain)
     text += _table("The two thirds the rules were tuned on", tuned)
     if not held_out:
         return text, ""
     text += _by_kind(notes[aside], words, taxonomy, rivals)
-    return text + SCOPE.format(reach=int(words.reach)), _quoted(kept, words)
+    return text + SCOPE.format(reach=int(words.reach)), _quoted(lower, words)
+
+
+def earned(words: NoteWords, notes: pd.DataFrame, taxonomy: Taxonomy, rivals: Sequence[str]) -> NoteWords:
+    """Return the words without every phrase that none of these notes holds; the taxonomy's synonyms stay."""
+    reader = Reader(words, rivals)
+    texts = [
+        clause.text
+        for note, account in zip(notes["note"], notes["account"], strict=True)
+        for clause in reader.clauses(note, account)
+    ]
+    synonyms = {fold(text) for code in taxonomy.assignable for text in taxonomy.reason(code).synonyms}
+
+    def kept(phrases: tuple[Phrase, ...]) -> tuple[Phrase, ...]:
+        return tuple(each for each in phrases if each.text in synonyms or any(map(each.pattern.search, texts)))
+
+    return replace(
+        words,
+        codes={code: kept(phrases) for code, phrases in words.codes.items()},
+        lost_to={party: kept(phrases) for party, phrases in words.lost_to.items()},
+        denials=kept(words.denials),
+        elsewhere=kept(words.elsewhere),
+    )
 
 
 def synonyms_alone(words: NoteWords, taxonomy: Taxonomy) -> NoteWords:
     """Return words that hold the taxonomy's synonyms only, each enough for a suggestion, nothing denied."""
     codes = {
-        code: tuple(Phrase(text.replace("-", " "), 1.0) for text in taxonomy.reason(code).synonyms)
-        for code in taxonomy.assignable
+        code: tuple(Phrase(fold(text), 1.0) for text in taxonomy.reason(code).synonyms) for code in taxonomy.assignable
     }
     return NoteWords(
         words.version, words.threshold, words.reach, 1.0, codes, {}, (), (),
@@ -182,7 +210,10 @@ def _quoted(kept: Score, words: NoteWords) -> str:
     figures: Mapping[str, int] = {
         "notes": kept.notes, "abstained": kept.abstained, "right": right, "made": made, "wanted": wanted,
     }  # fmt: skip
-    text = "# Written by `python -m benchmarks notes --write`: what was counted on the invented notes held out.\n"
+    text = (
+        "# Written by `python -m benchmarks notes --write`: what was counted on the invented notes held out,\n"
+        "# read by the phrases that tuning notes hold.\n"
+    )
     text += f'version = "{words.version}"\n' + "".join(f"{name} = {value}\n" for name, value in figures.items())
     tomllib.loads(text)
     return text
