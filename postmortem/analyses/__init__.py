@@ -21,6 +21,7 @@ NAMES: tuple[str, ...] = (
     "competitor_or_status_quo",
     "costliest_losses",
     "reasons_recorded",
+    "note_suggestions",
     "competitor_record",
     "competitor_head_to_head",
     "competitor_deals",

@@ -87,15 +87,15 @@ def suggest(note: str | None, reader: Reader, taxonomy: Taxonomy, *, account: st
     """
     clauses = reader.clauses(note or "", account)
     aside = _set_aside(clauses, reader)
-    scored: list[tuple[float, int, Suggested]] = []
+    scored: list[tuple[float, int, int, Suggested]] = []
     for code, phrases in reader.words.codes.items():
         matches = _counted(clauses, phrases, reader, aside)
         score = 1 - math.prod(1 - match.weight for match in matches)
         if score >= reader.words.threshold:
             said = dict.fromkeys(clauses[match.clause].quoted(match.first, match.end) for match in matches)
-            scored.append((-score, matches[0].clause, Suggested(code, score, tuple(said))))
-    scored.sort(key=lambda entry: entry[:2])
-    codes = tuple(entry[2] for entry in scored[:SUGGESTED_AT_MOST])
+            scored.append((-score, matches[0].clause, matches[0].first, Suggested(code, score, tuple(said))))
+    scored.sort(key=lambda entry: entry[:3])
+    codes = tuple(entry[3] for entry in scored[:SUGGESTED_AT_MOST])
     return Suggestion(codes, *_to_whom(clauses, reader, aside, codes, taxonomy))
 
 
