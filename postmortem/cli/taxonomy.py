@@ -1,19 +1,22 @@
-"""Commands about taxonomies: `taxonomy show` and `taxonomy lint`."""
+"""Commands about taxonomies: `taxonomy show`, `list`, `lint`, `diff` and `map`."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from postmortem.cli import mapping
 from postmortem.cli.console import AsJson, emit
 from postmortem.ground.errors import ConfigError
 
 if TYPE_CHECKING:
-    from postmortem.taxonomies import Taxonomy
+    from postmortem.taxonomies import Taxonomy, VersionChange
 
 app = typer.Typer(help="Loss-reason taxonomies: look at them, check your own.", no_args_is_help=True)
+app.command(name="map")(mapping.map_reasons)
 Name = Annotated[str, typer.Argument(help="A built-in taxonomy, or a TOML file of yours.")]
 
 
@@ -46,6 +49,60 @@ def list_(as_json: AsJson = False) -> None:
     from postmortem.taxonomies import available
 
     emit(list(available()), "\n".join(available()), as_json)
+
+
+@app.command()
+def diff(
+    old: Annotated[str, typer.Argument(help="The earlier version: a built-in taxonomy, or a TOML file.")],
+    new: Annotated[str, typer.Argument(help="The later version.")],
+    as_json: AsJson = False,
+) -> None:
+    """Say what became of every code between two versions, and what that means for comparing quarters."""
+    from postmortem.taxonomies import compare_versions
+
+    change = compare_versions(_load(old), _load(new))
+    emit({**asdict(change), "comparable": not change.removed}, "\n".join(_told(change)), as_json)
+
+
+def _told(change: VersionChange) -> list[str]:
+    """Write what changed, and then what follows for quarters coded under the earlier version."""
+    lines = [f"{change.old} → {change.new}"]
+    lines += [f"  renamed  {old} → {new}" for old, new in change.renamed]
+    lines += [f"  merged   {' + '.join(codes)} → {new}" for codes, new in change.merged]
+    lines += [f"  added    {code}" for code in change.added]
+    lines += [f"  removed  {code}" for code in change.removed]
+    for each in change.changed:
+        lines += [f"  changed  {each.code}, {each.field}", f"    was: {each.before or '(nothing)'}"]
+        lines += [f"    now: {each.after or '(nothing)'}"]
+    if len(lines) == 1:
+        return [*lines, "  nothing changed"]
+    return [*lines, "", *_consequences(change)]
+
+
+def _consequences(change: VersionChange) -> list[str]:
+    told = []
+    if change.removed:
+        told.append(
+            f"Quarters coded under {change.old} cannot be compared under {change.new}: nothing carries the meaning of "
+            f"{', '.join(change.removed)}. Reasons with these codes are set apart until a code of the later version "
+            'has replaces = ["old_code"], or [taxonomy.reasons] says what each means.'
+        )
+    else:
+        told.append(f"Quarters coded under {change.old} can be compared under {change.new}: every code is carried on.")
+    if change.added:
+        told.append(
+            f"Nobody could choose {', '.join(change.added)} before: what is counted there now had other codes then."
+        )
+    if change.merged:
+        told.append("Merged codes can be compared as one; what each of them was can no longer be told.")
+    if change.redefined:
+        told.append(f"Read {', '.join(change.redefined)} with care: the same code has another definition now.")
+    moved = [each.code for each in change.changed if each.field == "lost_to"]
+    if moved:
+        told.append(
+            f"{', '.join(moved)}: to whom follows the later version for all quarters, where nothing is recorded."
+        )
+    return told
 
 
 def _load(name: str) -> Taxonomy:

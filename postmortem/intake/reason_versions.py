@@ -94,6 +94,6 @@ def _note_apart(reasons: pd.DataFrame, version: pd.Series, rows: pd.Series, taxo
         codes = listed(reasons.loc[of_name, "code"])
         what = (
             f"coded under {shortened(name)}, set apart without a code: {codes} have no meaning in {taxonomy.stamp}; "
-            'give the code that carries it replaces = ["old_code"], or add under [taxonomy.reasons]: "old_code" = "code"'
+            'give the code that carries it replaces = ["old_code"], or say under [taxonomy.reasons] "old_code" = "code"'
         )
         ledger.note("taxonomy_version", int(of_name.sum()), what)
