@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from postmortem.cli.console import AsJson, emit, say
-from postmortem.ground.errors import ConfigError, nearest
+from postmortem.ground.errors import ConfigError
 
 if TYPE_CHECKING:
     from postmortem.intake.decisions import OpenValue
@@ -24,7 +26,7 @@ def map_reasons(
         Path | None, typer.Option("--engagement", "-e", help="Folder with postmortem.toml; the nearest one.")
     ] = None,
     file: Annotated[Path | None, typer.Option("--file", help="Answers as TOML or CSV, instead of questions.")] = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Change decisions that were taken before.")] = False,
+    change: Annotated[bool, typer.Option("--replace", help="Change decisions that were taken before.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Decide what the loss reasons mean that stand for no code; nothing is guessed."""
@@ -47,7 +49,7 @@ def map_reasons(
             rows=[_line(each) for each in waiting],
             do="run it at a terminal, or with --file answers.csv (columns value, codes, lost_to)",
         )
-    new = checked(answers, book, config, replace=replace)
+    new = checked(answers, book, config, replace=change)
     if new:
         write_decisions(new, config)
     left = [each for each in waiting if each.value not in new] if new else waiting
@@ -70,7 +72,7 @@ def _asked(waiting: tuple[OpenValue, ...], taxonomy: Taxonomy) -> dict[str, OwnT
     answers: dict[str, OwnTarget] = {}
     for place, each in enumerate(waiting, start=1):
         say("")
-        say(f"{place}/{len(waiting)}  {_line(each)}")
+        say(f"{place}/{len(waiting)}  {_line(replace(each, candidates=()))}")
         for number, code in enumerate(each.candidates, start=1):
             say(f"  {number}  {code}: {taxonomy.reason(code).label}")
         while True:
@@ -100,9 +102,9 @@ def _target(given: str, each: OpenValue, taxonomy: Taxonomy) -> OwnTarget | None
         elif word in taxonomy.assignable:
             codes.append(word)
         else:
-            say(
-                f"  {_shown(word)} is no number above, code or party; {nearest(word, (*taxonomy.assignable, *LOST_TO))}"
-            )
+            close = get_close_matches(word, (*taxonomy.assignable, *LOST_TO), n=1)
+            hint = f"did you mean {close[0]}?" if close else f"`postmortem taxonomy show {taxonomy.id}` lists all codes"
+            say(f"  {_shown(word)} is no number above, code or party; {hint}")
             return None
     if len(codes) > 1 or len(parties) > 1:
         say("  one code and one party at most")

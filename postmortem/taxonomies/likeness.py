@@ -8,7 +8,8 @@ from difflib import SequenceMatcher
 from postmortem.taxonomies.model import Reason, Taxonomy
 from postmortem.taxonomies.structure import fold
 
-LEAST = 0.45
+LEAST = 0.5
+BEHIND = 0.2
 OFFERED = 5
 
 
@@ -32,7 +33,8 @@ def alike(value: str, taxonomy: Taxonomy, *, most: int = OFFERED) -> tuple[str, 
     Notes
     -----
     Likeness is the larger of two: the share of letters in common runs, and the share of words in common, each
-    without case and punctuation. It is good enough to offer and too poor to decide by.
+    without case and punctuation. What is far behind the likest is not offered. It is good enough to offer and too
+    poor to decide by.
     """
     word = fold(value)
     if not word:
@@ -42,7 +44,8 @@ def alike(value: str, taxonomy: Taxonomy, *, most: int = OFFERED) -> tuple[str, 
         for place, reason in enumerate(taxonomy.reasons)
         if not reason.group
     ]
-    close = sorted((-score, place, code) for score, place, code in scored if score >= LEAST)
+    least = max(LEAST, max(scored, default=(0.0,))[0] - BEHIND)
+    close = sorted((-score, place, code) for score, place, code in scored if score >= least)
     return tuple(code for _, _, code in close[:most])
 
 
