@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -45,11 +46,11 @@ def note_suggestions(cohort: Cohort) -> Result:
     -------
     Result
         Table ``by_reason``, one row a suggested reason: ``reason``, ``deals``, ``share`` of the notes read. Table
-        ``notes``, one row a note and suggested reason, or one where nothing is suggested: ``deal_id``, ``deal``,
-        ``account``, ``note`` (its first 300 letters), ``suggested``, ``words`` of the note that speak for it,
-        ``score`` (missing without a suggestion), ``to_whom`` and ``competitor``, both only where the note
-        suggests them. Table ``counts``, one row: ``lost`` (deals), ``unexplained`` (without a usable reason),
-        ``read`` (of these, with a note), ``suggested`` and ``abstained`` (notes).
+        ``notes``, one row a note, the costliest deal first: ``deal_id``, ``deal``, ``account``, ``note`` (its first
+        300 letters), ``suggested`` (reasons, the best first), ``words`` of the note that speak for them, ``score`` of
+        the best (missing without a suggestion), ``to_whom`` and ``competitor``, both only where the note suggests
+        them. Table ``counts``, one row: ``lost`` (deals), ``unexplained`` (without a usable reason), ``read`` (of
+        these, with a note), ``suggested`` and ``abstained`` (notes).
 
     Notes
     -----
@@ -66,11 +67,16 @@ def note_suggestions(cohort: Cohort) -> Result:
     pairs = zip(noted["loss_notes"], noted["account_name"], strict=True)
     made = [suggest(note, reader, taxonomy, account=None if pd.isna(name) else name) for note, name in pairs]
     labels = {reason.code: reason.label for reason in taxonomy.reasons}
-    rows = _rows(noted, made, labels)
     with_one = sum(bool(suggestion.codes) for suggestion in made)
+    columns = tuple(
+        replace(column, shown=not _named_after_account(noted)) if column.name == "account" else column
+        for column in NOTE_COLUMNS
+    )
     tables = {
-        "by_reason": _by_reason(rows, len(noted)),
-        "notes": Table(rows, NOTE_COLUMNS, f"Notes on losses of {cohort.focus.label} without a usable reason"),
+        "by_reason": _by_reason([labels[each.code] for suggestion in made for each in suggestion.codes], len(noted)),
+        "notes": Table(
+            _rows(noted, made, labels), columns, f"Notes on losses of {cohort.focus.label} without a usable reason"
+        ),
         "counts": Table(
             pd.DataFrame(
                 {
@@ -121,26 +127,25 @@ def _rows(noted: pd.DataFrame, made: list[Suggestion], labels: dict[str, str]) -
     found: list[dict[str, object]] = []
     for row, suggestion in zip(noted.to_dict("records"), made, strict=True):
         note = str(row["loss_notes"])
-        common = {
-            "deal_id": row["deal_id"],
-            "deal": row["deal_id"] if pd.isna(row["deal_name"]) else row["deal_name"],
-            "account": row["account_name"],
-            "note": note if len(note) <= SHOWN_LETTERS else f"{note[: SHOWN_LETTERS - 1]}…",
-            "to_whom": LOST_TO_LABELS[suggestion.lost_to] if suggestion.lost_to else None,
-            "competitor": suggestion.competitor,
-        }
-        if not suggestion.codes:
-            found.append({**common, "suggested": NOTHING, "words": None, "score": None})
-        for each in suggestion.codes:
-            words = "; ".join(each.words)
-            found.append({**common, "suggested": labels[each.code], "words": words, "score": each.score})
+        found.append(
+            {
+                "deal_id": row["deal_id"],
+                "deal": row["deal_id"] if pd.isna(row["deal_name"]) else row["deal_name"],
+                "account": row["account_name"],
+                "note": note if len(note) <= SHOWN_LETTERS else f"{note[: SHOWN_LETTERS - 1]}…",
+                "suggested": "; ".join(labels[each.code] for each in suggestion.codes) or NOTHING,
+                "words": "; ".join(word for each in suggestion.codes for word in each.words) or None,
+                "score": round(suggestion.codes[0].score, 2) if suggestion.codes else None,
+                "to_whom": LOST_TO_LABELS[suggestion.lost_to] if suggestion.lost_to else None,
+                "competitor": suggestion.competitor,
+            }
+        )
     frame = pd.DataFrame(found, columns=[column.name for column in NOTE_COLUMNS])
-    texts = [column.name for column in NOTE_COLUMNS if column.name != "score"]
-    return frame.astype({**dict.fromkeys(texts, "str"), "score": "float64"})
+    return frame.astype({column.name: "float64" if column.name == "score" else "str" for column in NOTE_COLUMNS})
 
 
-def _by_reason(rows: pd.DataFrame, read: int) -> Table:
-    deals = rows.loc[rows["suggested"] != NOTHING, "suggested"].value_counts().rename_axis("reason")
+def _by_reason(suggested: list[str], read: int) -> Table:
+    deals = pd.Series(suggested, dtype="str").value_counts().rename_axis("reason")
     frame = deals.reset_index(name="deals").sort_values(["deals", "reason"], ascending=[False, True])
     frame = frame.assign(reason=frame["reason"].astype("str"), share=frame["deals"] / read).reset_index(drop=True)
     columns = (
@@ -149,6 +154,12 @@ def _by_reason(rows: pd.DataFrame, read: int) -> Table:
         Column("share", "estimate", f"Share of {count(read, 'note')} read", "share"),
     )
     return Table(frame, columns, "Reasons that the notes suggest; a note may suggest several")
+
+
+def _named_after_account(noted: pd.DataFrame) -> bool:
+    """Whether every deal's name says the customer already, as CRMs suggest."""
+    pairs = zip(noted["deal_name"], noted["account_name"], strict=True)
+    return all(pd.notna(deal) and pd.notna(account) and account in deal for deal, account in pairs)
 
 
 def _caveats() -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,10 +12,12 @@ import typer
 from postmortem.cli import mapping
 from postmortem.cli.console import AsJson, emit
 from postmortem.ground.errors import ConfigError
+from postmortem.ground.formats import count
 
 if TYPE_CHECKING:
     from postmortem.taxonomies import Taxonomy, VersionChange
 
+WIDTH = 96
 app = typer.Typer(help="Loss-reason taxonomies: look at them, check your own.", no_args_is_help=True)
 app.command(name="map")(mapping.map_reasons)
 Name = Annotated[str, typer.Argument(help="A built-in taxonomy, or a TOML file of yours.")]
@@ -24,11 +27,17 @@ Name = Annotated[str, typer.Argument(help="A built-in taxonomy, or a TOML file o
 def show(name: Name = "red_zone", as_json: AsJson = False) -> None:
     """Show every code of a taxonomy with its meaning."""
     taxonomy = _load(name)
-    lines = [f"{taxonomy.title} ({taxonomy.id} {taxonomy.version})"]
-    for reason in taxonomy.reasons:
-        lines += ["", f"{reason.code}: {reason.label}", f"  {reason.definition}"]
-        lines += [f"  lost to: {reason.lost_to}"] if reason.lost_to else []
-        lines += [f"  remedy: {reason.remedy}"] if reason.remedy else []
+    lines = [f"{taxonomy.title} ({taxonomy.stamp})"]
+    for depth, reason in taxonomy.walk():
+        if reason.group:
+            lines += ["", reason.label, "-" * len(reason.label), *_wrapped(reason.definition, 0)]
+            continue
+        lines += ["", f"{'  ' * depth}{reason.code}: {reason.label}", *_wrapped(reason.definition, depth + 1)]
+        known = (
+            ("lost to", reason.lost_to or ""), ("remedy", reason.remedy), ("ask", reason.interview_question),
+            ("also called", ", ".join(reason.synonyms)), ("replaces", ", ".join(reason.replaces)),
+        )  # fmt: skip
+        lines += [line for name, text in known if text for line in _wrapped(f"{name}: {text}", depth + 1)]
     emit(taxonomy.to_dict(), "\n".join(lines), as_json)
 
 
@@ -39,7 +48,7 @@ def lint(name: Name = "red_zone", as_json: AsJson = False) -> None:
 
     faults = [f"{fault.code}.{fault.field}: {fault.message}" for fault in faults_of(_load(name))]
     if faults:
-        raise ConfigError(f"The taxonomy {name} has {len(faults)} faults.", rows=faults)
+        raise ConfigError(f"The taxonomy {name} has {count(len(faults), 'fault')}.", rows=faults)
     emit({"taxonomy": name, "faults": []}, f"{name}: no fault found.", as_json)
 
 
@@ -62,6 +71,11 @@ def diff(
 
     change = compare_versions(_load(old), _load(new))
     emit({**asdict(change), "comparable": not change.removed}, "\n".join(_told(change)), as_json)
+
+
+def _wrapped(text: str, depth: int) -> list[str]:
+    space = "  " * depth
+    return textwrap.wrap(text, WIDTH, initial_indent=space, subsequent_indent=f"{space}  ", break_on_hyphens=False)
 
 
 def _told(change: VersionChange) -> list[str]:

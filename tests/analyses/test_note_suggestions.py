@@ -31,13 +31,16 @@ def suggested(result: Result) -> list[tuple[str, str]]:
 def test_every_note_is_listed_with_what_it_suggests() -> None:
     result = noted("Too expensive & no budget left", "went with Osprey Cloud, cheaper", "call Thursday")
     assert suggested(result) == [
-        ("D0001", "Price against value"), ("D0001", "Budget withdrawn"), ("D0002", "Price against value"),
+        ("D0001", "Price against value; Budget withdrawn"), ("D0002", "Price against value"),
         ("D0003", "Nothing suggested"),
     ]  # fmt: skip
     rows = result.tables["notes"].records
-    assert [row["words"] for row in rows][:3] == ["Too expensive", "no budget left", "cheaper"]
-    assert (rows[2]["to_whom"], rows[2]["competitor"]) == ("A competitor", "Osprey Cloud")
-    assert pd.isna(rows[3]["words"]) and pd.isna(rows[3]["score"])
+    assert [row["words"] for row in rows][:2] == ["Too expensive; no budget left", "cheaper"]
+    assert (rows[1]["to_whom"], rows[1]["competitor"]) == ("A competitor", "Osprey Cloud")
+    assert pd.isna(rows[2]["words"]) and pd.isna(rows[2]["score"])
+    assert [(row["reason"], row["deals"]) for row in result.tables["by_reason"].records] == [
+        ("Price against value", 2), ("Budget withdrawn", 1)
+    ]  # fmt: skip
     assert result.tables["counts"].first == {"lost": 3, "unexplained": 3, "read": 3, "suggested": 2, "abstained": 1}
     assert result.headline == (
         "3 lost deals without a usable reason carry a note; the words of 2 suggest a reason, most often “Price against "
