@@ -49,14 +49,16 @@ class OpenValue:
 
 
 def open_values(book: Book, config: Config) -> tuple[OpenValue, ...]:
-    """Return every recorded reason that nothing maps to one code, the commonest first."""
+    """Return every recorded reason that nothing maps to one code and nobody has decided on, the commonest first."""
     texts = reasons_of(book.deals)["text"]
     folder = None if config.taxonomy.folder is None else config.folder / config.taxonomy.folder
     mapped = map_reasons(texts, config, book.taxonomy, folder)
+    decided = read_own(own_map(config), book.taxonomy)
     counts = texts.value_counts()
     found = []
     for value, each in mapped.items():
-        if each.source in ("unmapped", "ambiguous"):
+        # Two codes for one value are a decision too: that it says two things at once.
+        if each.source in ("unmapped", "ambiguous") and decided.find(value) is None:
             likely = dict.fromkeys((*each.candidates, *alike(value, book.taxonomy)))
             offered = tuple(likely)[: max(OFFERED, len(each.candidates))]
             found.append(OpenValue(value, int(counts[value]), offered, each.note))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from postmortem.notes.phrases import Phrase
 from postmortem.notes.reading import Clause, Reader
+from postmortem.notes.words import NoteWords
 from postmortem.taxonomies.model import Taxonomy
 
 SUGGESTED_AT_MOST = 3
@@ -64,6 +66,41 @@ class _Match:
         return inside and (self.first, self.end) != (other.first, other.end)
 
 
+@dataclass(frozen=True)
+class _Note:
+    """A note that was read: its clauses, and the words of them that are about something else."""
+
+    clauses: tuple[Clause, ...]
+    aside: Mapping[int, range]
+    words: NoteWords
+
+    @cached_property
+    def whole(self) -> str:
+        """All clauses in one text that no phrase reaches across."""
+        return " | ".join(clause.text for clause in self.clauses)
+
+    def counted(self, phrases: Iterable[Phrase]) -> tuple[_Match, ...]:
+        """Return what counts of these phrases, in the order of the note; of two that overlap the longer one."""
+        found = {
+            (match.clause, match.first, match.end): match
+            for phrase in sorted(phrases, key=lambda phrase: phrase.weight)
+            if phrase.pattern.search(self.whole)
+            for match in self._matches(phrase)
+        }
+        kept = [match for match in found.values() if not any(match.within(other) for other in found.values())]
+        return tuple(sorted(kept, key=lambda match: (match.clause, match.first, match.end)))
+
+    def _matches(self, phrase: Phrase) -> Iterator[_Match]:
+        for number, clause in enumerate(self.clauses):
+            for found in phrase.pattern.finditer(clause.text):
+                first, end = clause.places(found)
+                if first in self.aside.get(number, ()) or _denied(clause, first, end, self.words):
+                    continue
+                rest = [*clause.words[:first], *clause.words[end:]]
+                alone = all(word in self.words.fillers or word.isdigit() for word in rest)
+                yield _Match(self.words.strong if alone else phrase.weight, number, first, end)
+
+
 def suggest(note: str | None, reader: Reader, taxonomy: Taxonomy, *, account: str | None = None) -> Suggestion:
     """Say which codes a note speaks of.
 
@@ -78,6 +115,11 @@ def suggest(note: str | None, reader: Reader, taxonomy: Taxonomy, *, account: st
     account : str, optional
         The customer the note is about.
 
+    Returns
+    -------
+    Suggestion
+        Codes whose score reaches the threshold of the words, and to whom.
+
     Notes
     -----
     A phrase counts unless a negation stands up to three words before it in its clause ("not about price"), a
@@ -86,32 +128,24 @@ def suggest(note: str | None, reader: Reader, taxonomy: Taxonomy, *, account: st
     recognised, and no language but English.
     """
     clauses = reader.clauses(note or "", account)
-    aside = _set_aside(clauses, reader)
+    read = _Note(clauses, _set_aside(clauses, reader.words), reader.words)
     scored: list[tuple[float, int, int, Suggested]] = []
     for code, phrases in reader.words.codes.items():
-        matches = _counted(clauses, phrases, reader, aside)
+        matches = read.counted(phrases)
         score = 1 - math.prod(1 - match.weight for match in matches)
         if score >= reader.words.threshold:
             said = dict.fromkeys(clauses[match.clause].quoted(match.first, match.end) for match in matches)
             scored.append((-score, matches[0].clause, matches[0].first, Suggested(code, score, tuple(said))))
     scored.sort(key=lambda entry: entry[:3])
     codes = tuple(entry[3] for entry in scored[:SUGGESTED_AT_MOST])
-    return Suggestion(codes, *_to_whom(clauses, reader, aside, codes, taxonomy))
+    return Suggestion(codes, *_to_whom(read, reader, codes, taxonomy))
 
 
 def _to_whom(
-    clauses: tuple[Clause, ...],
-    reader: Reader,
-    aside: Mapping[int, range],
-    codes: tuple[Suggested, ...],
-    taxonomy: Taxonomy,
+    read: _Note, reader: Reader, codes: tuple[Suggested, ...], taxonomy: Taxonomy
 ) -> tuple[str | None, str | None]:
     """Return to whom and which competitor: the note's own words first, then what the codes say by definition."""
-    said = {
-        party: matches
-        for party, phrases in reader.words.lost_to.items()
-        if (matches := _counted(clauses, phrases, reader, aside))
-    }
+    said = {party: matches for party, phrases in read.words.lost_to.items() if (matches := read.counted(phrases))}
     defaults = {taxonomy.reason(each.code).lost_to for each in codes} - {None}
     parties = set(said) or defaults
     party = parties.pop() if len(parties) == 1 else None
@@ -121,72 +155,43 @@ def _to_whom(
     told = [(match.clause, place) for match in said.get(party, ()) for place in range(match.first, match.end)]
     anywhere = [
         (number, place)
-        for number, clause in enumerate(clauses)
+        for number, clause in enumerate(read.clauses)
         for place in range(len(clause.words))
-        if place not in aside.get(number, ()) and not reader.words.out & set(clause.words[place + 1 : place + 4])
+        if place not in read.aside.get(number, ())
+        and not read.words.out & set(clause.words[place + 1 : place + 1 + read.words.reach])
     ]
     for places in (told, anywhere):
-        named = {reader.competitor(clauses[number], place) for number, place in places} - {None}
+        named = {reader.competitor(read.clauses[number], place) for number, place in places} - {None}
         if named:
             return party, named.pop() if len(named) == 1 else None
     return party, None
 
 
-def _counted(
-    clauses: tuple[Clause, ...], phrases: Iterable[Phrase], reader: Reader, aside: Mapping[int, range]
-) -> tuple[_Match, ...]:
-    """Return what counts of these phrases, in the order of the note; of two that overlap the longer one."""
-    found = {
-        (match.clause, match.first, match.end): match
-        for phrase in sorted(phrases, key=lambda phrase: phrase.weight)
-        for match in _matches(clauses, phrase, reader, aside)
-    }
-    kept = [match for match in found.values() if not any(match.within(other) for other in found.values())]
-    return tuple(sorted(kept, key=lambda match: (match.clause, match.first, match.end)))
-
-
-def _matches(
-    clauses: tuple[Clause, ...], phrase: Phrase, reader: Reader, aside: Mapping[int, range]
-) -> Iterator[_Match]:
-    for number, clause in enumerate(clauses):
-        for found in phrase.pattern.finditer(clause.text):
-            first, end = clause.places(found)
-            if first in aside.get(number, ()) or _denied(clause, first, end, reader):
-                continue
-            rest = [*clause.words[:first], *clause.words[end:]]
-            alone = all(word in reader.words.fillers or word.isdigit() for word in rest)
-            yield _Match(reader.words.strong if alone else phrase.weight, number, first, end)
-
-
-def _denied(clause: Clause, first: int, end: int, reader: Reader) -> bool:
-    words, reach = clause.words, reader.words.reach
-    if words[first] not in reader.words.negations and reader.words.negations & set(
-        words[max(0, first - reach) : first]
-    ):
+def _denied(clause: Clause, first: int, end: int, words: NoteWords) -> bool:
+    before = set(clause.words[max(0, first - words.reach) : first])
+    if clause.words[first] not in words.negations and words.negations & before:
         return True
-    behind = " ".join(words[end:])
-    for denial in reader.words.denials:
+    behind = " ".join(clause.words[end:])
+    for denial in words.denials:
         found = denial.pattern.search(behind)
         if found is None:
             continue
         start = behind[: found.start()].count(" ")
-        negated = bool(reader.words.negations & set(words[end : end + start]))
-        if start < reach and not negated:
+        negated = bool(words.negations & set(clause.words[end : end + start]))
+        if start < words.reach and not negated:
             return True
     return False
 
 
-def _set_aside(clauses: tuple[Clause, ...], reader: Reader) -> dict[int, range]:
+def _set_aside(clauses: tuple[Clause, ...], words: NoteWords) -> dict[int, range]:
     """Return the words, clause by clause, that are about another customer or about a talk."""
     aside: dict[int, range] = {}
     elsewhere: int | None = None
     for number, clause in enumerate(clauses):
-        if clause.sentence != elsewhere and any(
-            phrase.pattern.search(clause.text) for phrase in reader.words.elsewhere
-        ):
+        if clause.sentence != elsewhere and any(phrase.pattern.search(clause.text) for phrase in words.elsewhere):
             elsewhere = clause.sentence
         if clause.sentence == elsewhere:
-            back = next((place for place, word in enumerate(clause.words) if word in reader.words.here), None)
+            back = next((place for place, word in enumerate(clause.words) if word in words.here), None)
             aside[number] = range(len(clause.words) if back is None else back)
             elsewhere = elsewhere if back is None else None
     return aside
