@@ -48,6 +48,17 @@ class Phrase:
             found += f"{' ' if found else ''}(?:{either})"
         return re.compile(rf"(?<!\w){found}(?!\w)")
 
+    @cached_property
+    def _begins(self) -> tuple[frozenset[str], tuple[str, ...]]:
+        pieces = [piece.replace("{rival}", RIVAL) for piece in self.text.split()[0].split("|")]
+        stems = tuple(piece[:-1] for piece in pieces if piece.endswith("*"))
+        return frozenset(piece for piece in pieces if not piece.endswith("*")), stems
+
+    def may_stand_in(self, words: frozenset[str], text: str) -> bool:
+        """Whether these words of a text hold one it can begin with: quick, and rarely so."""
+        whole, stems = self._begins
+        return not whole.isdisjoint(words) or any(stem in text for stem in stems)
+
     @property
     def whole_words(self) -> tuple[str, ...]:
         """Its words that are given in full: what a misspelt word is compared with."""

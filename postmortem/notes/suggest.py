@@ -79,11 +79,17 @@ class _Note:
         """All clauses in one text that no phrase reaches across."""
         return " | ".join(clause.text for clause in self.clauses)
 
+    @cached_property
+    def every_word(self) -> frozenset[str]:
+        """The words of all clauses."""
+        return frozenset(word for clause in self.clauses for word in clause.words)
+
     def counted(self, phrases: Iterable[Phrase]) -> tuple[_Match, ...]:
         """Return what counts of these phrases, in the order of the note; of two that overlap the longer one."""
+        there = [phrase for phrase in phrases if phrase.may_stand_in(self.every_word, self.whole)]
         found = {
             (match.clause, match.first, match.end): match
-            for phrase in sorted(phrases, key=lambda phrase: phrase.weight)
+            for phrase in sorted(there, key=lambda phrase: phrase.weight)
             if phrase.pattern.search(self.whole)
             for match in self._matches(phrase)
         }
