@@ -24,7 +24,8 @@ def in_one_version(
     taxonomy : Taxonomy
         The one of the book.
     own : mapping
-        The engagement's own map, for codes that `replaces` does not cover.
+        The engagement's own map, for codes that `replaces` does not cover: ``version:code``, or the code
+        alone where it is of an earlier version of this taxonomy.
     ledger : Ledger
         Takes a note on every version translated and on every code set apart.
 
@@ -33,7 +34,7 @@ def in_one_version(
     DataFrame
         The same rows. A code of another version of this taxonomy, or of one it extends, is replaced by the code
         that carries its meaning now, and its version by the book's. Where none does, or where the version
-        belongs to another taxonomy, the row has no code, keeps its version, and holds the old code as its
+        belongs to another taxonomy, the row has no code, keeps its version, and holds ``version:code`` as its
         text unless it has a text: such rows are never counted under a code that only looks the same.
 
     Notes
@@ -58,7 +59,7 @@ def in_one_version(
     return reasons.assign(
         code=found,
         taxonomy_version=reasons["taxonomy_version"].mask(other & ~apart, taxonomy.stamp),
-        text=reasons["text"].mask(apart & reasons["text"].isna(), reasons["code"]),
+        text=reasons["text"].mask(apart & reasons["text"].isna(), version + ":" + reasons["code"]),
     )
 
 
@@ -68,12 +69,13 @@ def _carried(version: str, code: str, taxonomy: Taxonomy, own: OwnMap) -> str | 
     if version == taxonomy.stamp:
         # A code that the taxonomy never had is the rater's slip, not another version's: it is shown as unknown.
         return live or code
-    entry = own.exact.get(code)
+    ours = {part.partition("@")[0] for part in taxonomy.stamp.split("+")}
+    is_ours = version.split("+")[0].partition("@")[0].strip() in ours
+    # A code of a foreign taxonomy is named with its version: alone, it may be a word of the CRM or a code of ours.
+    entry = own.exact.get(f"{version}:{code}") or (own.exact.get(code) if is_ours else None)
     if entry is not None and len(entry.codes) == 1:
         return taxonomy.successor(entry.codes[0])
-    ours = {part.partition("@")[0] for part in taxonomy.stamp.split("+")}
-    theirs = version.split("+")[0].partition("@")[0].strip()
-    return live if theirs in ours and live in taxonomy.assignable else None
+    return live if is_ours and live in taxonomy.assignable else None
 
 
 def _note_translated(
@@ -91,9 +93,9 @@ def _note_translated(
 def _note_apart(reasons: pd.DataFrame, version: pd.Series, rows: pd.Series, taxonomy: Taxonomy, ledger: Ledger) -> None:
     for name in sorted(version[rows].unique()):
         of_name = rows & (version == name)
-        codes = listed(reasons.loc[of_name, "code"])
+        codes = listed(f"{name}:" + reasons.loc[of_name, "code"])
         what = (
-            f"coded under {shortened(name)}, set apart without a code: {codes} have no meaning in {taxonomy.stamp}; "
-            'give the code that carries it replaces = ["old_code"], or say under [taxonomy.reasons] "old_code" = "code"'
+            f"set apart without a code, since nothing says what they mean in {taxonomy.stamp}: {codes}; give the code "
+            'that carries it replaces = ["old_code"], or say under [taxonomy.reasons] "version:old_code" = "code"'
         )
         ledger.note("taxonomy_version", int(of_name.sum()), what)

@@ -69,22 +69,26 @@ def test_a_code_of_the_taxonomy_it_extends_is_its_own(load: Load) -> None:
 def test_without_a_crosswalk_a_code_is_set_apart_and_said(load: Load) -> None:
     book = load(("ours@1.0", "legal_stuck", ""), ("ours@1.0", "legal_stuck", "their words"), ("ours@1.0", "terms", ""))
     assert coded(book) == [
-        ("-", "ours@1.0", "legal_stuck"), ("-", "ours@1.0", "their words"), ("terms", STAMP, "-")
+        ("-", "ours@1.0", "ours@1.0:legal_stuck"), ("-", "ours@1.0", "their words"), ("terms", STAMP, "-")
     ]  # fmt: skip
     translated, apart = notes_on(book, "taxonomy_version", "reasons")
-    assert "set apart without a code" in apart and '"legal_stuck" (2)' in apart and 'replaces = ["old_code"]' in apart
+    assert (
+        "set apart without a code" in apart
+        and '"ours@1.0:legal_stuck" (2)' in apart
+        and 'replaces = ["old_code"]' in apart
+    )
     assert "renamed" not in translated
     assert [note.rows for note in book.notes if note.column == "taxonomy_version"] == [1, 2]
 
 
 def test_a_code_of_a_foreign_taxonomy_is_never_taken_for_one_that_looks_the_same(load: Load) -> None:
     book = load(("meddicc@3", "terms", ""))
-    assert coded(book) == [("-", "meddicc@3", "terms")]
+    assert coded(book) == [("-", "meddicc@3", "meddicc@3:terms")]
     assert "meddicc@3" in notes_on(book, "taxonomy_version", "reasons")[0]
 
 
 def test_the_engagements_own_map_decides_where_replaces_does_not(load: Load) -> None:
-    own = {"legal_stuck": "terms", "terms": "price_value"}
+    own = {"legal_stuck": "terms", "meddicc@3:terms": "price_value", "terms": "no_urgency"}
     book = load(("ours@1.0", "legal_stuck", ""), ("meddicc@3", "terms", ""), (STAMP, "terms", ""), own=own)
     assert coded(book) == [("terms", STAMP, "-"), ("price_value", STAMP, "-"), ("terms", STAMP, "-")]
 
