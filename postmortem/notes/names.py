@@ -19,14 +19,14 @@ class Names:
     -----
     The full name of a competitor is the competitor, unless it is also how the customer is called. A name that
     may be both ("Apex" where Apex Manufacturing buys and Apex Industrial competes) is neither: it says nothing
-    about to whom the deal went.
+    about to whom the deal went. A picklist's "Other" or a customer called Price is no name but the word it is.
     """
 
     kinds: dict[str, str]
     rivals: dict[str, str]
 
     @classmethod
-    def of(cls, account: str | None, competitors: Iterable[str]) -> Names:
+    def of(cls, account: str | None, competitors: Iterable[str], ordinary: frozenset[str] = frozenset()) -> Names:
         """Sort out the names of a deal.
 
         Parameters
@@ -35,14 +35,17 @@ class Names:
             The customer; its first word alone counts as its name too.
         competitors : iterable of str
             Every competitor the book knows.
+        ordinary : frozenset of str
+            Words that mean something in a note, and so are no name by themselves.
         """
-        rivals = {fold(name): name for name in competitors if fold(name)}
+        rivals = {fold(name): name for name in competitors if not ordinary.issuperset(fold(name).split())}
         kinds = dict.fromkeys(rivals, RIVAL)
         own = fold(account or "")
         if own:
             first = own.split()[0]
             shared = any(name.split()[0] == first for name in rivals)
-            kinds[first] = EITHER if shared else CUSTOMER
+            if first not in ordinary:
+                kinds[first] = EITHER if shared else CUSTOMER
             if own != first:
                 kinds[own] = CUSTOMER
         return cls(kinds, rivals)

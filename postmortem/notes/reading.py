@@ -78,7 +78,7 @@ class Reader:
         account : str, optional
             The customer it is about.
         """
-        names = Names.of(account, self.competitors)
+        names = Names.of(account, self.competitors, self.words.vocabulary)
         clauses: list[Clause] = []
         words: list[str] = []
         written: list[str] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import postmortem.taxonomies as taxonomies
@@ -59,11 +59,12 @@ class NoteWords:
     fillers: frozenset[str]
     short: Mapping[str, str]
 
-    @property
+    @cached_property
     def vocabulary(self) -> frozenset[str]:
-        """Every whole word of its phrases."""
+        """Every whole word of its phrases, and the words that deny or mean nothing."""
         groups = (*self.codes.values(), *self.lost_to.values(), self.denials, self.elsewhere)
-        return frozenset(word for group in groups for phrase in group for word in phrase.whole_words)
+        of_phrases = {word for group in groups for phrase in group for word in phrase.whole_words}
+        return frozenset(of_phrases) | self.negations | self.here | self.out | self.fillers
 
 
 @lru_cache(maxsize=8)

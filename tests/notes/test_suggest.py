@@ -118,3 +118,10 @@ def test_three_codes_at_most_the_best_first(read: Read) -> None:
 def test_a_very_long_note_is_read_in_part(read: Read) -> None:
     assert codes(read("x " * 3000 + "too expensive")) == ()
     assert codes(read("too expensive " + "x " * 30000)) == ("price_value",)
+
+
+def test_names_that_are_ordinary_words_are_read_as_words(taxonomy: Taxonomy) -> None:
+    reader = Reader(load_words(taxonomy), ("Other", "In-house", "None", "Budget", "?", ""))
+    assert codes(suggest("no budget left", reader, taxonomy, account="Price")) == ("budget_lost",)
+    assert codes(suggest("price too high", reader, taxonomy, account="Price Brothers")) == ("price_value",)
+    assert suggest("went with other things", reader, taxonomy).competitor is None
