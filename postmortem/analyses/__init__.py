@@ -22,6 +22,7 @@ NAMES: tuple[str, ...] = (
     "competitor_or_status_quo",
     "costliest_losses",
     "reasons_recorded",
+    "note_suggestions",
     "competitor_head_to_head",
     "competitor_deals",
     "competitor_trend",

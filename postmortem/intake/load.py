@@ -22,9 +22,11 @@ from postmortem.intake.columns import Reader, Refusal
 from postmortem.intake.dates import DateStyle
 from postmortem.intake.files import Files
 from postmortem.intake.quarantine import Ledger, quarantine_frame
+from postmortem.intake.reason_versions import in_one_version
 from postmortem.intake.stages import process_of
 from postmortem.intake.stored_snapshots import read_stored, refuse_other_currency, stored_rows
 from postmortem.taxonomies import Mapped, Taxonomy, load_crosswalks, load_taxonomy, map_values
+from postmortem.taxonomies.own_map import OwnTarget
 
 
 @dataclass
@@ -87,6 +89,8 @@ def load_book(config: Config) -> Book:
     if own:
         # These amounts were in the currency of the report when they were stored: nothing is converted twice.
         tables["snapshots"] = _together([*(tables[name] for name in ("snapshots",) if name in tables), own[0].frame])
+    if "reasons" in tables:
+        tables["reasons"] = in_one_version(tables["reasons"], taxonomy, own_map(config), loaded["reasons"].ledger)
     tables = _with_derived(tables, config, taxonomy, folder, deals.ledger)
     for name, frame in tables.items():
         check_table(name, frame)
@@ -238,11 +242,16 @@ def _with_derived(
 
 def map_reasons(texts: pd.Series[str], config: Config, taxonomy: Taxonomy, folder: Path | None) -> dict[str, Mapped]:
     """Say what each loss reason stands for, by the own map first, then named crosswalks, then all."""
-    own = {
-        value: meaning.model_dump(exclude_none=True) if isinstance(meaning, ReasonMap) else meaning
-        for value, meaning in config.taxonomy.reasons.items()
-    }
+    own = own_map(config)
     named = load_crosswalks(config.taxonomy.crosswalks, folder=folder)
     others = [each for each in load_crosswalks(folder=folder) if not each.only_when_named and each not in named]
     crosswalks = (*named, *others)
     return {each.value: each for each in map_values(texts.dropna().unique(), taxonomy, own=own, crosswalks=crosswalks)}
+
+
+def own_map(config: Config) -> dict[str, OwnTarget]:
+    """Return the engagement's own decisions on values, as `map_values` takes them."""
+    return {
+        value: meaning.model_dump(exclude_none=True) if isinstance(meaning, ReasonMap) else meaning
+        for value, meaning in config.taxonomy.reasons.items()
+    }

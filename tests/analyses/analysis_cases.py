@@ -21,6 +21,7 @@ from postmortem.result import Column, Result, Table
 
 LOST_FATES = ("lost_competitor", "lost_status_quo", "lost_disqualified", "lost_unknown")
 RIVALS = ("Kestrel Systems", "Osprey Cloud", "Merlin Works", "Harrier Labs")
+NOTES = ("too expensive, they say", "no budget left", "call again in spring")
 CODES = ("price_value", "no_urgency", "missing_capability", "budget_lost")
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -108,6 +109,7 @@ def many(quarters: int = 9, each: int = 28) -> tuple[list[Told], dict[str, list[
             more = {
                 "owner_id": f"Rep {number // 2 % 12}",
                 "loss_reason_raw": None if fate == "won" or place % 3 else "Price",
+                "loss_notes": None if fate == "won" or place % 4 else NOTES[number % 3],
             }
             story = told(number, fate, FOCUS - back, **more)
             stories.append(story)
