@@ -45,7 +45,9 @@ class Drawn:
     order: int = 0
 
 
-def allocate(sizes: Mapping[str, int], total: int, *, least: int = LEAST_IN_STRATUM) -> dict[str, int]:
+def allocate(
+    sizes: Mapping[str, int], total: int, *, least: int = LEAST_IN_STRATUM, kept: Mapping[str, int] | None = None
+) -> dict[str, int]:
     """Divide a sample among strata in proportion to their sizes, with a few for the smallest.
 
     Parameters
@@ -56,11 +58,13 @@ def allocate(sizes: Mapping[str, int], total: int, *, least: int = LEAST_IN_STRA
         Cases wanted; more than there are gives all of them.
     least : int
         Cases that even a small stratum gets, as far as it has them and the total allows.
+    kept : mapping of str to int, optional
+        Cases of each stratum that are in the sample already; they stay, even beyond the total.
 
     Returns
     -------
     dict
-        Cases wanted from each stratum, together `total` or all there are.
+        Cases wanted from each stratum, together `total`, all there are or all that are kept.
 
     Notes
     -----
@@ -68,14 +72,14 @@ def allocate(sizes: Mapping[str, int], total: int, *, least: int = LEAST_IN_STRA
     a case ahead. Unlike largest remainders, a larger total never takes a case from a stratum.
     """
     wanted = min(checks.count("total", total), sum(sizes.values()))
-    floor = {name: min(least, size) for name, size in sizes.items()}
-    while sum(floor.values()) > wanted:
-        largest = max(floor, key=lambda name: (floor[name], -sizes[name], name))
-        floor[largest] -= 1
-    given = dict(floor)
+    given = {name: (kept or {}).get(name, 0) for name in sizes}
     while sum(given.values()) < wanted:
-        left = [name for name in sizes if given[name] < sizes[name]]
-        given[max(left, key=lambda name: (sizes[name] / (given[name] + 0.5), name))] += 1
+        low = [name for name, size in sizes.items() if given[name] < min(least, size)]
+        left = [name for name, size in sizes.items() if given[name] < size]
+        if low:
+            given[min(low, key=lambda name: (given[name], -sizes[name], name))] += 1
+        else:
+            given[max(left, key=lambda name: (sizes[name] / (given[name] + 0.5), name))] += 1
     return given
 
 
@@ -132,15 +136,13 @@ def stratified_draw(
         queues[stratum].append(name)
     for queue in queues.values():
         queue.sort(key=lambda name: (name not in before, _lot(name, seed), name))
-    wanted = allocate({stratum: len(queue) for stratum, queue in queues.items()}, total, least=least)
-    found: list[Drawn] = []
-    for stratum, queue in queues.items():
-        kept = sum(name in before for name in queue)
-        size = max(wanted[stratum], kept)
-        found += [
-            Drawn(name, stratum, place, place <= size, size / len(queue)) for place, name in enumerate(queue, start=1)
-        ]
-    sizes = {stratum: sum(each.is_drawn for each in found if each.stratum == stratum) for stratum in queues}
+    kept = {stratum: sum(name in before for name in queue) for stratum, queue in queues.items()}
+    sizes = allocate({stratum: len(queue) for stratum, queue in queues.items()}, total, least=least, kept=kept)
+    found = [
+        Drawn(name, stratum, place, place <= sizes[stratum], sizes[stratum] / len(queue))
+        for stratum, queue in queues.items()
+        for place, name in enumerate(queue, start=1)
+    ]
     first = sorted(
         (each for each in found if each.is_drawn),
         key=lambda each: ((each.place - 0.5) / sizes[each.stratum], _lot(each.name, seed), each.name),

@@ -79,6 +79,13 @@ def test_cases_drawn_before_stay_whatever_the_seed_and_count_in_the_probability(
     assert sum(each.is_drawn for each in found.values()) == 10
 
 
+def test_what_is_kept_is_not_evened_out_once_there_is_enough():
+    kept = {"price": 1, "budget": 6, "other": 0}
+    sizes = {"price": 12, "budget": 6, "other": 2}
+    assert allocate(sizes, 5, kept=kept) == kept
+    assert allocate(sizes, 10, kept=kept) == {"price": 2, "budget": 6, "other": 2}
+
+
 def test_more_drawn_before_than_wanted_all_stay():
     assert {each.name for each in drawn(3, before=set(NAMES[:8]))} >= set(NAMES[:8])
 
