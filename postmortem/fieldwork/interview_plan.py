@@ -1,7 +1,8 @@
-"""Which buyers to ask for an interview: a random draw within strata, with its probabilities and what to expect of it."""
+"""Which buyers to ask for an interview: a random draw within strata, with probabilities and what to expect of it."""
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Set
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ import pandas as pd
 
 from postmortem.fieldwork.strata import least_of, strata_of
 from postmortem.frames.cohort import Cohort, lost_rows, won_rows
+from postmortem.ground import schema
 from postmortem.ground.errors import EmptyFrame, UsageError
 from postmortem.stats import Drawn, expected_half_width, stratified_draw
 from postmortem.stats.stratified_draw import SEED
@@ -79,7 +81,8 @@ class Plan:
     rows : DataFrame
         One row a deal, the sample in the order of asking, then the replacements by stratum: the cohort's columns
         and ``side``, ``interview_id`` (missing for replacements), ``stratum``, ``place``, ``is_drawn``, ``is_new``,
-        ``draw_order``, ``inclusion_probability``.
+        ``draw_order``, ``inclusion_probability``, ``status`` and ``invited_at`` (as on record; missing for
+        replacements).
     lost, won : Side
         What to expect.
     seed : int
@@ -199,9 +202,7 @@ def _levels(
     """Return the half-width now and at more interviews, up to that of asking all buyers; and that of twelve more."""
 
     def level(interviews: float) -> Level:
-        width = expected_half_width(
-            interviews, deals, cluster_size=max(1.0, interviews / max(owners, 1)), icc=ALIKE
-        )
+        width = expected_half_width(interviews, deals, cluster_size=max(1.0, interviews / max(owners, 1)), icc=ALIKE)
         return Level(interviews, asked + math.ceil((interviews - expected) / response - 1e-9), width)
 
     most = expected + (deals - asked) * response
@@ -223,7 +224,38 @@ def _numbered(frame: pd.DataFrame, known: pd.DataFrame, cohort: Cohort) -> pd.Da
     for number, label in enumerate(new, start=last + 1):
         name = f"{cohort.focus.label}-{number:03d}"
         orders[label], ids[label] = number, f"{name}b" if name in taken else name
-    frame = frame.assign(interview_id=ids, draw_order=orders).drop(columns="order_within")
+    status = frame["deal_id"].map(known["status"]).astype("str").mask(frame["is_new"], "drawn")
+    invited = frame["deal_id"].map(known["invited_at"]).astype("datetime64[us]")
+    frame = frame.assign(interview_id=ids, draw_order=orders, status=status, invited_at=invited)
+    frame = frame.drop(columns="order_within")
     return frame.sort_values(
         ["is_drawn", "draw_order", "side", "stratum", "place"], ascending=[False, True, True, True, True], kind="stable"
     ).reset_index(drop=True)
+
+
+def rows_to_keep(plan: Plan, cohort: Cohort, drawn_at: dt.date) -> pd.DataFrame:
+    """Return the sample as rows of the table of interviews.
+
+    Parameters
+    ----------
+    plan : Plan
+        The draw.
+    cohort : Cohort
+        It was drawn from.
+    drawn_at : datetime.date
+        The day of the draw.
+
+    Returns
+    -------
+    DataFrame
+        Canonical columns. Of deals drawn before only the stratum and the probability change, which are now those of
+        the larger sample.
+    """
+    known = cohort.book.table("interviews").drop_duplicates("deal_id", keep="last").set_index("deal_id", drop=False)
+    rows = []
+    for each in plan.sample.to_dict("records"):
+        new = {"interview_id": each["interview_id"], "deal_id": each["deal_id"], "draw_order": each["draw_order"],
+               "drawn_at": pd.Timestamp(drawn_at), "status": "drawn", "consent": "none"}  # fmt: skip
+        row = new if each["is_new"] else known.loc[each["deal_id"]].to_dict()
+        rows.append({**row, "stratum": each["stratum"], "inclusion_probability": each["inclusion_probability"]})
+    return pd.DataFrame(rows, columns=list(schema.table("interviews").names))

@@ -59,7 +59,9 @@ def expected_half_width(
     """
     p, z = checks.between("share", share), z_value(confidence)
     if not (math.isfinite(n) and n > 0 and (population is None or n <= population)):
-        raise UsageError("no interval comes of this many cases", got=f"{n} of {population}", expected="1 to all of them")
+        raise UsageError(
+            "no interval comes of this many cases", got=f"{n} of {population}", expected="1 to all of them"
+        )
     if not (math.isfinite(cluster_size) and cluster_size >= 1 and 0 <= icc <= 1):
         raise UsageError(
             "clusters cannot be like this",

@@ -130,7 +130,9 @@ def stratified_draw(
     """
     checks.same_length(names=names, strata=strata)
     if len(set(names)) < len(names):
-        raise UsageError("a case stands twice in what is drawn from", got=f"{len(names)} names, {len(set(names))} cases")
+        raise UsageError(
+            "a case stands twice in what is drawn from", got=f"{len(names)} names, {len(set(names))} cases"
+        )
     queues: dict[str, list[str]] = {stratum: [] for stratum in sorted(set(strata))}
     for name, stratum in zip(names, strata, strict=True):
         queues[stratum].append(name)
