@@ -109,7 +109,7 @@ def _facts(row: Mapping[str, Any], cohort: Cohort) -> dict[str, Any]:
         "interview_id": known["interview_id"],
         "status": known["status"] if is_drawn else "",
         "invited_at": "" if known["invited_at"] is None else known["invited_at"].date().isoformat(),
-        "stands_by": "" if is_drawn else f"{int(known['place'])} in its stratum",
+        "stands_by": "" if is_drawn else f"number {int(known['place'])} of its stratum",
         "outcome": known["side"],
         "account": known["account_name"],
         "deal": known["deal_name"],

@@ -196,7 +196,7 @@ def _ratings(line: Line, found: Interview, scale: Scale, is_held: bool) -> None:
         except ValueError:
             score = math.nan
         if not scale.low <= score <= scale.high:
-            found.fault(line, column, f"a mark from {scale.low} to {scale.high}, or an empty cell")
+            found.fault(line, column, f"a mark from {scale.low} to {scale.high} (--scale), or an empty cell")
         elif not is_held:
             found.fault(line, column, "an empty cell, since no interview was held")
         dimension = column.removeprefix(RATING)
