@@ -217,16 +217,15 @@ def _levels(
 def _numbered(frame: pd.DataFrame, known: pd.DataFrame, cohort: Cohort) -> pd.DataFrame:
     """Give new deals of the sample an interview and a place in the order, after those of earlier plans."""
     taken: Set[str] = set(cohort.book.table("interviews")["interview_id"].astype("str"))
-    orders = frame["deal_id"].map(known["draw_order"]).astype("Int64")
-    ids = frame["deal_id"].map(known["interview_id"]).astype("str")
+    record = known.reindex(frame["deal_id"]).set_axis(frame.index)
+    orders, ids = record["draw_order"].astype("Int64"), record["interview_id"].astype("str")
     last = int(orders.max()) if orders.notna().any() else 0
     new = frame[frame["is_new"]].sort_values(["order_within", "side", "deal_id"], kind="stable").index
     for number, label in enumerate(new, start=last + 1):
         name = f"{cohort.focus.label}-{number:03d}"
         orders[label], ids[label] = number, f"{name}b" if name in taken else name
-    status = frame["deal_id"].map(known["status"]).astype("str").mask(frame["is_new"], "drawn")
-    invited = frame["deal_id"].map(known["invited_at"]).astype("datetime64[us]")
-    frame = frame.assign(interview_id=ids, draw_order=orders, status=status, invited_at=invited)
+    status = record["status"].astype("str").mask(frame["is_new"], "drawn")
+    frame = frame.assign(interview_id=ids, draw_order=orders, status=status, invited_at=record["invited_at"])
     frame = frame.drop(columns="order_within")
     return frame.sort_values(
         ["is_drawn", "draw_order", "side", "stratum", "place"], ascending=[False, True, True, True, True], kind="stable"

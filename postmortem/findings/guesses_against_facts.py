@@ -93,7 +93,7 @@ def guesses_against_facts(cohort: Cohort) -> Result:
         [f"{count(late, 'guess', 'guesses')} of {len(every)} were sealed after the quarter had ended."] if late else []
     )
     if len(read) < len(told):
-        caveats.append(f"{count(len(told) - len(read), 'guess', 'guesses')} could not be read and stand aside.")
+        caveats.append(f"{count(len(told) - len(read), 'guess', 'guesses')} could not be read.")
     return ANALYSIS.answer(tables, cohort, n_used=len(lost_rows(cohort.focus_rows)), caveats=tuple(caveats))
 
 

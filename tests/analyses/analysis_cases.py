@@ -123,7 +123,14 @@ def many(quarters: int = 9, each: int = 28) -> tuple[list[Told], dict[str, list[
                 reasons.append(reason(deal_id, CODES[(number + 1) % 4], rater="buyer", rank="contributing"))
             if place % 3 == 0:
                 interviews.append(interview(deal_id, fate, FOCUS - back, number))
-    return stories, {"competitors": competitors, "reasons": reasons, "events": events, "interviews": interviews}
+    guesses = [
+        {"quarter": FOCUS.label, "rater_id": who, "question": question, "value": value,
+         "sealed_at": f"{FOCUS.day(20)}T08:00:00Z"}
+        for who in ("Head of Sales", "Founder")
+        for question, value in (("share_lost_to_competitor", "0.4"), ("worst_competitor", RIVALS[0]))
+    ]  # fmt: skip
+    tables = {"competitors": competitors, "reasons": reasons, "events": events, "interviews": interviews}
+    return stories, {**tables, "guesses": guesses}
 
 
 def happenings(deal_id: str, fate: str, quarter: Quarter, place: int) -> list[dict[str, Any]]:
@@ -180,7 +187,9 @@ def _hostile() -> Cohort:
     reasons = [{**row, "rater_id": HOSTILE[index % 10], "text": HOSTILE[index % 10]}
                for index, row in enumerate(tables["reasons"])]  # fmt: skip
     asked = [{**row, "stratum": HOSTILE[index % 10]} for index, row in enumerate(tables["interviews"])]
-    return closed_of(rows, competitors=rivals, reasons=reasons, interviews=asked)
+    guesses = [{**row, "rater_id": HOSTILE[index], "value": HOSTILE[index + 2] if index % 2 else row["value"]}
+               for index, row in enumerate(tables["guesses"])]  # fmt: skip
+    return closed_of(rows, competitors=rivals, reasons=reasons, interviews=asked, guesses=guesses)
 
 
 def _still_running(kind: str) -> Cohort:
