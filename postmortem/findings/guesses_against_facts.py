@@ -20,8 +20,8 @@ NEAR = 0.05
 LABELS = {
     "share_lost_to_status_quo": "Lost to the status quo",
     "share_lost_to_competitor": "Lost to a competitor",
-    TOP_REASON: "Reason written down most often",
-    WORST_COMPETITOR: "Competitor that took most deals",
+    TOP_REASON: "Reason given most often",
+    WORST_COMPETITOR: "Competitor that took most",
 }
 BEFORE, AFTER_END, AFTER_DATA = "before the quarter ended", "after the quarter ended", "after these data were taken"
 SEALED = Need(
@@ -90,7 +90,7 @@ def guesses_against_facts(cohort: Cohort) -> Result:
     tables = {"summary": _summary(every, facts, cohort), "guesses": _table(every, cohort)}
     late = int((every["timing"] != BEFORE).sum())
     caveats = (
-        [f"{count(late, 'guess', 'guesses')} of {len(every)} were sealed after the quarter had ended."] if late else []
+        [f"{late} of {count(len(every), 'guess', 'guesses')} sealed only after the quarter had ended."] if late else []
     )
     if len(read) < len(told):
         caveats.append(f"{count(len(told) - len(read), 'guess', 'guesses')} could not be read.")
@@ -191,17 +191,18 @@ def _summary(every: pd.DataFrame, facts: Mapping[str, Fact], cohort: Cohort) -> 
         Column("guesses", "count", "Guesses"),
         Column("lowest", "estimate", "Lowest", "share"),
         Column("highest", "estimate", "Highest", "share"),
-        Column("answer", "competitor", "On record"),
-        Column("fact", "estimate", "Share on record (range)", "share", low="low", high="high"),
+        Column("answer", "competitor", "On record", shown=any(row["answer"] for row in made)),
+        Column("fact", "estimate", "Share (range)", "share", low="low", high="high"),
         Column("low", "estimate", "At least", "share", shown=False),
         Column("high", "estimate", "At most", "share", shown=False),
         Column("deals", "count", "Deals"),
-        Column("of", "count", "Of lost"),
+        Column("of", "count", "Of lost", shown=False),
         Column("right", "count", "Right"),
-        Column("late", "count", "Sealed late"),
+        Column("late", "count", "Sealed late", shown=False),
     )
     frame = pd.DataFrame(made)[[column.name for column in columns]].astype(kinds)
-    return Table(frame, columns, f"Guessed about {cohort.focus.label}, and what is on record")
+    lost = count(len(lost_rows(cohort.focus_rows)), "lost deal")
+    return Table(frame, columns, f"Guessed about the {lost} of {cohort.focus.label}, and what is on record")
 
 
 def _table(every: pd.DataFrame, cohort: Cohort) -> Table:

@@ -63,9 +63,9 @@ def test_names_are_right_when_nothing_is_named_more_often() -> None:
         reasons=words, competitors=rivals,
     )  # fmt: skip
     summary = result.tables["summary"].keyed("question")
-    assert summary["Reason written down most often"]["answer"] == "No reason to act now and Price against value"
-    assert summary["Competitor that took most deals"]["answer"] == "Kestrel"
-    assert (summary["Competitor that took most deals"]["deals"], summary["Competitor that took most deals"]["of"]) == (
+    assert summary["Reason given most often"]["answer"] == "No reason to act now and Price against value"
+    assert summary["Competitor that took most"]["answer"] == "Kestrel"
+    assert (summary["Competitor that took most"]["deals"], summary["Competitor that took most"]["of"]) == (
         2,
         10,
     )
