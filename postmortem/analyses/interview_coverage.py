@@ -61,7 +61,7 @@ def interview_coverage(cohort: Cohort) -> Result:
         ``label``, ``deals``, ``share`` of all, ``held`` (interviews), ``share_held`` of all held, ``gap`` (points)
         with ``low`` and ``high`` (95%; withheld under ten interviews), ``standardised``. Table ``rivals``, lost deals
         by competitor met: ``competitor``, ``deals``, ``share``, ``held``, ``share_held``, ``low``, ``high``. Table
-        ``funnel``, one row a side and step: ``side``, ``step``, ``deals``. Table ``response``, one row a side and
+        ``funnel``, one row a step: ``step``, ``lost``, ``won`` (deals). Table ``response``, one row a side and
         stratum, the whole side first: ``side``, ``stratum``, ``asked`` (answer is in), ``held``, ``rate``, ``low``,
         ``high``. Table ``draw``, one row a side: ``side``, ``at_random``, ``by_hand`` (deals), ``lowest``,
         ``highest`` (probability of being drawn).
@@ -88,8 +88,7 @@ def interview_coverage(cohort: Cohort) -> Result:
 
 def headline(tables: Tables) -> str:
     """Say how many lost deals were heard, how they were chosen, and how many of those asked agreed."""
-    funnel = tables["funnel"].rows
-    lost = funnel[funnel["side"] == "lost"].set_index("step")["deals"]
+    lost = tables["funnel"].rows.set_index("step")["lost"]
     whole = next(row for row in tables["response"].records if row["side"] == "lost")
     draw = tables["draw"].keyed("side")["lost"]
     figures = (*lost, draw["at_random"], draw["by_hand"])
@@ -165,15 +164,15 @@ def _coverage(sides: list[tuple[str, pd.DataFrame]], cohort: Cohort) -> Table:
     frame["standardised"] = (frame["gap"] / spread.where(spread > 0)).astype("float64")
     frame["low"], frame["high"] = frame["low"] - frame["share"], frame["high"] - frame["share"]
     columns = (
-        Column("side", "label", "Deals that were"),
-        Column("by", "label", "By"),
-        Column("group", "label", "Group"),
-        Column("label", "label", "Group by", shown=False),
-        Column("deals", "count", "Deals"),
-        Column("share", "estimate", "Of all", "share"),
+        Column("side", "label", "Deals"),
+        Column("by", "label", "By", shown=False),
+        Column("group", "label", "Within it", shown=False),
+        Column("label", "label", "Group"),
+        Column("deals", "count", "All"),
+        Column("share", "estimate", "Share", "share"),
         Column("held", "count", "Interviewed"),
-        Column("share_held", "estimate", "Of the interviewed", "share"),
-        Column("gap", "estimate", "Difference (95% interval)", "points", low="low", high="high"),
+        Column("share_held", "estimate", "Share", "share"),
+        Column("gap", "estimate", "Difference (95%)", "points", low="low", high="high"),
         Column("low", "estimate", "Low", "points", shown=False),
         Column("high", "estimate", "High", "points", shown=False),
         Column("standardised", "estimate", "Standardised"),
@@ -229,19 +228,15 @@ def _rivals(lost: pd.DataFrame, cohort: Cohort) -> Table:
 
 
 def _funnel(sides: list[tuple[str, pd.DataFrame]], cohort: Cohort) -> Table:
-    made = []
+    made: dict[str, Any] = {"step": list(STEPS)}
     for side, deals in sides:
         quotable = (deals["progress"] == FURTHER["held"]) & deals["consent"].isin(["anonymous", "named"])
-        counts = (
-            len(deals),
-            *(int((deals["progress"] >= step).sum()) for step in range(4)),
-            int(quotable.sum()),
-        )
-        made += [{"side": side, "step": step, "deals": number} for step, number in zip(STEPS, counts, strict=True)]
+        reached = [int((deals["progress"] >= step).sum()) for step in range(4)]
+        made[side] = [len(deals), *reached, int(quotable.sum())]
     columns = (
-        Column("side", "label", "Deals that were"),
         Column("step", "label", "Step"),
-        Column("deals", "count", "Deals"),
+        Column("lost", "count", "Lost deals"),
+        Column("won", "count", "Won deals"),
     )
     return Table(_typed(pd.DataFrame(made)), columns, f"From all deals of {cohort.window_label} to interviews held")
 
@@ -259,7 +254,7 @@ def _response(sides: list[tuple[str, pd.DataFrame]]) -> Table:
             row = {"side": side, "stratum": stratum, "asked": asked, "held": held}
             made.append(row | dict(zip(("rate", "low", "high"), told, strict=True)))
     columns = (
-        Column("side", "label", "Deals that were"),
+        Column("side", "label", "Deals"),
         Column("stratum", "label", "Stratum of the draw"),
         Column("asked", "count", "Buyers whose answer is in"),
         Column("held", "count", "Interviews"),
@@ -277,7 +272,7 @@ def _draw(sides: list[tuple[str, pd.DataFrame]]) -> Table:
         made.append({"side": side, "at_random": int(known.notna().sum()), "by_hand": int(known.isna().sum()),
                      "lowest": known.min(), "highest": known.max()})  # fmt: skip
     columns = (
-        Column("side", "label", "Deals that were"),
+        Column("side", "label", "Deals"),
         Column("at_random", "count", "Drawn at random"),
         Column("by_hand", "count", "Chosen by hand"),
         Column("lowest", "estimate", "Lowest probability", "share"),
@@ -286,7 +281,7 @@ def _draw(sides: list[tuple[str, pd.DataFrame]]) -> Table:
     return Table(_typed(pd.DataFrame(made)), columns, "How deals came to be asked", detail=True)
 
 
-COUNTS = ("deals", "held", "asked", "at_random", "by_hand")
+COUNTS = ("deals", "lost", "won", "held", "asked", "at_random", "by_hand")
 WORDS = ("side", "by", "group", "label", "competitor", "step", "stratum")
 
 

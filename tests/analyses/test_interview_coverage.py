@@ -34,7 +34,7 @@ MIXED += [asked(12, "declined"), asked(13, "no_answer"), asked(14, "invited"), a
 def test_the_funnel_counts_deals_step_by_step() -> None:
     rows = column(answer(MIXED, lost_competitor=15, lost_status_quo=15), "funnel", "step")
     # A buyer who declines has answered, one who never replied has not.
-    assert [row["deals"] for row in rows.values()] == [30, 16, 15, 12, 11, 4]
+    assert [row["lost"] for row in rows.values()] == [30, 16, 15, 12, 11, 4]
 
 
 def test_the_share_of_a_group_stands_beside_that_of_all_deals() -> None:
@@ -101,4 +101,4 @@ def test_other_headlines(interviews: list[dict[str, Any]], fates: dict[str, int]
 def test_the_later_interview_of_a_deal_counts_once() -> None:
     twice = [asked(1, "declined"), asked(1, "held") | {"interview_id": "I900"}]
     rows = column(answer(twice, lost_competitor=4), "funnel", "step")
-    assert (rows["Drawn or chosen"]["deals"], rows["Held"]["deals"]) == (1, 1)
+    assert (rows["Drawn or chosen"]["lost"], rows["Held"]["lost"]) == (1, 1)
