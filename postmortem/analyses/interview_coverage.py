@@ -157,14 +157,14 @@ def _coverage(sides: list[tuple[str, pd.DataFrame]], cohort: Cohort) -> Table:
             sizes = groups.value_counts()
             for group in sorted(sizes.index, key=lambda name: (-int(sizes[name]), name)):
                 beside = _beside(groups == group, held)
-                made.append({"side": side, "by": by, "group": group, "label": _label(by, group), **beside})
+                made.append({"side": side, "by": by, "group": group, "label": _label(side, by, group), **beside})
     frame = pd.DataFrame(made, columns=["side", "by", "group", "label", *_BESIDE])
     frame = frame.assign(gap=frame["share_held"] - frame["share"])
     spread = (frame["share"] * (1 - frame["share"])) ** 0.5
-    frame["standardised"] = (frame["gap"] / spread.where(spread > 0)).astype("float64")
+    frame["standardised"] = (frame["gap"] / spread.where(spread > 0)).astype("float64").round(2)
     frame["low"], frame["high"] = frame["low"] - frame["share"], frame["high"] - frame["share"]
     columns = (
-        Column("side", "label", "Deals"),
+        Column("side", "label", "Deals", shown=False),
         Column("by", "label", "By", shown=False),
         Column("group", "label", "Within it", shown=False),
         Column("label", "label", "Group"),
@@ -175,17 +175,22 @@ def _coverage(sides: list[tuple[str, pd.DataFrame]], cohort: Cohort) -> Table:
         Column("gap", "estimate", "Difference (95%)", "points", low="low", high="high"),
         Column("low", "estimate", "Low", "points", shown=False),
         Column("high", "estimate", "High", "points", shown=False),
-        Column("standardised", "estimate", "Standardised"),
+        Column("standardised", "estimate", "Standardised gap"),
     )
     names = [column.name for column in columns]
-    return Table(_typed(frame[names]), columns, f"Interviewed and all deals, {cohort.window_label}", detail=True)
+    return Table(
+        _typed(frame[names]),
+        columns,
+        f"Interviewed beside all lost deals, and won ones where it says so, {cohort.window_label}",
+        detail=True,
+    )
 
 
-def _label(by: str, group: str) -> str:
-    """Name a group where what divides is not written beside it."""
+def _label(side: str, by: str, group: str) -> str:
+    """Name a group where side and what divides are not written beside it; lost deals go without saying."""
     if by == DIMENSIONS["reason"]:
         return "No CRM reason" if group == NOT_RECORDED else group
-    return f"{by}: {SHORT.get(group, group)}"
+    return f"{'' if side == 'lost' else 'Won, '}{by}: {SHORT.get(group, group)}"
 
 
 _BESIDE = ("deals", "share", "held", "share_held", "low", "high")
