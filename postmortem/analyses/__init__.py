@@ -39,6 +39,7 @@ NAMES: tuple[str, ...] = (
     "lost_long_before",
     "eventual_split",
     "forecast_while_dead",
+    "interview_coverage",
     "field_completeness",
     "impossible_dates",
     "close_date_heaping",

@@ -24,6 +24,7 @@ from postmortem.intake.files import Files
 from postmortem.intake.quarantine import Ledger, quarantine_frame
 from postmortem.intake.reason_versions import in_one_version
 from postmortem.intake.stages import process_of
+from postmortem.intake.stored_fieldwork import read_fieldwork, without_replaced
 from postmortem.intake.stored_snapshots import read_stored, refuse_other_currency, stored_rows
 from postmortem.taxonomies import Mapped, Taxonomy, load_crosswalks, load_taxonomy, map_values
 from postmortem.taxonomies.own_map import OwnTarget
@@ -50,8 +51,8 @@ def load_book(config: Config) -> Book:
     Returns
     -------
     Book
-        With every configured table, the engagement's own snapshots, reps' reasons and competitors derived from
-        the deals, all rows set aside in `quarantine`, and every repair in `notes`.
+        With every configured table, the engagement's own snapshots and fieldwork, reps' reasons and
+        competitors derived from the deals, all rows set aside in `quarantine`, and every repair in `notes`.
 
     Raises
     ------
@@ -74,10 +75,15 @@ def load_book(config: Config) -> Book:
     loaded = {name: _load(name, source, files, zone) for name, source in config.tables.items()}
     stored = read_stored(config)
     own = _stored(stored, loaded.get("snapshots"), config.data.snapshots)
-    every = [*loaded.values(), *own]
+    filled_in = {name: Loaded(*rows, "") for name, rows in read_fieldwork(config).items()}
+    every = [*loaded.values(), *own, *filled_in.values()]
     deals = loaded["deals"]
     deals.frame = deals.ledger.keep(deal_rules.settle_close_dates(deals.frame, deals.ledger))
     taken = _settle_dates(every, deals, config, zone)
+    for name, each in filled_in.items():
+        if name in loaded:
+            export = loaded[name]
+            export.frame = without_replaced(name, export.frame, export.ledger, each.frame)
     for each in every:
         rules.report_strangers(each.ledger.table, each.frame, deals.frame, each.ledger)
         each.ledger.settle(len(each.frame))
@@ -89,8 +95,12 @@ def load_book(config: Config) -> Book:
     if own:
         # These amounts were in the currency of the report when they were stored: nothing is converted twice.
         tables["snapshots"] = _together([*(tables[name] for name in ("snapshots",) if name in tables), own[0].frame])
+    for name, each in filled_in.items():
+        rows = deriving.canonical(name, each.frame)
+        tables[name] = _together([*(tables[name] for _ in range(name in tables)), rows])
     if "reasons" in tables:
-        tables["reasons"] = in_one_version(tables["reasons"], taxonomy, own_map(config), loaded["reasons"].ledger)
+        ledger = {**filled_in, **loaded}["reasons"].ledger
+        tables["reasons"] = in_one_version(tables["reasons"], taxonomy, own_map(config), ledger)
     tables = _with_derived(tables, config, taxonomy, folder, deals.ledger)
     for name, frame in tables.items():
         check_table(name, frame)

@@ -37,6 +37,7 @@ from postmortem.stats.estimate import (
     refusal,
 )
 from postmortem.stats.eventual_shares import EventualShares, eventual_shares
+from postmortem.stats.expected_half_width import expected_half_width
 from postmortem.stats.false_discovery import benjamini_hochberg
 from postmortem.stats.gray import gray_test
 from postmortem.stats.group_test import GroupTest
@@ -55,6 +56,7 @@ from postmortem.stats.run_chart import Placement, UsualRange, usual_range
 from postmortem.stats.sample_size import n_for_difference, n_for_equal_shares, n_for_equivalence, power_of_difference
 from postmortem.stats.shrink import ShrunkenRates, beta_binomial_shrink
 from postmortem.stats.stratified import StratifiedAssociation, stratified_association
+from postmortem.stats.stratified_draw import Drawn, allocate, stratified_draw
 from postmortem.stats.trend import Trend, cochran_armitage, trend_of_share
 
 __all__ = [
@@ -72,6 +74,7 @@ __all__ = [
     "ComparedShare",
     "CumulativeIncidence",
     "DesignEffect",
+    "Drawn",
     "Estimate",
     "EventualShares",
     "GroupPart",
@@ -91,6 +94,7 @@ __all__ = [
     "UsualRange",
     "Verdict",
     "WishfulIndex",
+    "allocate",
     "attributable_fraction",
     "benjamini_hochberg",
     "beta_binomial_shrink",
@@ -112,6 +116,7 @@ __all__ = [
     "e_value_of_interval",
     "equivalence_of_share",
     "eventual_shares",
+    "expected_half_width",
     "goodman",
     "gray_test",
     "homogeneity_of",
@@ -138,6 +143,7 @@ __all__ = [
     "share_bounds",
     "silence_probability",
     "stratified_association",
+    "stratified_draw",
     "trend_of_share",
     "usual_range",
     "wilson",

@@ -98,7 +98,7 @@ def counted(fates: Mapping[str, int], quarter: Quarter = FOCUS, *, start: int = 
 
 def many(quarters: int = 9, each: int = 28) -> tuple[list[Told], dict[str, list[dict[str, Any]]]]:
     """Return a record long enough for every question: deals of several quarters, competitors and reasons."""
-    stories, competitors, reasons, events = [], [], [], []
+    stories, competitors, reasons, events, interviews = [], [], [], [], []
     pattern = ("won", "lost_competitor", "won", "lost_status_quo", "won", "lost_unknown", "won", "lost_competitor",
                "won", "lost_status_quo", "lost_disqualified")  # fmt: skip
     for back in range(quarters):
@@ -123,7 +123,16 @@ def many(quarters: int = 9, each: int = 28) -> tuple[list[Told], dict[str, list[
                 reasons.append(reason(deal_id, CODES[number % 4], text="Their words about Kestrel"))
             if fate.startswith("lost_") and place % 5 == 0:
                 reasons.append(reason(deal_id, CODES[(number + 1) % 4], rater="buyer", rank="contributing"))
-    return stories, {"competitors": competitors, "reasons": reasons, "events": events}
+            if place % 3 == 0:
+                interviews.append(interview(deal_id, fate, FOCUS - back, number))
+    guesses = [
+        {"quarter": FOCUS.label, "rater_id": who, "question": question, "value": value,
+         "sealed_at": f"{FOCUS.day(20)}T08:00:00Z"}
+        for who in ("Head of Sales", "Founder")
+        for question, value in (("share_lost_to_competitor", "0.4"), ("worst_competitor", RIVALS[0]))
+    ]  # fmt: skip
+    tables = {"competitors": competitors, "reasons": reasons, "events": events, "interviews": interviews}
+    return stories, {**tables, "guesses": guesses}
 
 
 def happenings(deal_id: str, fate: str, quarter: Quarter, place: int) -> list[dict[str, Any]]:
@@ -140,6 +149,17 @@ def happenings(deal_id: str, fate: str, quarter: Quarter, place: int) -> list[di
         for day, side, kind in kept
         if day < 60
     ]
+
+
+def interview(deal_id: str, fate: str, quarter: Quarter, number: int) -> dict[str, Any]:
+    """Return what came of asking the buyer of one deal: most are held, some declined, every seventh chosen by hand."""
+    status = ("held", "declined", "held", "no_answer", "held")[number % 5]
+    held = {"held_at": str(quarter.day(75)), "consent": ("none", "anonymous", "named")[number % 3]}
+    return {
+        "interview_id": f"I{number}", "deal_id": deal_id, "drawn_at": str(quarter.day(65)), "status": status,
+        "invited_at": str(quarter.day(67)), "stratum": "won" if fate == "won" else "lost, no reason",
+        "inclusion_probability": 0.3 if number % 7 else None, "consent": "none", **(held if status == "held" else {}),
+    }  # fmt: skip
 
 
 def reason(deal_id: str, code: str | None, *, rater: str = "rep", rank: str = "primary", **more: Any) -> dict[str, Any]:
@@ -168,7 +188,10 @@ def _hostile() -> Cohort:
     rivals = [{**row, "competitor": HOSTILE[index % 10]} for index, row in enumerate(tables["competitors"])]
     reasons = [{**row, "rater_id": HOSTILE[index % 10], "text": HOSTILE[index % 10]}
                for index, row in enumerate(tables["reasons"])]  # fmt: skip
-    return closed_of(rows, competitors=rivals, reasons=reasons)
+    asked = [{**row, "stratum": HOSTILE[index % 10]} for index, row in enumerate(tables["interviews"])]
+    guesses = [{**row, "rater_id": HOSTILE[index], "value": HOSTILE[index + 2] if index % 2 else row["value"]}
+               for index, row in enumerate(tables["guesses"])]  # fmt: skip
+    return closed_of(rows, competitors=rivals, reasons=reasons, interviews=asked, guesses=guesses)
 
 
 def _still_running(kind: str) -> Cohort:
