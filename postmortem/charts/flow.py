@@ -177,7 +177,7 @@ def _scale(values: NDArray[np.float64], height: float) -> float:
         fits = (values * middle).sum() + _gaps(values * middle).sum() <= height
         low, high = (middle, high) if fits else (low, middle)
     # too many names for the height: blocks stay visible, and names keep their distance
-    return max(low, 0.15 * height / values.sum())
+    return float(max(low, 0.15 * height / values.sum()))
 
 
 def _side(names: Sequence[str], values: NDArray[np.float64], scale: float, taken: float) -> Side:
