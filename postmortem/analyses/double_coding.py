@@ -134,7 +134,7 @@ def _three(name: str, found: Estimate | None, low: str, high: str) -> dict[str, 
 
 
 def _by_reason(read: pd.DataFrame) -> list[dict[str, Any]]:
-    pairs = [(len(read[[a, b]].dropna()), a, b) for a, b in combinations(sorted(read), 2)]
+    pairs = [(len(read[[a, b]].dropna()), a, b) for a, b in combinations(sorted(map(str, read)), 2)]
     _, first, second = min(pairs, key=lambda pair: (-pair[0], pair[1], pair[2]))
     both = read[[first, second]].dropna()
     made = [

@@ -33,8 +33,8 @@ METHOD = (
     "Losses of the window. Nothing chosen, and “other” alone: of all losses; the first and the commonest value: of the "
     "losses with one chosen, where several are chosen the one that stands first; in bulk: of the losses whose reason "
     "carries the moment it was written, three or more of one sales person in one minute. Wilson intervals. Between "
-    "sales people with eight losses or more: lowest, middle and highest share, and how often as large a spread arises when "
-    "the entries are dealt out anew within quarters (permutation). It is shown and names nobody."
+    "sales people with eight losses or more: lowest, middle and highest share, and how often as large a spread arises "
+    "when the entries are dealt out anew within quarters (permutation). It is shown and names nobody."
 )
 
 
@@ -89,7 +89,7 @@ def first_in_list(cohort: Cohort, *, first: str = "") -> Result:
             detail=True,
         ),
     }
-    caveats = ["A share is a sign to look at, not a fault: a value may be common because it is true."]
+    caveats = ["A share is a sign to look at, not a fault: a common value may well be the true one."]
     if not first:
         caveats.append("In which order the CRM lists the values is not in an export; name the first one to count it.")
     if bulk.isna().all():
@@ -109,7 +109,8 @@ def headline(tables: Tables) -> str:
     name = f", {spoken(top['value'], 'one value')}," if not any_missing(top["value"]) else ""
     return (
         f"Of {count(blank['n'], 'loss', 'losses')}, {blank['deals']} carry no reason and {other['deals']} only "
-        f"“other”; {which}{name} takes {per_cent(top['share'])} of those chosen ({interval_text(top['low'], top['high'])})."
+        f"“other”; {which}{name} takes {per_cent(top['share'])} of those chosen "
+        f"({interval_text(top['low'], top['high'])})."
     )
 
 

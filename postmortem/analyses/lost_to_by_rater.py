@@ -28,8 +28,8 @@ TOLD = Need(
 METHOD = (
     "Losses of the window of which the buyer says to whom they went (or the code of whose main reason says it), set "
     "against the CRM's word: its lost-to field, else the reason, else the competitor marked as winner. Row shares in "
-    "the grid: Clopper–Pearson intervals. Shares by rater on the same deals: Wilson; differences of two shares of the same "
-    "deals: Bonett and Price. Losses without a record are kept as such on the CRM's side."
+    "the grid: Clopper–Pearson intervals. Shares by rater on the same deals: Wilson; differences of two shares of the "
+    "same deals: Bonett and Price. Losses without a record are kept as such on the CRM's side."
 )
 
 

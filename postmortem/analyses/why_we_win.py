@@ -28,8 +28,8 @@ WON = Need(
 METHOD = (
     "Won and lost deals of the window on which one kind of rater gave a main reason the taxonomy knows; a reason given "
     "more closely counts as the broader one. On a won deal a code names what the decision turned on, on a lost one "
-    "what it failed on. Shares: Wilson; differences: Newcombe, withheld below ten deals on a side or five with the reason. "
-    "Nothing is tested here: the same words need not mean the same on both sides."
+    "what it failed on. Shares: Wilson; differences: Newcombe, withheld below ten deals on a side or five with the "
+    "reason. Nothing is tested here: the same words need not mean the same on both sides."
 )
 
 

@@ -97,7 +97,7 @@ def counted(fates: Mapping[str, int], quarter: Quarter = FOCUS, *, start: int = 
 
 def many(quarters: int = 9, each: int = 28) -> tuple[list[Told], dict[str, list[dict[str, Any]]]]:
     """Return a record long enough for every question: deals of several quarters, competitors and reasons."""
-    stories, competitors, reasons, events = [], [], [], []
+    stories, competitors, reasons, events, interviews = [], [], [], [], []
     pattern = ("won", "lost_competitor", "won", "lost_status_quo", "won", "lost_unknown", "won", "lost_competitor",
                "won", "lost_status_quo", "lost_disqualified")  # fmt: skip
     for back in range(quarters):
@@ -121,7 +121,20 @@ def many(quarters: int = 9, each: int = 28) -> tuple[list[Told], dict[str, list[
                 reasons.append(reason(deal_id, CODES[number % 4], text="Their words about Kestrel"))
             if fate.startswith("lost_") and place % 5 == 0:
                 reasons.append(reason(deal_id, CODES[(number + 1) % 4], rater="buyer", rank="contributing"))
-    return stories, {"competitors": competitors, "reasons": reasons, "events": events}
+            interviews.append({"interview_id": f"I{number}", "deal_id": deal_id, "status": "held", "consent":
+                               ("named", "anonymous", "none")[number % 3], "respondent_role": "Sponsor"})  # fmt: skip
+            reasons += interviewed(deal_id, number, fate)
+    return stories, {"competitors": competitors, "reasons": reasons, "events": events, "interviews": interviews}
+
+
+def interviewed(deal_id: str, number: int, fate: str) -> list[dict[str, Any]]:
+    """Return the buyer's main reason as two coders read it, who differ now and then; to whom a lost deal went."""
+    to = {"lost_to": ("competitor", "status_quo")[number % 2]} if fate.startswith("lost_") else {}
+    return [
+        reason(deal_id, CODES[(number + (number % 5 == 0) * place) % 4], rater="buyer", text="It was what it was.",
+               interview_id=f"I{number}", coder_id=f"Coder {place + 1}", **to)
+        for place in range(2)
+    ]  # fmt: skip
 
 
 def happenings(deal_id: str, fate: str, quarter: Quarter, place: int) -> list[dict[str, Any]]:
@@ -166,7 +179,7 @@ def _hostile() -> Cohort:
     rivals = [{**row, "competitor": HOSTILE[index % 10]} for index, row in enumerate(tables["competitors"])]
     reasons = [{**row, "rater_id": HOSTILE[index % 10], "text": HOSTILE[index % 10]}
                for index, row in enumerate(tables["reasons"])]  # fmt: skip
-    return closed_of(rows, competitors=rivals, reasons=reasons)
+    return closed_of(rows, competitors=rivals, reasons=reasons, interviews=tables["interviews"])
 
 
 def _still_running(kind: str) -> Cohort:
