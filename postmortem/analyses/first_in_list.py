@@ -99,12 +99,10 @@ def first_in_list(cohort: Cohort, *, first: str = "") -> Result:
 
 def headline(tables: Tables) -> str:
     """Say how many losses carry nothing or "other", and how large a part the first or the commonest value takes."""
-    rows = tables["signs"].rows
-    figures = rows[["deals", "n", "share", "low", "high"]]
-    if figures.isna().any(axis=None):
-        return WITHHELD
     by_sign = {row["sign"]: row for row in tables["signs"].records}
     blank, other, top = by_sign[BLANK], by_sign[OTHER], by_sign.get(FIRST, by_sign[COMMONEST])
+    if any_missing(blank["n"], blank["deals"], other["deals"], top["share"], top["low"], top["high"]):
+        return WITHHELD
     which = "the first of the list" if FIRST in by_sign else "the commonest one"
     name = f", {spoken(top['value'], 'one value')}," if not any_missing(top["value"]) else ""
     return (

@@ -20,7 +20,7 @@ LEAST_RATED_TWICE = 30
 KAPPA = "Cohen's kappa"
 SAME = "share rated alike"
 SPECIFIC = "specific agreement on one category"
-NO_VARIETY = "both raters gave one and the same category to everything, so chance would agree as well"
+NO_VARIETY = "a rater gave one and the same category to everything, so nothing can be told from chance"
 ONE_SIDED = "the raters agreed on everything: the lower limit is Wilson's for the share, at the chance agreement seen"
 
 
@@ -126,9 +126,8 @@ def cohens_kappa(
     Returns
     -------
     Estimate
-        Kappa, at most 1; 0 is what chance would do. Refused where both raters only ever used one and the same
-        category. Where they agreed on everything the error is 0, and the lower limit comes from Wilson's for p_o
-        (fallback).
+        Kappa, at most 1; 0 is what chance would do. Refused where a rater only ever used one category. Where the two
+        agreed on everything the error is 0, and the lower limit comes from Wilson's for p_o (fallback).
 
     Raises
     ------
@@ -144,7 +143,7 @@ def cohens_kappa(
     alike, n = int(np.trace(table)), int(table.sum())
     z = z_value(confidence)
     why = refusal(n, None, least_n=max(least_n, 2))
-    if not why and len(table) == 1:
+    if not why and 1 in ((table.sum(axis=0) > 0).sum(), (table.sum(axis=1) > 0).sum()):
         why = NO_VARIETY
     if why:
         return Estimate.refused(why, n=n, events=alike, method=KAPPA)

@@ -46,6 +46,7 @@ def test_a_missing_rating_is_no_category():
 
 def test_one_category_alone_tells_nothing_and_full_agreement_is_not_certain():
     assert cohens_kappa(["a"] * 40, ["a"] * 40).status == "refused"
+    assert cohens_kappa(["a"] * 40, ["a", "b"] * 20).status == "refused"
     full = cohens_kappa(["a", "b"] * 20, ["a", "b"] * 20)
     # chance agreement is one half, and Wilson's lower limit of 40 of 40 is 1 / (1 + z² / 40)
     assert (full.estimate, full.status) == (1.0, "fallback")
