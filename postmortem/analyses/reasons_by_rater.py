@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 OTHERS = ("buyer", "manager", "analyst")
 PRICE = "price"
 SHOWN = 10
-MAIN, ANY = "as the main reason", "among the reasons"
+MAIN, ANY = "main", "any"
 SEVERAL = Need(
     "reasons", ("code",), 1, "losses on which the sales person and someone else gave a main reason",
     "interview buyers of lost deals, or have losses reviewed", "interviews",
@@ -46,7 +46,7 @@ def reasons_by_rater(cohort: Cohort) -> Result:
     -------
     Result
         Table ``reasons``, one row a rater beside the sales person, rank and reason: ``rater``, ``reason``, ``rank``
-        (as the main reason, or among the reasons), ``deals`` (losses on which both spoke), ``rep`` and ``other`` (those
+        (main, or any of those given), ``deals`` (losses on which both spoke), ``rep`` and ``other`` (those
         with this reason by the sales person and by the other one), ``rep_share`` with ``rep_low`` and ``rep_high``,
         ``other_share`` with ``other_low`` and ``other_high``, ``difference`` with ``low`` and ``high`` (sales person
         minus other); shares and differences are withheld below ten deals. Table ``price``, one row a rater beside the
@@ -71,8 +71,8 @@ def reasons_by_rater(cohort: Cohort) -> Result:
             main = pair.melt("deal_id", var_name="rater_type", value_name="reason")
             for rank, rows in ((MAIN, main), (ANY, said)):
                 reasons += _compared(rows, other, rank, len(both))
-                priced = rows[rows["reason"].isin(_price_labels(cohort))].assign(reason="Price, in any wording")
-                price += _compared(priced, other, rank, len(both), always="Price, in any wording")
+                priced = rows[rows["reason"].isin(_price_labels(cohort))].assign(reason="Price")
+                price += _compared(priced, other, rank, len(both), always="Price")
     spoke = pd.DataFrame(
         {
             "rater": list(RATER_LABELS.values()),
@@ -81,8 +81,8 @@ def reasons_by_rater(cohort: Cohort) -> Result:
         }
     )
     tables = {
-        "reasons": _table(reasons, f"Reasons side by side, {cohort.window_label}"),
-        "price": _table(price, "Who says price"),
+        "reasons": _table(reasons, f"Reasons side by side, {cohort.window_label}", detail=True),
+        "price": _table(price, f"Who says price, {cohort.window_label}", detail=False),
         "spoke": Table(spoke, _spoke_columns(), "On how many losses each gave a main reason", detail=True),
     }
     caveats = (
@@ -156,9 +156,9 @@ def _compared(rows: pd.DataFrame, other: str, rank: str, n: int, *, always: str 
     return sorted(made, key=lambda row: (-max(row["rep"], row["other"]), -row["rep"], row["reason"]))
 
 
-def _table(made: list[dict[str, Any]], title: str) -> Table:
+def _table(made: list[dict[str, Any]], title: str, *, detail: bool) -> Table:
     columns = _columns()
-    return Table(pd.DataFrame(made)[[column.name for column in columns]], columns, title)
+    return Table(pd.DataFrame(made)[[column.name for column in columns]], columns, title, detail)
 
 
 def _columns() -> tuple[Column, ...]:
@@ -167,14 +167,14 @@ def _columns() -> tuple[Column, ...]:
         for name in ("rep_low", "rep_high", "other_low", "other_high")
     ]
     return (
-        Column("rater", "label", "Beside the sales person"),
+        Column("rater", "label", "Other"),
         Column("reason", "label", "Reason"),
         Column("rank", "label", "Given"),
-        Column("deals", "count", "Losses both spoke on"),
-        Column("rep", "count", "By the sales person"),
-        Column("other", "count", "By the other"),
-        Column("rep_share", "estimate", "Sales person's share (95% interval)", "share", low="rep_low", high="rep_high"),
-        Column("other_share", "estimate", "Other's share (95%)", "share", low="other_low", high="other_high"),
+        Column("deals", "count", "Both spoke"),
+        Column("rep", "count", "Sales person"),
+        Column("other", "count", "Other"),
+        Column("rep_share", "estimate", "Sales person (95%)", "share", low="rep_low", high="rep_high"),
+        Column("other_share", "estimate", "Other (95%)", "share", low="other_low", high="other_high"),
         Column("difference", "estimate", "Difference (95%)", "points", low="low", high="high"),
         *hidden,
         *(Column(name, "estimate", "Limit", "points", shown=False) for name in ("low", "high")),
