@@ -167,7 +167,7 @@ def _columns() -> tuple[Column, ...]:
         for name in ("rep_low", "rep_high", "other_low", "other_high")
     ]
     return (
-        Column("rater", "label", "Other"),
+        Column("rater", "label", "Compared with"),
         Column("reason", "label", "Reason"),
         Column("rank", "label", "Given"),
         Column("deals", "count", "Both spoke"),
