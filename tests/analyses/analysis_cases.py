@@ -123,8 +123,10 @@ def many(quarters: int = 9, each: int = 28) -> tuple[list[Told], dict[str, list[
                 reasons.append(reason(deal_id, CODES[number % 4], text="Their words about Kestrel"))
             if fate.startswith("lost_") and place % 5 == 0:
                 reasons.append(reason(deal_id, CODES[(number + 1) % 4], rater="buyer", rank="contributing"))
-            if place % 3 == 0:
-                interviews.append(interview(deal_id, fate, FOCUS - back, number))
+            asked_buyer = interview(deal_id, fate, FOCUS - back, number)
+            interviews.append(asked_buyer)
+            if asked_buyer["status"] == "held":
+                reasons += interviewed(deal_id, number, fate)
     guesses = [
         {"quarter": FOCUS.label, "rater_id": who, "question": question, "value": value,
          "sealed_at": f"{FOCUS.day(20)}T08:00:00Z"}
@@ -133,6 +135,16 @@ def many(quarters: int = 9, each: int = 28) -> tuple[list[Told], dict[str, list[
     ]  # fmt: skip
     tables = {"competitors": competitors, "reasons": reasons, "events": events, "interviews": interviews}
     return stories, {**tables, "guesses": guesses}
+
+
+def interviewed(deal_id: str, number: int, fate: str) -> list[dict[str, Any]]:
+    """Return the buyer's main reason as two coders read it, who differ now and then; to whom a lost deal went."""
+    to = {"lost_to": ("competitor", "status_quo")[number % 2]} if fate.startswith("lost_") else {}
+    return [
+        reason(deal_id, CODES[(number + (number % 5 == 0) * place) % 4], rater="buyer", text="It was what it was.",
+               interview_id=f"I{number}", coder_id=f"Coder {place + 1}", **to)
+        for place in range(2)
+    ]  # fmt: skip
 
 
 def happenings(deal_id: str, fate: str, quarter: Quarter, place: int) -> list[dict[str, Any]]:
@@ -154,7 +166,8 @@ def happenings(deal_id: str, fate: str, quarter: Quarter, place: int) -> list[di
 def interview(deal_id: str, fate: str, quarter: Quarter, number: int) -> dict[str, Any]:
     """Return what came of asking the buyer of one deal: most are held, some declined, every seventh chosen by hand."""
     status = ("held", "declined", "held", "no_answer", "held")[number % 5]
-    held = {"held_at": str(quarter.day(75)), "consent": ("none", "anonymous", "named")[number % 3]}
+    held = {"held_at": str(quarter.day(75)), "consent": ("none", "anonymous", "named")[number % 3],
+            "respondent_role": "Sponsor"}  # fmt: skip
     return {
         "interview_id": f"I{number}", "deal_id": deal_id, "drawn_at": str(quarter.day(65)), "status": status,
         "invited_at": str(quarter.day(67)), "stratum": "won" if fate == "won" else "lost, no reason",
