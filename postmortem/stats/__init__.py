@@ -44,7 +44,7 @@ from postmortem.stats.proportions import clopper_pearson, goodman, newcombe, wil
 from postmortem.stats.pseudo_values import pseudo_values
 from postmortem.stats.ratio import ClusteredRatio, clustered_ratio
 from postmortem.stats.relative_risk import attributable_fraction, risk_ratio
-from postmortem.stats.reordering import Reordering, reordering_tilt
+from postmortem.stats.reordering import Reordering, reordering_of, reordering_tilt
 from postmortem.stats.risk_difference import RiskDifference, risk_difference
 from postmortem.stats.run_chart import Placement, UsualRange, usual_range
 from postmortem.stats.sample_size import n_for_difference, n_for_equal_shares, n_for_equivalence, power_of_difference
@@ -128,6 +128,7 @@ __all__ = [
     "power_of_equivalence",
     "pseudo_values",
     "refusal",
+    "reordering_of",
     "reordering_tilt",
     "risk_difference",
     "risk_ratio",

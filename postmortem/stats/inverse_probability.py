@@ -57,6 +57,22 @@ def weighted_shares(
     ridge: float,
 ) -> tuple[Floats, Floats]:
     """Return the corrected shares under every set of weights, and the weights of those asked in the sample itself."""
+    from threadpoolctl import threadpool_limits
+
+    # thousands of small systems: threads would wait for each other twenty times as long as they work
+    with threadpool_limits(limits=1):
+        return _weighted(design, code, kinds, asked, chance, sets, ridge)
+
+
+def _weighted(
+    design: Floats,
+    code: Codes,
+    kinds: int,
+    asked: NDArray[np.bool_],
+    chance: Floats | None,
+    sets: Floats,
+    ridge: float,
+) -> tuple[Floats, Floats]:
     inverse = 1 / np.maximum(_asked_chance(design, asked, chance, sets, ridge), SMALLEST_CHANCE)
     weights = sets[:, asked] * inverse
     weights *= sets.sum(axis=1, keepdims=True) / weights.sum(axis=1, keepdims=True)

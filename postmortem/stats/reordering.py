@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
 
 from postmortem.ground.errors import UsageError
 from postmortem.stats import checks
+from postmortem.stats.corrected_shares import CorrectedShares
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,11 +24,14 @@ class Reordering:
         The second kind's corrected share among those not asked.
     needed : float
         What it would have to be; NaN where nothing could do it.
+    same_order : float
+        Part of the bootstrap draws in which the first stays ahead; NaN where none were given.
     """
 
     delta: float
     share: float
     needed: float
+    same_order: float = math.nan
 
 
 def reordering_tilt(first: float, second: float, first_asked: float, second_asked: float, part: float) -> Reordering:
@@ -78,3 +83,27 @@ def reordering_tilt(first: float, second: float, first_asked: float, second_aske
     factor = max((ahead * (1 - behind) + rest * lead) / (behind * (rest - ahead)), 1.0)
     needed = behind * factor / (1 + behind * (factor - 1))
     return Reordering(delta=math.log(factor), share=behind, needed=needed)
+
+
+def reordering_of(found: CorrectedShares, first: Hashable, second: Hashable) -> Reordering:
+    """Return the tilt at which two kinds of corrected shares change places, and how often chance alone does it.
+
+    Parameters
+    ----------
+    found : CorrectedShares
+        Not refused.
+    first, second : hashable
+        Two kinds of it, that of the larger share first.
+
+    Returns
+    -------
+    Reordering
+        As `reordering_tilt`, with ``same_order`` filled in.
+    """
+    places = {one.kind: place for place, one in enumerate(found.shares)}
+    one, other = places[first], places[second]
+    ahead, behind = found.shares[one], found.shares[other]
+    tilt = reordering_tilt(
+        ahead.share.estimate, behind.share.estimate, ahead.alone, behind.alone, found.asked / found.n
+    )
+    return replace(tilt, same_order=float((found.draws[:, one] > found.draws[:, other]).mean()))

@@ -97,7 +97,7 @@ def counted(fates: Mapping[str, int], quarter: Quarter = FOCUS, *, start: int = 
 
 def many(quarters: int = 9, each: int = 28) -> tuple[list[Told], dict[str, list[dict[str, Any]]]]:
     """Return a record long enough for every question: deals of several quarters, competitors and reasons."""
-    stories, competitors, reasons, events = [], [], [], []
+    stories, competitors, reasons, events, interviews = [], [], [], [], []
     pattern = ("won", "lost_competitor", "won", "lost_status_quo", "won", "lost_unknown", "won", "lost_competitor",
                "won", "lost_status_quo", "lost_disqualified")  # fmt: skip
     for back in range(quarters):
@@ -121,7 +121,14 @@ def many(quarters: int = 9, each: int = 28) -> tuple[list[Told], dict[str, list[
                 reasons.append(reason(deal_id, CODES[number % 4], text="Their words about Kestrel"))
             if fate.startswith("lost_") and place % 5 == 0:
                 reasons.append(reason(deal_id, CODES[(number + 1) % 4], rater="buyer", rank="contributing"))
-    return stories, {"competitors": competitors, "reasons": reasons, "events": events}
+            if fate.startswith("lost_") and place % 3 < 2:
+                talk = {"interview_id": f"I{number}", "deal_id": deal_id, "consent": "none"}
+                held = place % 5 > 0
+                interviews.append({**talk, "inclusion_probability": 0.7, "status": "held" if held else "declined"})
+                taker = LOST_FATES[number % 2].removeprefix("lost_")
+                if held:
+                    reasons.append(reason(deal_id, CODES[number // 3 % 4], rater="buyer", lost_to=taker))
+    return stories, {"competitors": competitors, "reasons": reasons, "events": events, "interviews": interviews}
 
 
 def happenings(deal_id: str, fate: str, quarter: Quarter, place: int) -> list[dict[str, Any]]:
@@ -166,7 +173,7 @@ def _hostile() -> Cohort:
     rivals = [{**row, "competitor": HOSTILE[index % 10]} for index, row in enumerate(tables["competitors"])]
     reasons = [{**row, "rater_id": HOSTILE[index % 10], "text": HOSTILE[index % 10]}
                for index, row in enumerate(tables["reasons"])]  # fmt: skip
-    return closed_of(rows, competitors=rivals, reasons=reasons)
+    return closed_of(rows, competitors=rivals, reasons=reasons, interviews=tables["interviews"])
 
 
 def _still_running(kind: str) -> Cohort:

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from postmortem.ground.errors import UsageError
-from postmortem.stats import reordering_tilt
+from postmortem.stats import corrected_shares, reordering_of, reordering_tilt
 
 
 def test_the_two_are_equal_at_the_tilt():
@@ -36,3 +36,12 @@ def test_a_tie_needs_no_tilt_and_some_orders_nothing_changes():
 def test_what_cannot_be_is_told(wrong):
     with pytest.raises(UsageError):
         reordering_tilt(*wrong)
+
+
+def test_how_often_chance_alone_changes_the_order_is_counted_in_the_draws():
+    answers = ["a"] * 24 + ["b"] * 20 + ["c"] * 16 + [None] * 60
+    found = corrected_shares(answers, ["x"] * 120, draws=200)
+    tilt = reordering_of(found, "a", "b")
+    assert tilt.same_order == sum(draw[0] > draw[1] for draw in found.draws) / 200
+    assert 0.5 < tilt.same_order < 0.9
+    assert tilt.needed == pytest.approx(reordering_tilt(24 / 60, 20 / 60, 24 / 60, 20 / 60, 0.5).needed, abs=1e-6)
