@@ -98,10 +98,15 @@ def headline(tables: Tables) -> str:
         return WITHHELD
     losses = count(base["losses"], "loss", "losses")
     if all(any_missing(side.get("share"), side.get("low"), side.get("high")) for side in sides):
-        silent = base["losses"] - base["on_record"]
         few = f"{base['interviews']:,} of the {base['needed']} interviews needed"
         few = few if base["interviews"] < base["needed"] else f"{count(base['interviews'], 'interview')}, too uneven"
-        return f"{few} to speak for {losses}; for {silent:,} the record does not say who took them."
+        asked, silent = [side.get("asked") for side in sides], base["losses"] - base["on_record"]
+        if any_missing(*asked):
+            return WITHHELD
+        return (
+            f"{few} to speak for {losses}; of {count(base['interviews'], 'buyer')} asked, {asked[0]:,} gave the deal "
+            f"to a competitor and {asked[1]:,} kept things as they were; {silent:,} losses have no taker on record."
+        )
     if any(any_missing(side.get("share"), side.get("recorded_share")) for side in sides):
         return WITHHELD
     told = [f"{name} took {_share(side)}" for name, side in zip(("competitors", "the status quo"), sides, strict=True)]
@@ -119,7 +124,7 @@ def draw(tables: Tables, axes: Axes) -> None:
         shown = tables["record"].rows
         shown = shown.assign(name=shown["taker"].map(LOST_TO_LABELS), part=_parts(shown["on_file"]))
         range_bars(shown, axes, name="name", low="at_least", high="at_most", recorded="part", fate="taker",
-                   recorded_label="of those on record", range_label="what the silent ones leave possible")  # fmt: skip
+                   recorded_label="on record", range_label="what the gaps of the record leave possible")  # fmt: skip
         return
     paired_intervals(
         rows.assign(none=math.nan), axes, name="party", left="recorded_share", left_low="none", left_high="none",

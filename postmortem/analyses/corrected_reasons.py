@@ -109,7 +109,7 @@ def headline(tables: Tables) -> str:
     if any_missing(base["losses"], base["interviews"]):
         return WITHHELD
     if "order" not in tables:
-        return _without(base, word)
+        return _without(tables["reasons"].rows, base, word)
     asked = f"{base['interviews']:,} of {count(base['losses'], 'loss', 'losses')} with a buyer interviewed"
     rows = tables["reasons"].rows
     known = rows.dropna(subset=["share", "low", "high", "recorded_share"])
@@ -156,7 +156,7 @@ def _share(row: Any) -> str:
     return f"{per_cent(row['share'])} ({interval_text(row['low'], row['high'])})"
 
 
-def _without(base: dict[str, Any], word: dict[str, Any]) -> str:
+def _without(rows: pd.DataFrame, base: dict[str, Any], word: dict[str, Any]) -> str:
     losses, few = count(base["losses"], "loss", "losses"), base["interviews"] < base["needed"]
     told = f"{base['interviews']:,} of the {base['needed']} interviews needed to speak for {losses}"
     told = told if few else f"{count(base['interviews'], 'interview')}, too uneven to speak for {losses}"
@@ -165,6 +165,10 @@ def _without(base: dict[str, Any], word: dict[str, Any]) -> str:
     told += f"; {word['another']:,} of {count(word['both'], 'buyer')} gave another main reason than the sales person"
     if not any_missing(word["another_low"], word["another_high"]):
         told += f" ({interval_text(word['another_low'], word['another_high'])})"
+    record = rows.dropna(subset=["recorded", "asked"]).sort_values("recorded", ascending=False, kind="stable").head(1)
+    if len(record) and record["recorded"].iloc[0] > 0:
+        row = record.iloc[0]
+        told += f"; {_reason(row)}, {per_cent(row['recorded_share'])} on record, was named by {row['asked']:,}"
     if any_missing(word["unnamed"]):
         return f"{told}."
     return f"{told}; a reason that no buyer named is held by under {per_cent(word['unnamed'])} of the losses."

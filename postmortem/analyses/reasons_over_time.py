@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Split = Literal["focus", "halves"]
 LOOK, SHOWN, LEAST = 0.05, 12, 10
+LEAST_QUARTERS, WIDER = 2, "pool more quarters ([frame] window)"
 CROSSWALK = 'give the code that carries its meaning replaces = ["old_code"], or code these losses again'
 WRITTEN = Need(
     "deals", ("loss_reason_raw",), 2 * LEAST, "losses with a main reason of the sales person",
@@ -34,9 +35,9 @@ METHOD = (
     "(or its second half against its first), over the losses that have one. Codes of an earlier version of the "
     "taxonomy are read in the codes that replace them; with a code that nothing replaces nothing is compared. Whether "
     "the mix of reasons moved at all is the declared test: chi-squared of homogeneity, by permutation where an "
-    "expected count is below five. Each reason's difference has Newcombe's interval, its score test is adjusted among the "
-    "reasons (Benjamini and Hochberg). A direction is said only of reasons that pass the gate over all tests of the "
-    "report (false discovery rate .03). What moved is what was written down, by whomever it was written."
+    "expected count is below five. Each reason's difference has Newcombe's interval, its score test is adjusted "
+    "among the reasons (Benjamini and Hochberg). A direction is said only of reasons that pass the gate over all "
+    "tests of the report (false discovery rate .03). What moved is what was written down, by whomever it was written."
 )
 
 
@@ -58,8 +59,9 @@ def reasons_over_time(cohort: Cohort, *, split: Split = "focus") -> Result:
         ``before_share`` with ``before_low`` and ``before_high``, ``now_share`` with ``now_low`` and ``now_high``
         (95%), ``difference`` (now minus before) with ``low`` and ``high`` (95%; withheld for rare reasons),
         ``adjusted`` (its p-value among all reasons). Table ``sides``, one row: ``period`` and ``earlier`` (quarters),
-        ``now`` and ``before`` (losses with a reason), ``now_lost`` and ``before_lost`` (all losses). Table ``tests``, one row for
-        all reasons at once (primary) and one a reason: ``hypothesis``, ``reason``, ``primary``, ``p``, ``named``.
+        ``now`` and ``before`` (losses with a reason), ``now_lost`` and ``before_lost`` (all losses). Table ``tests``,
+        one row for all reasons at once (primary) and one a reason: ``hypothesis``, ``reason``, ``primary``, ``p``,
+        ``named``.
 
     Notes
     -----
@@ -75,6 +77,8 @@ def reasons_over_time(cohort: Cohort, *, split: Split = "focus") -> Result:
     if not WRITTEN.met(cohort):
         return ANALYSIS.lack(cohort, WRITTEN, split=split)
     told = _told(cohort, cohort.window_rows)
+    if len(cohort.window) < LEAST_QUARTERS:
+        return ANALYSIS.refuse(cohort, "quarters before, to compare with", unlock=WIDER, split=split)
     late = _late(cohort, split)
     now = told["quarter"].isin(late)
     sides = _sides(cohort, now, late)
