@@ -19,6 +19,9 @@ BY_SIZE, BY_SEGMENT = np.array([0.5, -0.4, 0.0, 0.0]), np.array([0.0, 0.5, -0.5,
 WRITTEN = np.array(
     [[0.55, 0.20, 0.15, 0.10], [0.45, 0.35, 0.10, 0.10], [0.50, 0.10, 0.30, 0.10], [0.45, 0.15, 0.10, 0.30]]
 )
+# As many reasons as a taxonomy has, and one of the rare ones that is asked about by name.
+MANY = np.array([14, 10, 9, 8, 7, 7, 6, 5, 5, 5, 5, 4, 4, 2, 2, 2, 2, 1, 1, 1]) / 100
+KEPT = 13
 
 
 @cache
@@ -73,6 +76,28 @@ def corrected(seed: int) -> Shown:
     }
 
 
+def many(seed: int) -> Shown:
+    """Say whose intervals hold where twenty reasons are true, most of them named by a few buyers or none."""
+    rng = np.random.default_rng(seed)
+    true = rng.choice(len(MANY), LOSSES, p=MANY)
+    recorded = np.where(rng.random(LOSSES) < 0.4, true, rng.choice(len(MANY), LOSSES, p=MANY))
+    asked = np.zeros(LOSSES, dtype=bool)
+    asked[rng.choice(LOSSES, INTERVIEWS, replace=False, p=(1.0 + (recorded == 0)) / (1.0 + (recorded == 0)).sum())] = (
+        True
+    )
+    answers = [f"R{kind}" if there else None for kind, there in zip(true, asked, strict=True)]
+    found = corrected_shares(answers, recorded, keep=(f"R{KEPT}",), draws=DRAWS)
+    shares = {str(one.kind): one.share for one in found.shares if one.share.status != "refused"}
+    holds = {kind: share.low <= MANY[int(kind[1:])] <= share.high for kind, share in shares.items()}
+    left = 1 - sum(MANY[int(kind[1:])] for kind in shares)
+    return {
+        "standing": float(np.mean([held for kind, held in holds.items() if kind != f"R{KEPT}"])),
+        "number": len(holds) - 1,
+        "kept": holds[f"R{KEPT}"],
+        "left over": (sum(one.asked for one in found.shares if one.kind == "other") / INTERVIEWS) - left,
+    }
+
+
 def _held(found: tuple[np.ndarray, ...]) -> np.ndarray:
     _, low, high, _ = found
     return np.asarray((low <= planted()) & (planted() <= high))
@@ -115,6 +140,20 @@ SECTIONS = (
             Line("by reason", "the first reason's interval holds, where talking depends on that very reason",
                  "no promise: only a draw by lot cures it"),
             Line("by reason off", "its corrected share then, less the true one", "no promise", "mean"),
+        ),
+        STANDS_ON,
+    ),
+    Section(
+        "many-reasons", "The same with twenty reasons, most of them rare",
+        f"A book holds {LOSSES} losses with twenty true reasons, 1 to 14% each; {INTERVIEWS} buyers are interviewed, "
+        f"those with the first reason on record twice as often. {DRAWS} bootstrap draws a book.",
+        many,
+        (
+            Line("number", "reasons named often enough to stand alone", "-", "mean"),
+            Line("standing", "part of their 95% intervals that hold the true share", "at least 90%", "mean"),
+            Line("kept", "the interval of a rare reason (2%) asked about by name holds", "at least 90%"),
+            Line("left over", "share of the interviews left over, less the true share of these reasons",
+                 "below 0: why it is not corrected", "mean"),
         ),
         STANDS_ON,
     ),

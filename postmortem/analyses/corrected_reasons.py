@@ -36,7 +36,8 @@ METHOD = (
     "interviewed, never below .03; the answer is modelled by a ridge multinomial logit. Both see the sales person's "
     "main reason (reasons behind fewer than three interviews together), who took the deal on record, amount and "
     "segment. Intervals: percentiles of 400 bootstrap draws of the whole, by sales person where twenty of them have an "
-    "interview. Reasons named in fewer than five interviews are counted together, save price and the reason the record "
+    "interview. Reasons named in fewer than five interviews are counted together without a share, as "
+    "which of them are rare is chance too, save price and the reason the record "
     "holds most often, whose interval reaches at least as far as Clopper-Pearson's on the effective number. On record: "
     "the sales person's main reason, over the losses that have one. Bounds (Manski): none, or all, of the losses "
     "without an interview. Below 25 interviews, or an effective number of 15, nothing is corrected. A buyer's word is "
@@ -254,6 +255,9 @@ def _caveats(buyers: Buyers, found: CorrectedShares, tables: dict[str, Table]) -
                 "interview leave possible.")  # fmt: skip
     if found.why:
         told.append(f"{count(found.asked, 'interview')}: the intervals are likely too narrow below fifty.")
+    if found.pooled:
+        told.append(f"{OTHERS}: each named in fewer than five interviews. Which ones are that rare is partly chance, "
+                    "so they are counted together and not corrected.")  # fmt: skip
     order = tables["order"].first
     if not any_missing(order["then"], order["now"]):
         told.append(

@@ -42,7 +42,11 @@ def shares_table(buyers: Buyers, found: CorrectedShares, about: str, labels: Map
     rows, answered = buyers.rows, buyers.answered
     on_record, named = rows["recorded"].value_counts(), answered["buyer"].value_counts()
     corrected = {str(one.kind): one.share for one in found.shares}
-    errors = {str(one.kind): float(found.draws[:, place].std()) for place, one in enumerate(found.shares)}
+    errors = {
+        str(one.kind): float(found.draws[:, place].std())
+        for place, one in enumerate(found.shares)
+        if one.share.status != "refused"
+    }
     codes = sorted(corrected or {str(code) for code in (*on_record.index, *named.index)})
     if corrected and OTHER not in codes and not set(on_record.index) <= set(codes):
         codes.append(OTHER)

@@ -134,6 +134,16 @@ def test_a_rare_answer_that_was_asked_for_gets_an_exact_interval():
     assert magic.high == pytest.approx(1 - 0.025 ** (1 / 60), abs=1e-3)
 
 
+def test_what_was_too_rare_to_stand_is_counted_and_has_no_share():
+    """Three kinds of four answers each are left over: that it is these three is chance as well."""
+    kinds = ["a"] * 30 + ["b"] * 18 + ["c"] * 4 + ["d"] * 4 + ["e"] * 4
+    found = corrected_shares(kinds + [None] * 60, ["x"] * 120, draws=20)
+    assert found.pooled == ("c", "d", "e")
+    assert [(one.kind, one.asked) for one in found.shares] == [("a", 30), ("b", 18), ("other", 12)]
+    assert (found.shares[2].share.status, found.shares[2].alone) == ("refused", 0.2)
+    assert sum(one.share.estimate for one in found.shares[:2]) == pytest.approx(0.8, abs=1e-6)
+
+
 def test_the_one_sided_test_is_the_larger_of_bootstrap_and_binomial():
     made = cells(answers=["price"] * 6 + ["fit"] * 54 + [None] * 140, recorded=["x"] * 200, inclusion=None, draws=400)
     found = corrected_shares(**made)
