@@ -18,7 +18,7 @@ PRICE = "price"
 NO_WORD = "not_recorded"
 
 
-def words_on(book: Book, deals: pd.Series) -> pd.DataFrame:
+def words_on(book: Book, deals: pd.Series, raters: Sequence[str] = RATERS) -> pd.DataFrame:
     """Return what every rater said of these deals, in codes of the taxonomy.
 
     Parameters
@@ -27,6 +27,8 @@ def words_on(book: Book, deals: pd.Series) -> pd.DataFrame:
         As known on its day.
     deals : Series of str
         Identifiers; repeated ones count once.
+    raters : sequence of str
+        Kinds of raters asked for.
 
     Returns
     -------
@@ -38,7 +40,7 @@ def words_on(book: Book, deals: pd.Series) -> pd.DataFrame:
         neither tells).
     """
     reasons, taxonomy = book.table("reasons"), book.taxonomy
-    reasons = reasons[reasons["deal_id"].isin(deals)]
+    reasons = reasons[reasons["rater_type"].isin(raters) & reasons["deal_id"].isin(deals)]
     known = {code: taxonomy.successor(code) for code in reasons["code"].dropna().unique()}
     live = reasons["code"].map(known)
     reasons = reasons[live.notna() & (live != NO_WORD)]
@@ -103,6 +105,21 @@ def side_by_side(main: pd.DataFrame, column: str = "reason") -> pd.DataFrame:
 def both_spoke(beside: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
     """Return the rows on which two kinds of rater gave an answer, these two columns only."""
     return beside[[first, second]].dropna()
+
+
+def spoken_on(book: Book, deals: pd.Series) -> dict[str, set[str]]:
+    """Return by kind of rater those of the deals for which it gave a main reason, as `words_on` understands it."""
+    reasons, taxonomy = book.table("reasons"), book.taxonomy
+    main = reasons.loc[reasons["rank"] == "primary", ["deal_id", "rater_type", "code"]]
+    main = main[main["deal_id"].isin(deals)]
+    live = [code for code in main["code"].dropna().unique() if taxonomy.successor(code) not in (None, NO_WORD)]
+    known = main[main["code"].isin(live)]
+    return {rater: set(known.loc[known["rater_type"] == rater, "deal_id"]) for rater in RATERS}
+
+
+def heard(book: Book, deals: pd.Series, column: str = "reason", raters: Sequence[str] = RATERS) -> pd.DataFrame:
+    """Return what each kind of rater gave as the main reason of these deals, one row a deal anyone spoke on."""
+    return side_by_side(main_words(words_on(book, deals, raters)), column)
 
 
 def tally(values: pd.Series, kinds: Sequence[str]) -> list[int]:
