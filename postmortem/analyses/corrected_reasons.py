@@ -16,14 +16,14 @@ from postmortem.frames.correction import OTHER, basis_table, shares_table, spann
 from postmortem.ground.formats import count, interval_text, per_cent
 from postmortem.result import Column, Result, Table, Tables
 from postmortem.stats import CorrectedShares, chance_of_at_least, corrected_shares, reordering_of, wilson
-from postmortem.stats.corrected_shares import LEAST_ASKED
+from postmortem.stats.corrected_shares import DRAWS, LEAST_ASKED
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 PRICE, PRICE_LIMIT = "price", 0.20
 OTHERS = "All other reasons"
-SHOWN = 12
+SHOWN, MANY = 12, 200
 INTERVIEWED = Need(
     "reasons", ("code", "rater_type"), LEAST_ASKED, "losses with a buyer's main reason",
     "interview buyers of lost deals, drawn by lot, and record their reasons as rater_type buyer", "interviews",
@@ -35,10 +35,10 @@ METHOD = (
     "model of responding where the plan drew every interview by lot, else a ridge logistic model of having been "
     "interviewed, never below .03; the answer is modelled by a ridge multinomial logit. Both see the sales person's "
     "main reason (reasons behind fewer than three interviews together), who took the deal on record, amount and "
-    "segment. Intervals: percentiles of 400 bootstrap draws of the whole, by sales person where twenty of them have an "
-    "interview. Reasons named in fewer than five interviews are counted together without a share, as "
-    "which of them are rare is chance too, save price and the reason the record "
-    "holds most often, whose interval reaches at least as far as Clopper-Pearson's on the effective number. On record: "
+    "segment. Intervals: percentiles of 400 bootstrap draws of the whole (200 from 200 interviews on), by sales person "
+    "where twenty of them have an interview. Reasons named in fewer than five interviews are counted together "
+    "without a share, as which of them are rare is chance too, save price and the reason the record holds most "
+    "often, whose interval reaches at least as far as Clopper-Pearson's on the effective number. On record: "
     "the sales person's main reason, over the losses that have one. Bounds (Manski): none, or all, of the losses "
     "without an interview. Below 25 interviews, or an effective number of 15, nothing is corrected. A buyer's word is "
     "a report too."
@@ -92,6 +92,7 @@ def corrected_reasons(cohort: Cohort) -> Result:
         rows["buyer"], rows["recorded"].fillna("no reason on record"), covariates=buyers.covariates,
         inclusion=rows["inclusion"] if buyers.by_lot else None, clusters=rows["owner"],
         keep={*most, *price}, pool=OTHER, least_asked=INTERVIEWED.least,
+        draws=DRAWS if len(buyers.answered) < MANY else DRAWS // 2,
     )  # fmt: skip
     corrected = found.status != "refused"
     labels = {reason.code: reason.label for reason in cohort.book.taxonomy.reasons}

@@ -51,3 +51,14 @@ def test_the_penalised_score_is_zero_at_the_minimum():
     score = design.T @ (weights[1][:, None] * (chances - np.eye(4)[kind])) + 2.0 * found
     assert score[1:] == pytest.approx(0, abs=1e-3)
     assert score[0] - 2.0 * found[0] == pytest.approx(0, abs=1e-3)
+
+
+def test_many_coefficients_are_fitted_roughly_and_near_enough():
+    """The first row of weights stands for the sample; drawn ones differ from it as bootstrap samples do."""
+    x, design, kind, weights = rows(3, n=400, columns=11, kinds=18)
+    found = softmax_of(design, softmax_fits(design, kind, 18, weights))
+    for place in (0, 5, 70):
+        fit = LogisticRegression(C=1.0, tol=1e-9, max_iter=5000)
+        theirs = fit.fit(x, kind, sample_weight=weights[place]).predict_proba(x)
+        assert found[place] == pytest.approx(theirs, abs=1e-2)
+        assert found[place].mean(axis=0) == pytest.approx(theirs.mean(axis=0), abs=3e-4)
