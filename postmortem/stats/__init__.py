@@ -18,6 +18,7 @@ from postmortem.stats.clusters import (
     design_effect,
     permutation_of_clusters,
 )
+from postmortem.stats.corrected_shares import CorrectedShare, CorrectedShares, chance_of_at_least, corrected_shares
 from postmortem.stats.cox import CauseHazards, HazardRatio, cause_specific_cox
 from postmortem.stats.cumulative_incidence import CumulativeIncidence, cumulative_incidence
 from postmortem.stats.dead_time import percentile, share_above, silence_probability
@@ -54,6 +55,7 @@ from postmortem.stats.proportions import clopper_pearson, goodman, newcombe, wil
 from postmortem.stats.pseudo_values import pseudo_values
 from postmortem.stats.ratio import ClusteredRatio, clustered_ratio
 from postmortem.stats.relative_risk import attributable_fraction, risk_ratio
+from postmortem.stats.reordering import Reordering, reordering_of, reordering_tilt
 from postmortem.stats.risk_difference import RiskDifference, risk_difference
 from postmortem.stats.run_chart import Placement, UsualRange, usual_range
 from postmortem.stats.sample_size import n_for_difference, n_for_equal_shares, n_for_equivalence, power_of_difference
@@ -77,6 +79,8 @@ __all__ = [
     "ClusteredGap",
     "ClusteredRatio",
     "ComparedShare",
+    "CorrectedShare",
+    "CorrectedShares",
     "CumulativeIncidence",
     "DesignEffect",
     "Drawn",
@@ -90,6 +94,7 @@ __all__ = [
     "MeanDifference",
     "MixAndRate",
     "Placement",
+    "Reordering",
     "RiskDifference",
     "ShareBounds",
     "ShareEquivalence",
@@ -108,6 +113,7 @@ __all__ = [
     "calibration_of",
     "cause_specific_cox",
     "cause_specific_logrank",
+    "chance_of_at_least",
     "change_point",
     "change_points",
     "clopper_pearson",
@@ -117,6 +123,7 @@ __all__ = [
     "cochran_armitage",
     "cohens_kappa",
     "compared_shares",
+    "corrected_shares",
     "cumulative_incidence",
     "design_effect",
     "e_value",
@@ -147,6 +154,8 @@ __all__ = [
     "power_of_equivalence",
     "pseudo_values",
     "refusal",
+    "reordering_of",
+    "reordering_tilt",
     "risk_difference",
     "risk_ratio",
     "several",
