@@ -4,6 +4,7 @@ Every one returns a frozen answer that carries its counts, its method and a stat
 refusal with a reason, and input that cannot mean anything raises `UsageError`.
 """
 
+from postmortem.stats.agreement import LEAST_RATED_TWICE, cohens_kappa, share_alike, specific_agreement, square_table
 from postmortem.stats.attributable_share import AttributableShare, share_attributable
 from postmortem.stats.bounds import ShareBounds, several, share_bounds
 from postmortem.stats.brier import BrierScore, CalibrationBin, brier_score
@@ -37,7 +38,9 @@ from postmortem.stats.homogeneity import ComparedShare, Homogeneity, compared_sh
 from postmortem.stats.kitagawa import GroupPart, MixAndRate, mix_and_rate
 from postmortem.stats.limits import z_value
 from postmortem.stats.logrank import cause_specific_logrank
+from postmortem.stats.marginal_homogeneity import MarginalHomogeneity, marginal_homogeneity
 from postmortem.stats.mean_difference import MeanDifference, mean_difference
+from postmortem.stats.paired_shares import mcnemar, paired_difference
 from postmortem.stats.poisson_binomial import WishfulIndex, poisson_binomial_pmf, wishful_index
 from postmortem.stats.proportions import clopper_pearson, goodman, newcombe, wilson
 from postmortem.stats.pseudo_values import pseudo_values
@@ -46,6 +49,7 @@ from postmortem.stats.relative_risk import attributable_fraction, risk_ratio
 from postmortem.stats.risk_difference import RiskDifference, risk_difference
 from postmortem.stats.run_chart import Placement, UsualRange, usual_range
 from postmortem.stats.sample_size import n_for_difference, n_for_equal_shares, n_for_equivalence, power_of_difference
+from postmortem.stats.several_raters import fleiss_kappa, krippendorff_alpha
 from postmortem.stats.shrink import ShrunkenRates, beta_binomial_shrink
 from postmortem.stats.stratified import StratifiedAssociation, stratified_association
 from postmortem.stats.trend import Trend, cochran_armitage, trend_of_share
@@ -54,6 +58,7 @@ __all__ = [
     "LEAST_CLUSTERS",
     "LEAST_EVENTS",
     "LEAST_N",
+    "LEAST_RATED_TWICE",
     "AttributableShare",
     "BrierScore",
     "Calibration",
@@ -70,6 +75,7 @@ __all__ = [
     "GroupTest",
     "HazardRatio",
     "Homogeneity",
+    "MarginalHomogeneity",
     "MeanDifference",
     "MixAndRate",
     "Placement",
@@ -96,6 +102,7 @@ __all__ = [
     "clustered_difference",
     "clustered_ratio",
     "cochran_armitage",
+    "cohens_kappa",
     "compared_shares",
     "cumulative_incidence",
     "design_effect",
@@ -103,16 +110,21 @@ __all__ = [
     "e_value_of_interval",
     "equivalence_of_share",
     "eventual_shares",
+    "fleiss_kappa",
     "goodman",
     "gray_test",
     "homogeneity_of",
+    "krippendorff_alpha",
     "least_n_for_equivalence",
+    "marginal_homogeneity",
+    "mcnemar",
     "mean_difference",
     "mix_and_rate",
     "n_for_difference",
     "n_for_equal_shares",
     "n_for_equivalence",
     "newcombe",
+    "paired_difference",
     "pairwise_shares",
     "percentile",
     "permutation_of_clusters",
@@ -125,9 +137,12 @@ __all__ = [
     "risk_ratio",
     "several",
     "share_above",
+    "share_alike",
     "share_attributable",
     "share_bounds",
     "silence_probability",
+    "specific_agreement",
+    "square_table",
     "stratified_association",
     "trend_of_share",
     "usual_range",
