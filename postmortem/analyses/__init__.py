@@ -26,6 +26,7 @@ NAMES: tuple[str, ...] = (
     "competitor_deals",
     "competitor_trend",
     "price_cited",
+    "review_findings",
     "proposal_left_alone",
     "loss_share",
     "quarter_run",
@@ -44,6 +45,10 @@ NAMES: tuple[str, ...] = (
     "unused_categories",
     "rows_used",
     "not_understood",
+    "deal_timeline",
+    "deal_reasons",
+    "similar_deals",
+    "open_questions",
 )
 ANALYSES: tuple[Analysis, ...] = tuple(import_module(f"{__name__}.{name}").ANALYSIS for name in NAMES)
 

@@ -97,7 +97,7 @@ def counted(fates: Mapping[str, int], quarter: Quarter = FOCUS, *, start: int = 
 
 def many(quarters: int = 9, each: int = 28) -> tuple[list[Told], dict[str, list[dict[str, Any]]]]:
     """Return a record long enough for every question: deals of several quarters, competitors and reasons."""
-    stories, competitors, reasons, events = [], [], [], []
+    stories, competitors, reasons, events, reviews = [], [], [], [], []
     pattern = ("won", "lost_competitor", "won", "lost_status_quo", "won", "lost_unknown", "won", "lost_competitor",
                "won", "lost_status_quo", "lost_disqualified")  # fmt: skip
     for back in range(quarters):
@@ -117,11 +117,12 @@ def many(quarters: int = 9, each: int = 28) -> tuple[list[Told], dict[str, list[
                 asked = {} if place % 4 == 1 else {"price": 900.0 * (number % 7 + 1), "currency": "USD"}
                 competitors.append({"deal_id": deal_id, "competitor": rival, "status": "present", **asked})
             events += happenings(deal_id, fate, FOCUS - back, place)
+            reviews += reviewed(deal_id, fate, number) if place % 2 else []
             if fate.startswith("lost_") and place % 4:
                 reasons.append(reason(deal_id, CODES[number % 4], text="Their words about Kestrel"))
             if fate.startswith("lost_") and place % 5 == 0:
                 reasons.append(reason(deal_id, CODES[(number + 1) % 4], rater="buyer", rank="contributing"))
-    return stories, {"competitors": competitors, "reasons": reasons, "events": events}
+    return stories, {"competitors": competitors, "reasons": reasons, "events": events, "reviews": reviews}
 
 
 def happenings(deal_id: str, fate: str, quarter: Quarter, place: int) -> list[dict[str, Any]]:
@@ -137,6 +138,15 @@ def happenings(deal_id: str, fate: str, quarter: Quarter, place: int) -> list[di
         {"deal_id": deal_id, "kind": kind, "side": side, "occurred_at": f"{quarter.day(day)}T10:00:00Z"}
         for day, side, kind in kept
         if day < 60
+    ]
+
+
+def reviewed(deal_id: str, fate: str, number: int) -> list[dict[str, Any]]:
+    """Return a manager's answers on two causes: yes more often on lost deals, and sometimes not known."""
+    answers = ("yes", "no", "unknown") if fate.startswith("lost_") else ("no", "yes", "no")
+    return [
+        {"deal_id": deal_id, "rater_id": "Manager", "question": cause, "answer": answers[(number // step) % 3]}
+        for step, cause in enumerate(("no_trust_in_delivery", "risk_not_understood"), start=1)
     ]
 
 
