@@ -64,7 +64,7 @@ def deal_reasons(cohort: Cohort, *, deal_id: str = "") -> Result:
     reasons = cohort.book.table("reasons")
     reasons = reasons[reasons["deal_id"] == deal["deal_id"]]
     if reasons.empty:
-        return ANALYSIS.refuse(cohort, SAID.missing(0), unlock=SAID.unlock, deal_id=deal_id)
+        return ANALYSIS.refuse(cohort, SAID.missing(0), unlock=SAID.unlock, gap=SAID.gap(cohort), deal_id=deal_id)
     tables = {"said": _said(cohort, reasons), "views": _views(reasons)}
     n_used = int(deal["deal_id"] in set(cohort.table["deal_id"]))
     return ANALYSIS.answer(tables, cohort, n_used=n_used, caveats=(OWN_VIEW,), deal_id=deal_id)

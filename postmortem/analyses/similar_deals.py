@@ -77,7 +77,7 @@ def similar_deals(cohort: Cohort, *, deal_id: str = "") -> Result:
     if found.empty:
         lacking = [name for name in (*compared_on(cohort), "amount") if pd.isna(deal.get(name))]
         missing = f"{' and '.join(lacking)} of this deal" if lacking else "another deal of its segment, stage and size"
-        return ANALYSIS.refuse(cohort, missing, unlock=KNOWN.unlock, deal_id=deal_id)
+        return ANALYSIS.refuse(cohort, missing, unlock=KNOWN.unlock, gap=KNOWN.gap(cohort), deal_id=deal_id)
     tables = {
         "fates": _fates(found), "like": _like(cohort, deal, found), "nearest": _nearest(cohort, found.head(SHOWN)),
     }  # fmt: skip
