@@ -102,6 +102,12 @@ def write_review(
             folder / FOLDER / name, cohort, row["deal_id"], config, with_reasons=False, remark=form.words["hindsight"]
         )
         progress(f"{FOLDER}/{name}")
+    return write_form(folder, cohort, form, chosen)
+
+
+def write_form(folder: Path, cohort: Cohort, form: Form, chosen: Chosen) -> Path:
+    """Write the sheet of a review alone; return it."""
+    folder.mkdir(parents=True, exist_ok=True)
     made = Made(
         cohort.book.meta.company, cohort.focus.label, form.taxonomy.stamp, tuple(chosen.rows["deal_id"].tolist())
     )

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from postmortem.fieldwork.deal_review import choose, write_review
+from postmortem.fieldwork.deal_review import choose, write_form
 from postmortem.fieldwork.review_form import read_form
 from postmortem.frames.engagement import Engagement
 
@@ -47,13 +47,13 @@ def write_deals(folder: Path) -> None:
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make the engagement and its review once; return its folder."""
+    """Make the engagement and its sheet once; return its folder."""
     folder = tmp_path_factory.mktemp("acme")
     write_deals(folder)
     engagement = Engagement.open(folder)
     cohort = engagement.frame("2025Q3")
     form = read_form(folder, cohort.book.taxonomy)
-    write_review(folder / "reviews", cohort, engagement.config, form, choose(cohort, 10, matched_wins=True))
+    write_form(folder / "reviews", cohort, form, choose(cohort, 10, matched_wins=True))
     return folder
 
 

@@ -6,7 +6,7 @@ import zipfile
 
 from openpyxl import load_workbook
 
-from postmortem.fieldwork.deal_review import choose
+from postmortem.fieldwork.deal_review import choose, write_review
 from postmortem.fieldwork.review_form import CAUSES, read_form
 from postmortem.frames.engagement import Engagement
 from postmortem.taxonomies import load_taxonomy
@@ -52,12 +52,16 @@ def test_ids_stay_text_and_every_question_has_its_choices_and_its_meaning(made):
     assert all(told[taxonomy.reason(code).label] == taxonomy.reason(code).definition for code in taxonomy.assignable)
 
 
-def test_hindsight_is_stated_on_sheet_and_pages_and_no_page_runs_anything(made):
-    hindsight = read_form(made, load_taxonomy("red_zone")).words["hindsight"]
+def test_hindsight_is_stated_on_sheet_and_pages_and_no_page_runs_anything(made, tmp_path):
+    engagement = Engagement.open(made)
+    cohort = engagement.frame("2025Q3")
+    form = read_form(made, cohort.book.taxonomy)
     about = load_workbook(made / "reviews" / "review-2025Q3.xlsx")["About"]
-    assert hindsight in [cell.value for row in about.iter_rows() for cell in row]
-    pages = sorted((made / "reviews" / "deals").glob("*.html"))
-    assert [page.name for page in pages] == [f"deal-0{number}.html" for number in range(1, 6)]
+    assert form.words["hindsight"] in [cell.value for row in about.iter_rows() for cell in row]
+    sheet = write_review(tmp_path, cohort, engagement.config, form, choose(cohort, 1, matched_wins=True))
+    assert sheet == tmp_path / "review-2025Q3.xlsx"
+    pages = sorted((tmp_path / "deals").glob("*"))
+    assert [page.name for page in pages] == ["deal-01.html", "deal-02.html"]
     for page in pages:
         html = page.read_text(encoding="utf-8")
         assert "You know how these deals ended" in html
