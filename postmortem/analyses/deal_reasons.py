@@ -9,7 +9,7 @@ from postmortem.frames.cohort import Cohort, lost_rows
 from postmortem.frames.one_deal import one_deal
 from postmortem.ground.fates import LOST_TO_LABELS
 from postmortem.ground.formats import count
-from postmortem.ground.schema import RATERS
+from postmortem.ground.schema import RATERS, UNKNOWN
 from postmortem.result import Column, Result, Table, Tables
 
 RATER_LABELS = {"rep": "Sales person", "manager": "Manager", "analyst": "Analyst", "buyer": "Buyer"}
@@ -27,7 +27,8 @@ OWN_VIEW = "Each row is one person's view. The buyer alone knows why it decided;
 METHOD = (
     "All reasons on record for the deal, by rater. Words of an interview are shown only where the respondent consented "
     "(anonymous or named), and without a name. A main reason is compared between raters by its code; several coders of "
-    "one interview count as one rater, who agrees with another where any of their codes is the same."
+    "one interview count as one rater, who agrees with another where any of their codes is the same. Answers of deal "
+    "reviews stand beside, by who gave them."
 )
 
 
@@ -45,9 +46,11 @@ def deal_reasons(cohort: Cohort, *, deal_id: str = "") -> Result:
     -------
     Result
         Table ``said``, one row a rater and reason: ``rater``, ``who`` (missing for buyers), ``rank``, ``reason``,
-        ``taker`` (to whom, in the rater's word), ``words`` (missing without consent), ``recorded`` (day). Table
-        ``views``, one row: ``raters`` (kinds of raters with a main reason), ``reasons`` (different main reasons among
-        them), ``shared`` (whether one main reason is named by all of them; missing below two raters).
+        ``taker`` (to whom, in the rater's word), ``words`` (missing without consent), ``recorded`` (day).
+        Table ``reviewed``, one row an answer of a review: ``asked``, ``who``, ``answer``, ``evidence``. Table
+        ``views``, one row: ``raters`` (kinds of raters with a main reason), ``reasons`` (different main
+        reasons among them), ``shared`` (whether one main reason is named by all of them; missing below two
+        raters).
 
     Raises
     ------
@@ -63,9 +66,11 @@ def deal_reasons(cohort: Cohort, *, deal_id: str = "") -> Result:
         return ANALYSIS.lack(cohort, LOST, deal_id=deal_id)
     reasons = cohort.book.table("reasons")
     reasons = reasons[reasons["deal_id"] == deal["deal_id"]]
-    if reasons.empty:
+    reviews = cohort.book.table("reviews")
+    reviews = reviews[reviews["deal_id"] == deal["deal_id"]]
+    if reasons.empty and reviews.empty:
         return ANALYSIS.refuse(cohort, SAID.missing(0), unlock=SAID.unlock, gap=SAID.gap(cohort), deal_id=deal_id)
-    tables = {"said": _said(cohort, reasons), "views": _views(reasons)}
+    tables = {"said": _said(cohort, reasons), "reviewed": _reviewed(cohort, reviews), "views": _views(reasons)}
     n_used = int(deal["deal_id"] in set(cohort.table["deal_id"]))
     return ANALYSIS.answer(tables, cohort, n_used=n_used, caveats=(OWN_VIEW,), deal_id=deal_id)
 
@@ -111,6 +116,21 @@ def _said(cohort: Cohort, reasons: pd.DataFrame) -> Table:
         Column("recorded", "date", "Recorded"),
     )  # fmt: skip
     return Table(frame, columns, "Who said what")
+
+
+def _reviewed(cohort: Cohort, reviews: pd.DataFrame) -> Table:
+    place = {reason.code: n for n, reason in enumerate(cohort.book.taxonomy.reasons)}
+    labels = {reason.code: reason.label for reason in cohort.book.taxonomy.reasons}
+    ordered = reviews.assign(place=reviews["question"].map(place)).sort_values(["place", "question", "rater_id"])
+    frame = pd.DataFrame({
+        "asked": ordered["question"].map(labels).fillna(ordered["question"]), "who": ordered["rater_id"],
+        "answer": ordered["answer"].replace({UNKNOWN: "not known"}), "evidence": ordered["evidence"],
+    }).astype("str").reset_index(drop=True)  # fmt: skip
+    columns = (
+        Column("asked", "label", "Was it so?"), Column("who", "person", "Who answered"),
+        Column("answer", "label", "Answer"), Column("evidence", "quote", "What shows it"),
+    )  # fmt: skip
+    return Table(frame, columns, "What reviewers answered, knowing the end")
 
 
 def _views(reasons: pd.DataFrame) -> Table:

@@ -30,7 +30,7 @@ KNOWN = Need(
     "deals", ("segment", "amount"), 2, "deals with a segment and an amount", "export segments and amounts of all deals",
     "amount", lambda _, rows: int(rows[["segment", "amount"]].notna().all(axis=1).sum()),
 )  # fmt: skip
-NOT_PROOF = "These deals were alike in three things on record; they may have differed in all that mattered."
+NOT_PROOF = "These deals were alike in a few things on record; they may have differed in all that mattered."
 METHOD = (
     "Deals of all quarters at hand of the same segment and, where the cohort was taken before they closed, in the same "
     "stage on that day, whose amount is between half and twice this one's; each deal counts once, at its latest "

@@ -51,3 +51,21 @@ def test_sides_that_differ_and_sides_that_agree_are_told() -> None:
 
 def test_a_deal_nobody_spoke_of_is_refused() -> None:
     assert asked([]).status == "refused"
+
+
+def test_answers_of_a_review_stand_beside_the_reasons_and_are_enough_alone() -> None:
+    answers = [
+        {"deal_id": "D0001", "rater_id": "Lee", "question": "risk_not_understood", "answer": "unknown"},
+        {
+            "deal_id": "D0001",
+            "rater_id": "Lee",
+            "question": "no_trust_in_delivery",
+            "answer": "yes",
+            "evidence": "none",
+        },
+    ]
+    result = deal_reasons(closed(make_book([deal(1, "lost", "2025-08-01")], reviews=answers)))
+    assert result.headline == "Nobody named a main reason for this deal."
+    assert result.tables["reviewed"].rows[["asked", "answer"]].values.tolist() == [
+        ["Promise not believed", "yes"], ["Buyer's risk not understood", "not known"],
+    ]  # fmt: skip

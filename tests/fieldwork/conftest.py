@@ -22,7 +22,7 @@ TOML = (
 
 def write_deals(folder: Path) -> None:
     """Write three losses and three wins of one segment, and one loss without a won twin."""
-    head = (
+    head = [
         "deal_id",
         "account_name",
         "deal_name",
@@ -32,14 +32,13 @@ def write_deals(folder: Path) -> None:
         "amount",
         "currency",
         "segment",
-    )
+    ]
+    deals = [("lost", 900, "A"), ("lost", 500, "A"), ("lost", 100, "B"), ("won", 800, "A"), ("won", 510, "A"),
+             ("won", 9000, "B")]  # fmt: skip
     rows = [
-        (f"00{number}", HOSTILE[number % 4], f"@SUM(A{number})", outcome, "2025-08-20", "2025-02-01", amount, "EUR", part)
-        for number, (outcome, amount, part) in enumerate(
-            [("lost", 900, "A"), ("lost", 500, "A"), ("lost", 100, "B"), ("won", 800, "A"), ("won", 510, "A"),
-             ("won", 9000, "B")], start=1,
-        )
-    ]  # fmt: skip
+        (f"00{n}", HOSTILE[n % 4], f"@SUM(A{n})", outcome, "2025-08-20", "2025-02-01", amount, "EUR", part)
+        for n, (outcome, amount, part) in enumerate(deals, start=1)
+    ]
     with (folder / "d.csv").open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([head, *rows])
     (folder / "postmortem.toml").write_text(TOML, encoding="utf-8")
