@@ -39,6 +39,7 @@ NAMES: tuple[str, ...] = (
     "reasons_over_time",
     "corrected_reasons",
     "corrected_lost_to",
+    "review_findings",
     "proposal_left_alone",
     "loss_share",
     "quarter_run",
@@ -58,6 +59,10 @@ NAMES: tuple[str, ...] = (
     "unused_categories",
     "rows_used",
     "not_understood",
+    "deal_timeline",
+    "deal_reasons",
+    "similar_deals",
+    "open_questions",
 )
 ANALYSES: tuple[Analysis, ...] = tuple(import_module(f"{__name__}.{name}").ANALYSIS for name in NAMES)
 

@@ -98,7 +98,7 @@ def counted(fates: Mapping[str, int], quarter: Quarter = FOCUS, *, start: int = 
 
 def many(quarters: int = 9, each: int = 28) -> tuple[list[Told], dict[str, list[dict[str, Any]]]]:
     """Return a record long enough for every question: deals of several quarters, competitors and reasons."""
-    stories, competitors, reasons, events, interviews = [], [], [], [], []
+    stories, competitors, reasons, events, interviews, reviews = [], [], [], [], [], []
     pattern = ("won", "lost_competitor", "won", "lost_status_quo", "won", "lost_unknown", "won", "lost_competitor",
                "won", "lost_status_quo", "lost_disqualified")  # fmt: skip
     for back in range(quarters):
@@ -119,6 +119,7 @@ def many(quarters: int = 9, each: int = 28) -> tuple[list[Told], dict[str, list[
                 asked = {} if place % 4 == 1 else {"price": 900.0 * (number % 7 + 1), "currency": "USD"}
                 competitors.append({"deal_id": deal_id, "competitor": rival, "status": "present", **asked})
             events += happenings(deal_id, fate, FOCUS - back, place)
+            reviews += reviewed(deal_id, fate, number) if place % 2 else []
             if fate.startswith("lost_") and place % 4:
                 reasons.append(reason(deal_id, CODES[number % 4], text="Their words about Kestrel"))
             if fate.startswith("lost_") and place % 5 == 0:
@@ -133,7 +134,13 @@ def many(quarters: int = 9, each: int = 28) -> tuple[list[Told], dict[str, list[
         for who in ("Head of Sales", "Founder")
         for question, value in (("share_lost_to_competitor", "0.4"), ("worst_competitor", RIVALS[0]))
     ]  # fmt: skip
-    tables = {"competitors": competitors, "reasons": reasons, "events": events, "interviews": interviews}
+    tables = {
+        "competitors": competitors,
+        "reasons": reasons,
+        "events": events,
+        "interviews": interviews,
+        "reviews": reviews,
+    }
     return stories, {**tables, "guesses": guesses}
 
 
@@ -173,6 +180,15 @@ def interview(deal_id: str, fate: str, quarter: Quarter, number: int) -> dict[st
         "invited_at": str(quarter.day(67)), "stratum": "won" if fate == "won" else "lost, no reason",
         "inclusion_probability": 0.3 if number % 7 else None, "consent": "none", **(held if status == "held" else {}),
     }  # fmt: skip
+
+
+def reviewed(deal_id: str, fate: str, number: int) -> list[dict[str, Any]]:
+    """Return a manager's answers on two causes: yes more often on lost deals, and sometimes not known."""
+    answers = ("yes", "no", "unknown") if fate.startswith("lost_") else ("no", "yes", "no")
+    return [
+        {"deal_id": deal_id, "rater_id": "Manager", "question": cause, "answer": answers[(number // step) % 3]}
+        for step, cause in enumerate(("no_trust_in_delivery", "risk_not_understood"), start=1)
+    ]
 
 
 def reason(deal_id: str, code: str | None, *, rater: str = "rep", rank: str = "primary", **more: Any) -> dict[str, Any]:
