@@ -31,7 +31,6 @@ NAMES: tuple[str, ...] = (
     "double_coding",
     "verbatims",
     "why_we_win",
-    "competitor_record",
     "competitor_head_to_head",
     "competitor_deals",
     "competitor_trend",
