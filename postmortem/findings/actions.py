@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from postmortem.analyses import ANALYSES, NAMES, find
 from postmortem.frames.figures import Figure
@@ -16,8 +16,9 @@ from postmortem.taxonomies.tomlfile import Fields, raise_faults, read_toml
 
 ACTIONS_FILE = "actions.toml"
 KNOWN = ("finding", "action", "owner", "measure", "target", "due")
-OF_MEASURE = ("analysis", "table", "column", "row", "asked")
-BOUNDS: tuple[Literal["at_most"], Literal["at_least"]] = ("at_most", "at_least")
+OF_MEASURE = ("name", "analysis", "table", "column", "row", "asked")
+Bound = Literal["at_most", "at_least"]
+BOUNDS: tuple[Bound, ...] = ("at_most", "at_least")
 FIGURES: Mapping[str, Figure] = {figure.label: figure for analysis in ANALYSES for figure in analysis.comparable}
 
 
@@ -29,6 +30,8 @@ class Measure:
     ----------
     figure : str
         Label of the share; empty where a cell is meant.
+    name : str
+        What a cell is called on the page; made of its headings where it is not given.
     analysis, table, column : str
         Where the cell stands.
     row : mapping
@@ -38,6 +41,7 @@ class Measure:
     """
 
     figure: str = ""
+    name: str = ""
     analysis: str = ""
     table: str = ""
     column: str = ""
@@ -71,7 +75,7 @@ class Action:
     action: str
     owner: str
     measure: Measure
-    bound: Literal["at_most", "at_least"]
+    bound: Bound
     target: float
     due: dt.date | None = None
 
@@ -119,7 +123,7 @@ def _action(fields: Fields) -> Action:
     )
 
 
-def _target(fields: Fields) -> tuple[Literal["at_most", "at_least"], float]:
+def _target(fields: Fields) -> tuple[Bound, float]:
     told = fields.table.get("target")
     if isinstance(told, dict) and len(told) == 1:
         for bound in BOUNDS:
@@ -146,14 +150,26 @@ def _measure(fields: Fields) -> Measure:
     if analysis and analysis not in NAMES:
         inner.fault("analysis", f"no analysis is called {analysis!r}; {nearest(analysis, NAMES)}")
     elif analysis:
-        known = tuple(inspect.signature(find(analysis).function).parameters)[1:]
-        for name in asked:
-            if name not in known:
-                hint = nearest(name, known) if known else f"{analysis} is asked without any"
-                inner.fault("asked", f"{analysis} cannot be asked with {name!r}; {hint}")
-    return Measure(
-        "", analysis, inner.text("table", required=True), inner.text("column", required=True), row, asked
-    )  # fmt: skip
+        _check_asked(inner, analysis, asked)
+    table, column = (inner.text(key, required=True) for key in ("table", "column"))
+    return Measure("", inner.text("name"), analysis, table, column, row, asked)
+
+
+def _check_asked(fields: Fields, analysis: str, asked: Mapping[str, Any]) -> None:
+    """Note what an analysis cannot be asked with: names it does not know, and values that it does not list."""
+    function = find(analysis).function
+    known = tuple(inspect.signature(function).parameters)[1:]
+    kinds = get_type_hints(function) if asked else {}
+    for name, value in asked.items():
+        if name not in known:
+            hint = nearest(name, known) if known else f"{analysis} is asked without any"
+            fields.fault("asked", f"{analysis} cannot be asked with {name!r}; {hint}")
+            continue
+        listed = [str(each) for each in get_args(kinds[name])] if get_origin(kinds[name]) is Literal else []
+        if listed and value not in listed:
+            fields.fault("asked", f"{analysis} knows no {name} {value!r}; {nearest(str(value), listed)}")
+        elif not listed and isinstance(kinds[name], type) and not isinstance(value, kinds[name]):
+            fields.fault("asked", f"expected {name} of the kind {kinds[name].__name__}, got {value!r}")
 
 
 def _mapping(fields: Fields, key: str) -> dict[str, Any]:

@@ -78,10 +78,10 @@ def look_earlier(engagement: Engagement, cohort: Cohort, results: Sequence[Resul
         return Earlier(quarter.label, why=error.what.rstrip(".").lower())
     questions = {asked(result): result for result in results if _tests(result)}
     then = through_the_gate([_ask(result, frame) for result in questions.values()])
-    named = tuple(told for told in hypotheses([("", result) for result in then]) if told.named)
+    named = sorted((told for told in hypotheses([("", result) for result in then]) if told.named), key=lambda t: t.p)
     alone = replace(cohort, window=(cohort.focus,))
     again = {asked(told.result): told.result for told in named if _repeats(told) and cohort.is_complete}
-    return Earlier(quarter.label, named, tuple(_ask(result, alone) for result in again.values()))
+    return Earlier(quarter.label, tuple(named), tuple(_ask(result, alone) for result in again.values()))
 
 
 def _tests(result: Result) -> bool:

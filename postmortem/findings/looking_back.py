@@ -47,7 +47,8 @@ def looking_back(earlier: Earlier, actions: Sequence[Scored] = ()) -> Result:
         did not hold, too few to tell, of its own quarter), ``then`` with ``then_low`` and ``then_high``, ``now`` with
         ``low`` and ``high`` (this quarter alone), ``none`` (the value if nothing differed), ``unit``, ``figures`` (both
         in words), ``note``. Table ``actions``, one row an action: ``action``, ``owner``, ``finding`` (the question it
-        answers), ``measure``, ``target``, ``verdict`` (reached, not reached, cannot tell), ``before``, ``now`` with
+        answers), ``measure``, ``target``, ``verdict`` (reached, not reached, not yet,
+        cannot tell), ``before``, ``now`` with
         ``low`` and ``high``, ``unit``, ``figures`` (in words), ``due``, ``note``. Table ``quarter``, one row:
         ``quarter`` (looked back at), ``why`` (nothing can be said of it).
 

@@ -18,10 +18,11 @@ from postmortem.ground.errors import UsageError
 from postmortem.ground.formats import count
 from postmortem.result import Column, Result, Table, Tables, refused
 from postmortem.signals import find as find_signal
-from postmortem.taxonomies import Taxonomy
+from postmortem.taxonomies import Taxonomy, load_taxonomy
 
 WORTH = "Worth a look: "
-NEW, SEEN = "new", "also a quarter ago"
+FOLLOW_THROUGH = "follow_through"
+NEW, SEEN = "new", "named a quarter ago too"
 Asked = tuple[str, str]
 METHOD = (
     "A finding is a primary hypothesis that the gate named: false discovery rate .03 over all of the report together. "
@@ -198,7 +199,9 @@ def remedy_of(told: Told, taxonomy: Taxonomy) -> str:
         return ""
     if evidence.remedy and not any_missing(told.row.get(evidence.remedy)):
         return str(told.row[evidence.remedy])
-    return find_signal(evidence.signal).remedy(taxonomy) if evidence.signal else ""
+    # A step of following through is one a team can take; it comes before whatever else a warning points to.
+    known = (load_taxonomy(FOLLOW_THROUGH), taxonomy) if evidence.signal else ()
+    return next((step for each in known if (step := find_signal(evidence.signal).remedy(each))), "")
 
 
 def _ranked(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

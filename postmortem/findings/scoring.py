@@ -18,7 +18,7 @@ from postmortem.result import Result
 from postmortem.stats import Estimate
 from postmortem.taxonomies.tomlfile import raise_faults
 
-REACHED, MISSED, OPEN = "reached", "not reached", "cannot tell"
+REACHED, MISSED, EARLY, OPEN = "reached", "not reached", "not yet", "cannot tell"
 MARGIN = 0.1
 
 
@@ -43,8 +43,8 @@ class Scored:
         The measure in plain words.
     now, before : Measured or None
         The measure in this quarter and in the quarter before, each alone; None where it cannot be taken.
-    verdict : {"reached", "not reached", "cannot tell"}
-        By the interval where there is one: wholly on one side of the target, or not.
+    verdict : {"reached", "not reached", "not yet", "cannot tell"}
+        By the interval where there is one: wholly on one side of the target, or not; "not yet" before it is due.
     note : str
         Why it cannot be told.
     """
@@ -90,19 +90,24 @@ def _scored(action: Action, cohort: Cohort, place: str, faults: list[str]) -> Sc
     if not cohort.is_complete:
         now, note = None, f"{cohort.focus.label} has not ended"
     verdict = verdict_of(action, now)
+    if verdict == MISSED and action.due is not None and action.due > cohort.as_of:
+        verdict = EARLY
     if verdict == OPEN and not note:
-        note = "the target lies within what chance allows for so few deals"
+        note = "the target lies inside the interval"
     return Scored(action, taken.label, now, taken.before, verdict, note)
 
 
 def _figure(measure: Measure, frames: Sequence[Cohort]) -> Taken:
     """Return a comparable share of both quarters, with the intervals `compare` would give."""
-    now, before = frames
-    if now.focus_rows.empty or before.focus_rows.empty:
-        return Taken(measure.figure, note="one of the two quarters has no deals")
-    gap = gap_of(FIGURES[measure.figure], (now, before), (now.focus_rows, before.focus_rows), MARGIN, False)[0]
-    taken = _of_estimate(gap.first)
-    return Taken(measure.figure, taken, _of_estimate(gap.second), gap.first.why if taken is None else "")
+    now, before = (_share(measure.figure, frame) for frame in frames)
+    return Taken(measure.figure, _of_estimate(now), _of_estimate(before), now.why)
+
+
+def _share(label: str, cohort: Cohort) -> Estimate:
+    rows = cohort.focus_rows
+    if rows.empty:
+        return Estimate.refused(f"{cohort.focus.label} has no deals", n=0, events=0, method="share")
+    return gap_of(FIGURES[label], (cohort, cohort), (rows, rows), MARGIN, True)[0].first
 
 
 def _of_estimate(estimate: Estimate) -> Measured | None:
@@ -153,4 +158,5 @@ def _read(measure: Measure, answer: Result) -> Measured | None:
 def _label(measure: Measure, answer: Result) -> str:
     table = answer.tables[measure.table]
     told = ", ".join(f"{table.column(name).label.lower()} {value}" for name, value in measure.row.items())
-    return f"{table.column(measure.column).label.split(' (')[0]}{f' ({told})' if told else ''}"
+    heading = table.column(measure.column).label.split(" (")[0]
+    return measure.name or f"{heading}, {table.title}" + (f" ({told})" if told else "")

@@ -18,7 +18,7 @@ MOST_FINDINGS, MOST_ACTIONS = 7, 3
 MARGIN = 0.12
 STANDING = {
     "held": "good", "reached": "good", "did not hold": "bad", "not reached": "bad", "too few to tell": "open",
-    "cannot tell": "open", PAST: "open",
+    "cannot tell": "open", "not yet": "open", PAST: "open",
 }  # fmt: skip
 
 
