@@ -162,10 +162,11 @@ def headline(tables: Tables) -> str:
     look = f"; {row['worth_a_look']:,} more may be worth a look" if row["worth_a_look"] else ""
     if row["named"]:
         return f"{count(row['named'], 'finding')} out of {count(row['tested'], 'comparison')} tested together{look}."
-    alone = "The one comparison" if row["tested"] == 1 else f"None of the {row['tested']:,} comparisons"
-    told = "cannot be told from chance" if row["tested"] == 1 else "can be told from chance"
+    told = f"{row['tested']:,} comparisons of this report were tested together and none can be told from chance"
+    if row["tested"] == 1:
+        told = "One comparison of this report was tested and it cannot be told from chance"
     look = f"; {row['worth_a_look']:,} may be worth a look" if row["worth_a_look"] else ""
-    return f"{alone} of this report {told}: this quarter has no finding{look}."
+    return f"{told}: this quarter has no finding{look}."
 
 
 def _place(told: Told) -> dict[str, Any]:
@@ -199,9 +200,9 @@ def remedy_of(told: Told, taxonomy: Taxonomy) -> str:
         return ""
     if evidence.remedy and not any_missing(told.row.get(evidence.remedy)):
         return str(told.row[evidence.remedy])
-    # A step of following through is one a team can take; it comes before whatever else a warning points to.
-    known = (load_taxonomy(FOLLOW_THROUGH), taxonomy) if evidence.signal else ()
-    return next((step for each in known if (step := find_signal(evidence.signal).remedy(each))), "")
+    if evidence.code:
+        return load_taxonomy(FOLLOW_THROUGH).reason(evidence.code).remedy
+    return find_signal(evidence.signal).remedy(taxonomy) if evidence.signal else ""
 
 
 def _ranked(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -130,7 +130,7 @@ def _of_action(row: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _beside(row: Mapping[str, Any], unit: str) -> tuple[str, ...]:
-    amount = "" if pd.isna(row["amount"]) else f"{short_money(row['amount'], unit)} concerned"
+    amount = "" if pd.isna(row["amount"]) else f"concerns {short_money(row['amount'], unit)}"
     seen = _text(row["seen"])
     return tuple(each for each in (amount, "new this quarter" if seen == NEW else seen) if each)
 

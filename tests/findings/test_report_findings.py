@@ -101,11 +101,11 @@ def test_below_the_bar_it_is_worth_a_look_without_saying_so_twice() -> None:
 
 def test_a_quarter_with_nothing_to_say_says_so() -> None:
     assert of(pushes(0.6, named=False), pushes(0.04, named=False, by="x")).headline == (
-        "None of the 2 comparisons of this report can be told from chance: this quarter has no finding; 1 may be "
-        "worth a look."
+        "2 comparisons of this report were tested together and none can be told from chance: this quarter has no "
+        "finding; 1 may be worth a look."
     )
     assert of(pushes(0.6, named=False)).headline == (
-        "The one comparison of this report cannot be told from chance: this quarter has no finding."
+        "One comparison of this report was tested and it cannot be told from chance: this quarter has no finding."
     )
 
 
@@ -141,3 +141,5 @@ def test_every_analysis_named_in_the_list_exists_and_every_remedy_is_known() -> 
         assert find(name).name == name
         if entry.signal:
             assert find_signal(entry.signal).remedy(load_taxonomy("red_zone"))
+        if entry.code:
+            assert load_taxonomy("follow_through").reason(entry.code).remedy
