@@ -4,6 +4,7 @@ Every one returns a frozen answer that carries its counts, its method and a stat
 refusal with a reason, and input that cannot mean anything raises `UsageError`.
 """
 
+from postmortem.stats.adjusted_risk import AdjustedRisk, adjusted_risk
 from postmortem.stats.attributable_share import AttributableShare, share_attributable
 from postmortem.stats.bounds import ShareBounds, several, share_bounds
 from postmortem.stats.brier import BrierScore, CalibrationBin, brier_score
@@ -54,6 +55,7 @@ __all__ = [
     "LEAST_CLUSTERS",
     "LEAST_EVENTS",
     "LEAST_N",
+    "AdjustedRisk",
     "AttributableShare",
     "BrierScore",
     "Calibration",
@@ -83,6 +85,7 @@ __all__ = [
     "UsualRange",
     "Verdict",
     "WishfulIndex",
+    "adjusted_risk",
     "attributable_fraction",
     "benjamini_hochberg",
     "beta_binomial_shrink",
