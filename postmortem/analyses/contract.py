@@ -63,15 +63,14 @@ def tests_table(title: str, rows: Sequence[Mapping[str, Any]], *, group: Column 
         In plain words.
     rows : sequence of mapping
         ``hypothesis`` (text), ``primary`` (whether it stands for itself; the others are looked at only once the
-        primary is named), ``p`` (missing where it could not be tested) and, with `group`, the group's name. Where
-        there are several primaries, ``within`` is the hypothesis of that a secondary belongs to.
+        primary is named), ``p`` (missing where it could not be tested) and, with `group`, the group's name.
     group : Column, optional
         Column for the group that a secondary row sets against all others; missing in the primary's row.
 
     Returns
     -------
     Table
-        With ``named`` missing in every row, and ``within`` where one of them has it.
+        With ``named`` missing in every row.
     """
     frame = pd.DataFrame(
         {
@@ -90,9 +89,6 @@ def tests_table(title: str, rows: Sequence[Mapping[str, Any]], *, group: Column 
     if group is not None:
         frame.insert(1, group.name, pd.Series([row.get(group.name) for row in rows], dtype="str"))
         columns.insert(1, group)
-    if any("within" in row for row in rows):
-        frame["within"] = pd.Series([row.get("within") for row in rows], dtype="str")
-        columns.append(Column("within", "text", "Looked at only if this stands", shown=False))
     return Table(frame, tuple(columns), title, detail=True)
 
 

@@ -32,16 +32,17 @@ KNOWN = Need(
     fewer_known,
 )  # fmt: skip
 METHOD = (
-    "Every signal is asked of lost and won deals alike, blind to all that was written down after the day of the snapshot "
-    "(forecast deals: when the forecast was frozen); unknown is not no. A deal counts once, at its first appearance in "
-    "the window, with its fate by the day of the data. Shares: of those known; their difference with the wider "
-    "cluster-robust interval by sales person or customer, t(G-1), below ten clusters Newcombe's. Test of each signal, the "
-    "one primary hypothesis: Cochran-Mantel-Haenszel score test stratified by sales person, two-sided, all primaries of "
-    "the report through one gate. Risk ratio of being lost with the sign against without: g-computation on a logistic "
-    "model with amount (log), segment and type of deal, cluster sandwich by sales person; where too few deals or sales "
-    "people allow that, Mantel-Haenszel within sales people. E-value: how strongly something unrecorded would have to "
-    "go with both sign and loss to account for the ratio, and for its nearer limit. At least ten lost and ten won "
-    "deals with and without the sign, else counts only. Who took the deal is secondary: tested inside a named sign only."
+    "Every signal is asked of lost and won deals alike, blind to all that was written down after the day of the "
+    "snapshot (forecast deals: when the forecast was frozen); unknown is not no. A deal counts once, at its first "
+    "appearance in the window, with its fate by the day of the data. Shares: of those known; their difference with "
+    "the wider cluster-robust interval by sales person or customer, t(G-1), below ten clusters Newcombe's. Test of "
+    "each signal, the one primary hypothesis: Cochran-Mantel-Haenszel score test stratified by sales person, "
+    "two-sided, all primaries of the report through one gate. Risk ratio of being lost with the sign against without: "
+    "g-computation on a logistic model with amount (log), segment and type of deal, cluster sandwich by sales person; "
+    "where too few deals or sales people allow that, Mantel-Haenszel within sales people. E-value: how strongly "
+    "something unrecorded would have to go with both sign and loss to account for the ratio, and for its nearer "
+    "limit. At least ten lost and ten won deals with and without the sign, else counts only. Who took the deal is "
+    "secondary: tested inside a named sign only."
 )
 
 
@@ -60,7 +61,7 @@ def warning_signals(cohort: Cohort) -> Result:
         ``lost_seen`` of ``lost_n`` (lost deals with it, of those known) and ``lost_share``, ``won_seen``, ``won_n``
         and ``won_share``, ``difference`` with ``low`` and ``high``, ``ratio`` (risk of being lost with it, times that
         without, like with like) with ``ratio_low`` and ``ratio_high``, ``like`` (what was held alike), ``e_value`` and
-        ``e_limit``, ``remedy`` (of signs seen more often on lost deals), ``name``. Table ``takers``, one row a
+        ``e_limit``, ``remedy`` (but of signs seen more often on won deals), ``name``. Table ``takers``, one row a
         sign and taker: the same shares among deals this taker took, with ``taker``. Table ``tests``: ``hypothesis``,
         ``name``, ``primary``, ``p``, ``named``, ``within``.
 
@@ -92,15 +93,15 @@ def headline(tables: Tables) -> str:
     rows, tests = tables["signals"].keyed("name"), tables["tests"].records
     primary = [test for test in tests if test["primary"]]
     named = [rows[test["name"]] for test in primary if test["named"] is True]
-    for more in (True, False):
-        for row in named:
-            if any_missing(row["difference"], row["low"], row["high"]):
-                return WITHHELD
-        side = [row for row in named if (row["difference"] > 0) is more]
+    if any(any_missing(row["difference"], row["low"], row["high"]) for row in named):
+        return WITHHELD
+    for told, side in (
+        ("more", [row for row in named if row["difference"] > 0]),
+        ("less", [row for row in named if row["difference"] < 0]),
+    ):
         if side:
-            told = "more" if more else "less"
-            others = f"; {count(len(named) - 1, 'other sign')} can be told from chance" if len(named) > 1 else ""
-            return f"{_told(side[0])}: it stood {told} often on lost deals ({_apart(side[0])}){others}."
+            others = f"; so did {count(len(side) - 1, 'other sign')}" if len(side) > 1 else ""
+            return f"{_told(side[0])} stood {told} often on lost deals ({_apart(side[0])}){others}."
     first = primary[0]
     row = rows[first["name"]]
     if any_missing(row["lost_n"], row["won_n"]):
@@ -111,7 +112,9 @@ def headline(tables: Tables) -> str:
         return f"Worth a look: {_told(row)} ({_apart(row)}){others}."
     tested = sum(not any_missing(test["p"]) for test in primary)
     if not tested:
-        return f"No warning sign stands on enough of the {count(row['lost_n'], 'lost deal')} to compare it with won ones."
+        return (
+            f"No warning sign stands on enough of the {count(row['lost_n'], 'lost deal')} to compare it with won ones."
+        )
     return f"Of {count(tested, 'warning sign')} none can be told to stand more or less often on lost deals."
 
 
@@ -126,7 +129,9 @@ def draw(tables: Tables, axes: Axes) -> None:
 
 def compared(deals: Decided, taxonomy: Taxonomy) -> dict[str, Table]:
     """Return the tables of the answer for some won and lost deals and what their signals said."""
-    rows, tests, takers = [], [], []
+    rows: list[dict[str, Any]] = []
+    takers: list[dict[str, Any]] = []
+    tests: list[tuple[dict[str, Any], list[dict[str, Any]]]] = []
     for signal in deals.signals:
         row = {"name": signal.name, "signal": signal.label, **contrast(deals.fired[signal.name], deals.rows)}
         row |= {"points_to": _points_to(signal, taxonomy), **_risk(deals, signal.name, row)}
@@ -138,15 +143,12 @@ def compared(deals: Decided, taxonomy: Taxonomy) -> dict[str, Table]:
         rows.append(row)
         tests.append((primary, [{**test, "within": told} for _, test in inner]))
     # The clearest sign first; those that could not be tested last, in their own order.
-    order = sorted(range(len(rows)), key=lambda place: (np.isnan(tests[place][0]["p"]), tests[place][0]["p"]))
-    order = sorted(order, key=lambda place: bool(np.isnan(tests[place][0]["p"])))
+    order = np.argsort([float(primary["p"]) for primary, _ in tests], kind="stable").tolist()
     listed = [test for place in order for test in (tests[place][0], *tests[place][1])]
     return {
         "signals": _signals_table([rows[place] for place in order]),
         "takers": _takers_table(takers),
-        "tests": tests_table(
-            "Whether warning signs stand unequally often", listed, group=Column("name", "label", "Sign", shown=False)
-        ),
+        "tests": _tests_table(listed),
     }
 
 
@@ -225,6 +227,16 @@ def _takers_table(rows: list[dict[str, Any]]) -> Table:
     first, *others = columns(Column("signal", "label", "Warning sign"))
     shown = (first, Column("taker", "label", "Lost to"), *others)
     return Table(_frame(rows, shown), shown, "The same by who took the deal", detail=True)
+
+
+def _tests_table(tests: list[dict[str, Any]]) -> Table:
+    """Return the tests, each secondary one with the hypothesis inside which it is looked at."""
+    table = tests_table(
+        "Whether warning signs stand unequally often", tests, group=Column("name", "label", "Sign", shown=False)
+    )
+    rows = table.rows.assign(within=pd.Series([test.get("within") for test in tests], dtype="str"))
+    inside = Column("within", "text", "Looked at only if this stands", shown=False)
+    return Table(rows, (*table.columns, inside), table.title, table.detail)
 
 
 def _frame(rows: list[dict[str, Any]], shown: tuple[Column, ...]) -> pd.DataFrame:

@@ -42,7 +42,7 @@ def comparable(told: dict[str, Any]) -> bool:
     """Whether there are ten lost and ten won deals both among those it stood on and among the others."""
     cells = [told[f"{name}_seen"] for name in ("lost", "won")]
     cells += [told[f"{name}_n"] - told[f"{name}_seen"] for name in ("lost", "won")]
-    return min(cells) >= LEAST_IN_ARM
+    return bool(min(cells) >= LEAST_IN_ARM)
 
 
 def contrast(flags: pd.Series, deals: pd.DataFrame) -> dict[str, Any]:

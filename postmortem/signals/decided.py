@@ -15,9 +15,8 @@ from postmortem.signals.own import with_own
 
 WON, LOST = "won", "lost"
 NOT_RECORDED = "not recorded"
-# Many questions are asked of one cohort; what its signals say is kept for the latest few.
-MOST_KEPT = 3
-_kept: dict[str, Signs] = {}
+# Under which a cohort carries what its signals said, for as long as it lives.
+KEPT = "_signs"
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,20 +81,23 @@ def signs_of(cohort: Cohort) -> Signs:
     One landmark for all signals, fixed beforehand: the day of the snapshot. What shows only later on a deal is not
     seen on it, on lost and won deals alike.
     """
-    found = _kept.get(cohort.fingerprint)
-    if found is None:
-        signals = with_own(cohort.signal_files)
-        names = [signal.name for signal in signals]
-        rows = cohort.table.reset_index(drop=True)
-        table = fired(cohort, signals=signals)
-        shape = (len(rows), len(names))
-        flags = table["fired"].astype("float64").to_numpy().reshape(shape)
-        days = table["first_fired_at"].to_numpy().reshape(shape)
-        found = Signs(rows, pd.DataFrame(flags, columns=names), pd.DataFrame(days, columns=names), signals)
-        while len(_kept) >= MOST_KEPT:
-            _kept.pop(next(iter(_kept)))
-        _kept[cohort.fingerprint] = found
+    # As a cached property would: many questions are asked of one cohort, and its signals are asked once.
+    kept = vars(cohort)
+    if KEPT not in kept:
+        kept[KEPT] = _asked(cohort)
+    found: Signs = kept[KEPT]
     return found
+
+
+def _asked(cohort: Cohort) -> Signs:
+    signals = with_own(cohort.signal_files)
+    names = [signal.name for signal in signals]
+    rows = cohort.table.reset_index(drop=True)
+    table = fired(cohort, signals=signals)
+    shape = (len(rows), len(names))
+    flags = table["fired"].astype("float64").to_numpy().reshape(shape)
+    days = table["first_fired_at"].to_numpy().reshape(shape)
+    return Signs(rows, pd.DataFrame(flags, columns=names), pd.DataFrame(days, columns=names), signals)
 
 
 def decided(cohort: Cohort, quarters: Collection[str] = ()) -> Decided:
@@ -118,5 +120,6 @@ def fewer_known(cohort: Cohort, rows: pd.DataFrame, names: Collection[str] = ())
     if rows.empty or cohort.kind == "closed":
         return 0
     found = decided(cohort, set(rows["quarter"]))
-    known = found.fired[list(names) or list(found.fired)].notna().any(axis=1).to_numpy()
+    chosen = [*names] or [signal.name for signal in found.signals]
+    known = found.fired[chosen].notna().any(axis=1).to_numpy()
     return int(min((known & found.is_lost).sum(), (known & ~found.is_lost).sum()))
