@@ -6,7 +6,7 @@ Wilson interval (Monte-Carlo error), or a mean with the normal interval of its s
 or fails by it.
 """
 
-from benchmarks.certify import companies, competing_risks, nothing_there, sales_people
+from benchmarks.certify import companies, competing_risks, nothing_there, planted_cause, sales_people
 from benchmarks.certify.section import Section
 
 SECTIONS: tuple[Section, ...] = (
@@ -14,6 +14,7 @@ SECTIONS: tuple[Section, ...] = (
     *sales_people.SECTIONS,
     *companies.SECTIONS,
     *nothing_there.SECTIONS,
+    *planted_cause.SECTIONS,
 )
 
 __all__ = ["SECTIONS", "Section"]
