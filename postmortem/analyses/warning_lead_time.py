@@ -154,10 +154,10 @@ def _signals_table(rows: list[dict[str, Any]]) -> Table:
         Column("signal", "label", "Warning sign"),
         Column("lost_deals", "count", "On lost deals"),
         Column("lost_days", "estimate", "Median days before the loss", "days"),
-        Column("lost_early", "count", f"{AHEAD} days ahead or more"),
+        Column("lost_early", "count", f"At least {AHEAD} days ahead"),
         Column("won_deals", "count", "On won deals"),
         Column("won_days", "estimate", "Median days before the win", "days"),
-        Column("won_early", "count", f"{AHEAD} days ahead or more"),
+        Column("won_early", "count", f"At least {AHEAD} days ahead"),
     )
     frame = pd.DataFrame(rows).astype({"signal": "str", "lost_days": "float64", "won_days": "float64"})
     return Table(frame, columns, "Sign by sign", detail=True)
