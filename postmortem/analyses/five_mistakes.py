@@ -108,7 +108,7 @@ def draw(tables: Tables, axes: Axes) -> None:
     rows = tables["mistakes"].rows
     range_bars(
         rows, axes, name="mistake", low="usual_low", high="usual_high", recorded="share",
-        recorded_label="this quarter", range_label="usual range of the quarters before",
+        recorded_label="this quarter", range_label="usual range of the quarters before", range_name="usual",
     )  # fmt: skip
 
 

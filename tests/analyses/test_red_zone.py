@@ -8,7 +8,7 @@ import pytest
 from analysis_cases import answer_of, cohort_of
 
 from postmortem.analyses.five_mistakes import MISTAKES
-from postmortem.signals import NAMES
+from postmortem.signals import NAMES, SIGNALS
 from postmortem.signals.matrix import fired
 
 FRAME = "forecast"
@@ -59,8 +59,9 @@ def test_the_flagged_amount_divides_into_what_became_of_it(wide):
     assert rows["amount"].is_monotonic_decreasing
     np.testing.assert_allclose(rows["amount"], rows[["lost_amount", "won_amount", "open_amount"]].sum(axis=1))
     np.testing.assert_array_equal(rows["deals"], rows[["lost_deals", "won_deals", "open_deals"]].sum(axis=1))
-    own = focus[focus["no_buyer_contact"] == 1]
-    row = rows[rows["signal"].str.startswith("No contact initiated")].iloc[0]
+    row = rows.iloc[0]
+    (name,) = (signal.name for signal in SIGNALS if signal.label == row["signal"])
+    own = focus[focus[name] == 1]
     assert (row["deals"], row["amount"]) == (len(own), own["amount"].sum())
     assert row["lost_amount"] == own.loc[own["resolution"].str.startswith("lost_"), "amount"].sum()
     assert result.tables["forecast"].first["amount"] == focus["amount"].sum()
@@ -89,7 +90,7 @@ def test_commitments_left_behind_and_kept_are_those_told(ended):
     kept = answer_of("playbook", FRAME).tables["commitments"].keyed("commitment")
     assert kept["Date named"]["window_share"] == 1.0
     assert kept["Budget named"]["window_share"] == pytest.approx(2 / 3, abs=0.05)
-    assert kept["Date named"]["left"] == kept["Budget named"]["left"] > 0
+    assert kept["Date named"]["window_left"] == kept["Budget named"]["window_left"] > 0
 
 
 def test_the_joint_share_is_of_all_losses_and_told_with_its_condition():
