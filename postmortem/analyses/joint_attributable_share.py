@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 ADJUSTED_FOR = ("segment", "deal_type")
 MOST_TOLD = 4
 ENOUGH = Need(
-    "deals", ("created_at",), LEAST_GAPS, "won and lost deals, seen while open, with a record of warning signs",
-    "export the field history and the activities of the deals, or keep copies of the open deals", "activities",
+    "deals", ("created_at",), LEAST_GAPS, "won and lost deals with signs recorded while they were open",
+    "export the field history and the activities of the deals, or keep copies of the open deals", "history",
     lambda cohort, rows: 0 if rows.empty or cohort.kind == "closed"
     else int(number_showing(decided(cohort, set(rows["quarter"]))).notna().sum()),
 )  # fmt: skip

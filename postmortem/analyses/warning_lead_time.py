@@ -22,8 +22,8 @@ AHEAD = 30
 LEAST_DEALS = 5
 ANY = "Any of them, the first"
 KNOWN = Need(
-    "deals", ("closed_at",), 10, "lost and won deals each that were seen while open, with a record of warning signs",
-    "export the field history and the activities of the deals, or keep copies of the open deals", "activities",
+    "deals", ("closed_at",), 10, "lost and won deals each with signs recorded while they were open",
+    "export the field history and the activities of the deals, or keep copies of the open deals", "history",
     fewer_known,
 )  # fmt: skip
 METHOD = (
