@@ -44,6 +44,9 @@ NAMES: tuple[str, ...] = (
     "unused_categories",
     "rows_used",
     "not_understood",
+    "outlook_validation",
+    "watchlist",
+    "watchlist_money",
 )
 ANALYSES: tuple[Analysis, ...] = tuple(import_module(f"{__name__}.{name}").ANALYSIS for name in NAMES)
 

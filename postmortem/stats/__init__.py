@@ -7,7 +7,9 @@ refusal with a reason, and input that cannot mean anything raises `UsageError`.
 from postmortem.stats.attributable_share import AttributableShare, share_attributable
 from postmortem.stats.bounds import ShareBounds, several, share_bounds
 from postmortem.stats.brier import BrierScore, CalibrationBin, brier_score
+from postmortem.stats.brier_skill import BrierSkill, brier_skill, squared_misses
 from postmortem.stats.calibration import Calibration, calibration_of
+from postmortem.stats.calibration_groups import CalibrationGroup, calibration_groups
 from postmortem.stats.change_point import ChangePoint, change_point, change_points
 from postmortem.stats.clusters import (
     ClusteredGap,
@@ -45,6 +47,7 @@ from postmortem.stats.kitagawa import GroupPart, MixAndRate, mix_and_rate
 from postmortem.stats.limits import z_value
 from postmortem.stats.logrank import cause_specific_logrank
 from postmortem.stats.mean_difference import MeanDifference, mean_difference
+from postmortem.stats.multinomial_ridge import MultinomialRidge, fit_multinomial_ridge
 from postmortem.stats.poisson_binomial import WishfulIndex, poisson_binomial_pmf, wishful_index
 from postmortem.stats.proportions import clopper_pearson, goodman, newcombe, wilson
 from postmortem.stats.pseudo_values import pseudo_values
@@ -63,8 +66,10 @@ __all__ = [
     "LEAST_N",
     "AttributableShare",
     "BrierScore",
+    "BrierSkill",
     "Calibration",
     "CalibrationBin",
+    "CalibrationGroup",
     "CauseHazards",
     "ChangePoint",
     "ClusteredGap",
@@ -80,6 +85,7 @@ __all__ = [
     "Homogeneity",
     "MeanDifference",
     "MixAndRate",
+    "MultinomialRidge",
     "Placement",
     "RiskDifference",
     "ShareBounds",
@@ -95,6 +101,8 @@ __all__ = [
     "benjamini_hochberg",
     "beta_binomial_shrink",
     "brier_score",
+    "brier_skill",
+    "calibration_groups",
     "calibration_of",
     "cause_specific_cox",
     "cause_specific_logrank",
@@ -112,6 +120,7 @@ __all__ = [
     "e_value_of_interval",
     "equivalence_of_share",
     "eventual_shares",
+    "fit_multinomial_ridge",
     "goodman",
     "gray_test",
     "homogeneity_of",
@@ -137,6 +146,7 @@ __all__ = [
     "share_attributable",
     "share_bounds",
     "silence_probability",
+    "squared_misses",
     "stratified_association",
     "trend_of_share",
     "usual_range",
