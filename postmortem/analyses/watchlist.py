@@ -56,10 +56,11 @@ def watchlist(cohort: Cohort) -> Result:
     Result
         Table ``deals``, one row an open deal: ``deal_id``, ``deal``, ``account``, ``amount``, ``category``,
         ``expected`` (close), ``silent`` (days since the buyer last took part; missing without an event on record),
-        ``warnings`` (how many hold), ``unknown`` (of how many nothing is known), ``since`` (day of the first), ``what``
-        (their labels); and where chances are given ``won``, ``lost_competitor``, ``lost_status_quo``, ``slipped``
-        (chances by the quarter's end) and ``like`` with ``low`` and ``high``: the share won of earlier deals of
-        such a chance of winning (95%). Table ``total``, one row: ``deals``, ``amount``, ``warned`` (deals with a
+        ``warnings`` (how many hold), ``unknown`` (of how many nothing is known); and where chances are given ``won``,
+        ``lost_competitor``, ``lost_status_quo``, ``slipped`` (chances by the quarter's end). Table ``warned``, one row
+        an open deal with a warning, in the same order: ``deal``, ``account``, ``since`` (day of the first), ``what``
+        (their labels); and where chances are given ``like`` with ``low`` and ``high``: the share won of earlier deals
+        of such a chance of winning (95%). Table ``total``, one row: ``deals``, ``amount``, ``warned`` (deals with a
         warning), ``several`` (with three or more), ``several_amount``, ``without_amount``, ``chances`` (whether they
         are given). Table ``signals``, one row a warning: ``signal`` (code), ``warning``, ``deals`` (on which it holds),
         ``amount`` (of these), ``asked`` (deals of which it is known), ``unknown``. Table ``fired``, one row a deal and
@@ -83,6 +84,7 @@ def watchlist(cohort: Cohort) -> Result:
     amounts = rows.set_index("deal_id")["amount"]
     tables = {
         "deals": _deals(frame, cohort, is_better),
+        "warned": _warned(frame, is_better),
         "total": _total(frame, cohort, is_better),
         "signals": _signals(asked, amounts, cohort),
         "fired": _fired(held, frame),
@@ -135,7 +137,7 @@ def _listed(cohort: Cohort, rows: pd.DataFrame, asked: pd.DataFrame) -> pd.DataF
             "amount": rows["amount"],
             "category": rows["forecast_category"].str.replace("_", " "),
             "expected": rows["expected_close_date"],
-            **{name: rows["deal_id"].map(values) for name, values in by_deal.items()},
+            **{name: values.reindex(rows["deal_id"]).set_axis(rows.index) for name, values in by_deal.items()},
         }
     )
     kinds = {"warnings": "int64", "unknown": "int64", "silent": "Int64", "since": "datetime64[us]", "what": "str"}
@@ -175,30 +177,43 @@ def _in_order(frame: pd.DataFrame) -> pd.DataFrame:
 def _deals(frame: pd.DataFrame, cohort: Cohort, is_better: bool) -> Table:
     columns = [
         Column("deal_id", "deal", "Deal id", shown=False),
-        Column("deal", "deal", "Deal"),
-        Column("account", "account", "Customer", shown=not _named_after_account(frame)),
+        *_names(frame),
         Column("amount", "money", "Amount", cohort.currency),
         Column("category", "label", "Category"),
         Column("expected", "date", "Expected close"),
         Column("silent", "count", "Days silent"),
         Column("warnings", "count", "Warnings"),
         Column("unknown", "count", "Warnings not known", shown=False),
-        Column("since", "date", "The first since"),
-        Column("what", "text", "What they are"),
     ]
     if is_better:
         columns += [
-            Column("won", "estimate", "Chance of: won", "share"),
-            Column("lost_competitor", "estimate", "Lost to a competitor", "share"),
-            Column("lost_status_quo", "estimate", "Lost to the status quo", "share"),
+            Column("won", "estimate", "Chance: won", "share"),
+            Column("lost_competitor", "estimate", "To a competitor", "share"),
+            Column("lost_status_quo", "estimate", "To the status quo", "share"),
             Column("slipped", "estimate", "Slipping", "share"),
-            Column("like", "estimate", "Won of earlier deals like it (95% interval)", "share", low="low", high="high"),
-            Column("low", "estimate", "Low", "share", shown=False),
-            Column("high", "estimate", "High", "share", shown=False),
         ]
     order = "amount times the chance of not being won in the quarter" if is_better else "amount"
     title = f"Open deals forecast for {cohort.focus.label}, in order of {order}"
     return Table(frame[[column.name for column in columns]], tuple(columns), title)
+
+
+def _warned(frame: pd.DataFrame, is_better: bool) -> Table:
+    rows = frame[frame["warnings"] > 0].reset_index(drop=True)
+    columns = [*_names(frame), Column("since", "date", "The first since"), Column("what", "text", "Warnings")]
+    if is_better:
+        columns += [
+            Column("like", "estimate", "Won of earlier deals of such a chance (95% interval)", "share", "low", "high"),
+            Column("low", "estimate", "Low", "share", shown=False),
+            Column("high", "estimate", "High", "share", shown=False),
+        ]
+    return Table(rows[[column.name for column in columns]], tuple(columns), "What holds on each, in the same order")
+
+
+def _names(frame: pd.DataFrame) -> tuple[Column, Column]:
+    """Return the columns of names; that of customers is shown where names of deals do not say them, as most do."""
+    pairs = zip(frame["deal"], frame["account"], strict=True)
+    says = all(pd.notna(deal) and pd.notna(account) and account in deal for deal, account in pairs)
+    return Column("deal", "deal", "Deal"), Column("account", "account", "Customer", shown=not says)
 
 
 def _total(frame: pd.DataFrame, cohort: Cohort, is_better: bool) -> Table:
@@ -260,12 +275,6 @@ def _fired(held: pd.DataFrame, frame: pd.DataFrame) -> Table:
     )
     names = [column.name for column in columns]
     return Table(rows[names].astype({"warning": "str"}), columns, "What shows each warning", detail=True)
-
-
-def _named_after_account(frame: pd.DataFrame) -> bool:
-    """Whether every deal's name says the customer already, as CRMs suggest."""
-    pairs = zip(frame["deal"], frame["account"], strict=True)
-    return all(pd.notna(deal) and pd.notna(account) and account in deal for deal, account in pairs)
 
 
 ANALYSIS = Analysis(

@@ -154,14 +154,12 @@ def _learnt(asked: _Asked) -> Outlook | None:
         if past.loc[known, "quarter"].nunique() < LEAST_QUARTERS or _rarest(came[known]) < LEAST_OF_AN_END:
             continue
         chances = foretold(before[known], came[known], before[own])
-        shares = {name: came[known & rows].value_counts(normalize=True) for name, rows in _categories(past)}
-        one = came[known].value_counts(normalize=True)
-        by_category = [shares.get(name, one) for name in past.loc[own, "forecast_category"]]
-        by_category = [share if len(share) else one for share in by_category]
+        one = _shares(came[known])
+        by_category = {name: _shares(came[known & rows]) for name, rows in _categories(past) if (known & rows).any()}
         of = {
             "miss": chances,
-            "category_miss": np.array([share.reindex(list(ENDS), fill_value=0.0) for share in by_category]),
-            "one_share_miss": np.tile(one.reindex(list(ENDS), fill_value=0.0).to_numpy(), (int(own.sum()), 1)),
+            "category_miss": np.array([by_category.get(name, one) for name in past.loc[own, "forecast_category"]]),
+            "one_share_miss": np.tile(one, (int(own.sum()), 1)),
         }
         number = came[own].map(ENDS.index)
         told = {name: squared_misses(each, number) for name, each in of.items()}
@@ -221,6 +219,11 @@ def _hints(warnings: pd.DataFrame, rows: pd.DataFrame) -> Floats:
 def _categories(past: pd.DataFrame) -> list[tuple[str, np.ndarray]]:
     column = past["forecast_category"]
     return [(str(name), (column == name).to_numpy()) for name in sorted(column.dropna().unique())]
+
+
+def _shares(came: pd.Series) -> Floats:
+    """Return the share of each of `ENDS`."""
+    return np.asarray(came.value_counts(normalize=True).reindex(list(ENDS), fill_value=0.0), dtype=np.float64)
 
 
 def _rarest(came: pd.Series) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from postmortem.stats.checks import Floats
 # A hint that moves the odds of one end by more than half is rare: weights are taken to vary by this much.
 SPREAD = 0.3
 ITERATIONS = 200
-TOLERANCE = 1e-8
+TOLERANCE = 1e-7
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +73,9 @@ def fit_multinomial_ridge(design: Floats, kind: checks.Numbers, *, spread: float
     ----------
     Le Cessie and van Houwelingen (1992), Applied Statistics 41, 191–201.
     """
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
+    from threadpoolctl import threadpool_limits
 
     outcome = checks.counts("kind", kind).astype(np.int64)
     hints = np.asarray(design, dtype=np.float64)
@@ -84,11 +87,20 @@ def fit_multinomial_ridge(design: Floats, kind: checks.Numbers, *, spread: float
         raise UsageError("Every outcome must occur.", got=f"{seen.tolist()} of each", expected="two or more, none 0")
     if not spread > 0:
         raise UsageError("Weights must be allowed to vary.", got=spread, expected="above 0")
-    centre = hints.mean(axis=0)
+    centre, varies = hints.mean(axis=0), np.ptp(hints, axis=0) > 0
+    weights, levels = np.zeros((seen.size, hints.shape[1])), np.log(seen / seen.sum())
+    if not varies.any():
+        return MultinomialRidge(weights=weights, levels=levels, centre=centre)
     model = LogisticRegression(C=spread**2, solver="newton-cholesky", tol=TOLERANCE, max_iter=ITERATIONS)
-    model.fit(hints - centre, outcome)
-    weights, levels = np.asarray(model.coef_), np.asarray(model.intercept_)
+    with threadpool_limits(limits=1), warnings.catch_warnings():
+        # One thread: these products are small, and threads that wait for each other cost a busy machine tenfold.
+        # Where rounding stops Newton's steps short, the library says so and goes on by another way.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit((hints - centre)[:, varies], outcome)
+    own = np.asarray(model.coef_)
+    levels = np.asarray(model.intercept_)
     if seen.size == 2:
         # Of two outcomes the library keeps one set of weights, the second's against the first's.
-        weights, levels = np.vstack([0 * weights, weights]), np.array([0.0, *levels])
+        own, levels = np.vstack([0 * own, own]), np.array([0.0, *levels])
+    weights[:, varies] = own
     return MultinomialRidge(weights=weights, levels=levels, centre=centre)

@@ -67,3 +67,10 @@ def test_order_of_rows_does_not_matter_and_two_outcomes_do():
 def test_what_cannot_be_fitted_raises(design, kind, spread):
     with pytest.raises(UsageError):
         fit_multinomial_ridge(np.array(design), kind, spread=spread)
+
+
+def test_hints_that_never_vary_give_everybody_the_shares():
+    kind = np.array([0, 0, 0, 1, 2, 2])
+    for design in (np.ones((6, 3)), np.zeros((6, 1))):
+        chances = fit_multinomial_ridge(design, kind).chances(design)
+        assert chances == pytest.approx(np.tile([1 / 2, 1 / 6, 1 / 3], (6, 1)))
