@@ -6,7 +6,7 @@ Wilson interval (Monte-Carlo error), or a mean with the normal interval of its s
 or fails by it.
 """
 
-from benchmarks.certify import companies, competing_risks, nothing_there, sales_people, two_cohorts
+from benchmarks.certify import companies, competing_risks, nothing_there, sales_people, two_cohorts, watchlist
 from benchmarks.certify.section import Section
 
 SECTIONS: tuple[Section, ...] = (
@@ -15,6 +15,7 @@ SECTIONS: tuple[Section, ...] = (
     *companies.SECTIONS,
     *nothing_there.SECTIONS,
     *two_cohorts.SECTIONS,
+    *watchlist.SECTIONS,
 )
 
 __all__ = ["SECTIONS", "Section"]

@@ -147,10 +147,10 @@ def _verdict(outlook: Outlook) -> Table:
         Column("quarters", "count", "Quarters tried on"),
         Column("n", "count", "Deals"),
         Column("used", "label", "Used on the open deals"),
-        *_skill_columns("Part of the miss taken away, against one share for all"),
-        Column("over_category", "estimate", "Against the category's shares", low="over_low", high="over_high"),
-        Column("over_low", "estimate", "Low", shown=False),
-        Column("over_high", "estimate", "High", shown=False),
+        *_skill_columns("Less missed, of 100, than by one share for all"),
+        Column("over_category", "estimate", "Than by the category's shares", "points", "over_low", "over_high"),
+        Column("over_low", "estimate", "Low", "points", shown=False),
+        Column("over_high", "estimate", "High", "points", shown=False),
     )
     return Table(pd.DataFrame([row]), columns, "Whether chances are given to open deals")
 
@@ -166,7 +166,7 @@ def _scores(outlook: Outlook) -> Table:
         Column("chances", "label", "Chances from"),
         Column("n", "count", "Deals"),
         Column("miss", "estimate", "Mean squared miss"),
-        *_skill_columns("Part of it taken away"),
+        *_skill_columns("Less missed, of 100"),
     )
     frame = pd.DataFrame(rows)[[column.name for column in columns]]
     return Table(frame, columns, "How far three sets of chances missed", detail=True)
@@ -184,7 +184,7 @@ def _quarters(outlook: Outlook) -> Table:
         Column("n", "count", "Deals tried on"),
         Column("miss", "estimate", "Mean squared miss"),
         Column("one_share", "estimate", "Of one share for all"),
-        *_skill_columns("Part of it taken away"),
+        *_skill_columns("Less missed, of 100"),
     )
     return Table(pd.DataFrame(rows), columns, "Quarter by quarter", detail=True)
 
@@ -216,9 +216,9 @@ def _groups(tested: pd.DataFrame) -> Table:
 
 def _skill_columns(label: str) -> tuple[Column, ...]:
     return (
-        Column("skill", "estimate", label, low="low", high="high"),
-        Column("low", "estimate", "Low", shown=False),
-        Column("high", "estimate", "High", shown=False),
+        Column("skill", "estimate", label, "points", low="low", high="high"),
+        Column("low", "estimate", "Low", "points", shown=False),
+        Column("high", "estimate", "High", "points", shown=False),
     )
 
 

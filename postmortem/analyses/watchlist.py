@@ -188,8 +188,8 @@ def _deals(frame: pd.DataFrame, cohort: Cohort, is_better: bool) -> Table:
     if is_better:
         columns += [
             Column("won", "estimate", "Chance: won", "share"),
-            Column("lost_competitor", "estimate", "To a competitor", "share"),
-            Column("lost_status_quo", "estimate", "To the status quo", "share"),
+            Column("lost_competitor", "estimate", "Lost to a competitor", "share"),
+            Column("lost_status_quo", "estimate", "Lost to the status quo", "share"),
             Column("slipped", "estimate", "Slipping", "share"),
         ]
     order = "amount times the chance of not being won in the quarter" if is_better else "amount"
