@@ -47,8 +47,9 @@ METHOD = (
     "quarter is foretold from the quarters before it alone, three at least, with 50 deals of the rarest of the four "
     "ends. Squared misses are summed over the five ends (Brier). The part taken away, 1 − miss / miss of the "
     "reference, has a linearised interval from paired deals, clustered by sales person and by customer (CR2, "
-    "Satterthwaite), the wider one shown. Chances are used where that interval lies above 0. Groups of chances have "
-    "limits fixed beforehand, and Wilson intervals."
+    "Satterthwaite), the wider one shown. Chances are used where that "
+    "interval lies above 0 against one share for all and against the category. "
+    "Groups of chances have limits fixed beforehand, and Wilson intervals."
 )
 
 
@@ -76,7 +77,7 @@ def outlook_validation(cohort: Cohort) -> Result:
     Notes
     -----
     Refused below four earlier quarters on record, and below 50 deals of the rarest end in those learnt from. Where
-    the chances did not come closer than one share for all, this says so, and nothing else uses them.
+    the chances did not come closer than one share for all and than the category, this says so, and nothing uses them.
     """
     if cohort.kind not in ANALYSIS.frames or not EARLIER.met(cohort):
         return ANALYSIS.lack(cohort, EARLIER)
@@ -102,8 +103,9 @@ def headline(tables: Tables) -> str:
         return f"Tried on {tested}, nothing tells whether these chances beat one share for all, so none is given."
     if not row["used"]:
         return (
-            f"Tried on {tested}, chances learnt from warnings did not clearly miss by less than one share for all "
-            f"({_less(row['skill'])}; {_range(row['low'], row['high'])}), so no deal is given any."
+            f"Tried on {tested}, chances learnt from warnings did not clearly miss by less than one share "
+            f"for all and than the forecast category ({_less(row['skill'])}; "
+            f"{_range(row['low'], row['high'])}), so no deal is given any."
         )
     told = (
         f"Tried on {tested}, chances learnt from warnings missed by {per_cent(row['skill'])} less than one share for "

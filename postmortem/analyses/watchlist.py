@@ -31,7 +31,7 @@ OPEN_DEALS = Need(
     lambda cohort, rows: len(rows) if cohort.kind == "open_forecast" else 0,
 )  # fmt: skip
 NOT_TRIED = "No chances are given: too little of earlier forecasts is on record to try them on."
-NOT_BETTER = "No chances are given: on earlier quarters they did not clearly miss by less than one share for all deals."
+NOT_BETTER = "No chances are given: on earlier quarters they did not clearly beat one share and the category."
 METHOD = (
     "Open deals of the forecast with every warning that held at the end of the day looked at, each blind to all "
     "that came later. Unknown warnings are counted apart, never as absent. Chances of what becomes of a deal by the "

@@ -56,8 +56,11 @@ class Outlook:
 
     @property
     def is_better(self) -> bool:
-        """Whether the chances came closer than one share for all, by more than chance."""
-        return self.skill.skill.status == "ok" and self.skill.skill.low > 0
+        """Whether the chances came closer than one share for all and than the category's, both by more than chance.
+
+        Against one share alone they would pass on what the category tells anyway, or on which deals take long.
+        """
+        return all(each.skill.status == "ok" and each.skill.low > 0 for each in (self.skill, self.over_category))
 
 
 @dataclass(frozen=True)

@@ -202,20 +202,20 @@ def _entered(make: Callable[..., Cohort]) -> Cohort:
 
 
 def _open() -> Cohort:
-    """Return an open forecast after five quarters in which categories told much of what became of deals."""
-    called = {"won": "commit", "lost_competitor": "best_case", "lost_status_quo": "most_likely", "slipped": "best_case"}
+    """Return an open forecast after five quarters in which stages told much of what became of deals."""
+    called = {"won": "Contract", "lost_competitor": "Offer", "lost_status_quo": "Proposal", "slipped": "Offer"}
     stories = []
     for back, fate in ((back, fate) for back in range(5) for fate in called):
         for story in counted({fate: 20}, FOCUS - back, start=back * 100 + 20 * list(called).index(fate)):
-            told_of = "commit" if int(story.deal["deal_id"][1:]) % 5 == 0 else called[fate]
-            history = [{**row, "new_value": told_of if row["field"] == "forecast_category" else row["new_value"]}
+            told_of = "Contract" if int(story.deal["deal_id"][1:]) % 5 == 0 else called[fate]
+            history = [{**row, "new_value": told_of if row["field"] == "stage" else row["new_value"]}
                        for row in story.history]  # fmt: skip
             stories.append(Told(story.deal, history))
     following = FOCUS + 1
     stories += [
-        told(900 + number, "open", following, forecast_category=category,
+        told(900 + number, "open", following, forecast_category="commit", stage=stage,
              expected_close_date=str(following.day(80)), probability=0.6)
-        for number, category in enumerate(("commit", "best_case", "most_likely") * 5)
+        for number, stage in enumerate(("Contract", "Offer", "Proposal") * 5)
     ]  # fmt: skip
     events = [{"deal_id": "D0903", "kind": "meeting", "side": "both", "occurred_at": "2025-09-30T10:00:00Z"}]
     history = [row for story in stories for row in story.history]

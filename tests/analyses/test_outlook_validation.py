@@ -115,9 +115,9 @@ def test_chances_that_tell_nothing_are_not_used():
     for _, rows in deals[ended].groupby(deals["closed_at"]):
         deals.loc[rows.index, columns] = rows[columns].to_numpy()[order.permutation(len(rows))]
     history = cohort.book.tables["history"].copy()
-    history.loc[history["field"] == "forecast_category", "new_value"] = "commit"
+    history.loc[history["field"] == "stage", "new_value"] = "Offer"
     book = replace(cohort.book, tables={**cohort.book.tables, "deals": deals, "history": history})
-    asked = replace(open_forecast(book), table=cohort.table.assign(forecast_category="commit"))
+    asked = replace(open_forecast(book), table=cohort.table.assign(stage="Offer"))
     told = find("outlook_validation").function(asked)
     assert not told.tables["verdict"].first["used"]
     assert told.headline.endswith("so no deal is given any.")
