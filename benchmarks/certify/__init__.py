@@ -14,6 +14,7 @@ from benchmarks.certify import (
     planted_cause,
     sales_people,
     two_cohorts,
+    watchlist,
 )
 from benchmarks.certify.section import Section
 
@@ -25,6 +26,7 @@ SECTIONS: tuple[Section, ...] = (
     *nothing_there.SECTIONS,
     *two_cohorts.SECTIONS,
     *planted_cause.SECTIONS,
+    *watchlist.SECTIONS,
 )
 
 __all__ = ["SECTIONS", "Section"]
