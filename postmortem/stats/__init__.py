@@ -4,6 +4,7 @@ Every one returns a frozen answer that carries its counts, its method and a stat
 refusal with a reason, and input that cannot mean anything raises `UsageError`.
 """
 
+from postmortem.stats.area_under_curve import area_under_curve
 from postmortem.stats.attributable_share import AttributableShare, share_attributable
 from postmortem.stats.bounds import ShareBounds, several, share_bounds
 from postmortem.stats.brier import BrierScore, CalibrationBin, brier_score
@@ -41,9 +42,11 @@ from postmortem.stats.mean_difference import MeanDifference, mean_difference
 from postmortem.stats.poisson_binomial import WishfulIndex, poisson_binomial_pmf, wishful_index
 from postmortem.stats.proportions import clopper_pearson, goodman, newcombe, wilson
 from postmortem.stats.pseudo_values import pseudo_values
+from postmortem.stats.random_effect import RandomEffect, random_effect
 from postmortem.stats.ratio import ClusteredRatio, clustered_ratio
 from postmortem.stats.relative_risk import attributable_fraction, risk_ratio
 from postmortem.stats.risk_difference import RiskDifference, risk_difference
+from postmortem.stats.rollout_effect import RolloutEffect, rollout_effect
 from postmortem.stats.run_chart import Placement, UsualRange, usual_range
 from postmortem.stats.sample_size import n_for_difference, n_for_equal_shares, n_for_equivalence, power_of_difference
 from postmortem.stats.shrink import ShrunkenRates, beta_binomial_shrink
@@ -73,7 +76,9 @@ __all__ = [
     "MeanDifference",
     "MixAndRate",
     "Placement",
+    "RandomEffect",
     "RiskDifference",
+    "RolloutEffect",
     "ShareBounds",
     "ShareEquivalence",
     "ShrunkenRates",
@@ -83,6 +88,7 @@ __all__ = [
     "UsualRange",
     "Verdict",
     "WishfulIndex",
+    "area_under_curve",
     "attributable_fraction",
     "benjamini_hochberg",
     "beta_binomial_shrink",
@@ -120,9 +126,11 @@ __all__ = [
     "power_of_difference",
     "power_of_equivalence",
     "pseudo_values",
+    "random_effect",
     "refusal",
     "risk_difference",
     "risk_ratio",
+    "rollout_effect",
     "several",
     "share_above",
     "share_attributable",

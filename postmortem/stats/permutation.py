@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import numpy.typing as npt
 
@@ -16,6 +18,7 @@ def homogeneity_by_permutation(
     group: npt.ArrayLike,
     stratum: npt.ArrayLike,
     *,
+    scale: Literal["expected", "variance"] = "expected",
     draws: int = DRAWS,
     seed: int = SEED,
 ) -> float:
@@ -33,6 +36,9 @@ def homogeneity_by_permutation(
         Groups compared.
     stratum : array_like of str, shape (n,)
         Within which the labels are exchangeable.
+    scale : {"expected", "variance"}
+        What the squares are divided by: E, or the variance V of O under the shuffles, which gives groups of every
+        size the same say and suits many small ones.
     draws : int
         Number of shuffles.
     seed : int
@@ -68,11 +74,12 @@ def homogeneity_by_permutation(
     if not telling.any():
         return float("nan")
     expected = (sizes * (events / n)[:, None]).sum(axis=0)
-    possible = expected > 0
+    unit = expected if scale == "expected" else _variance(sizes, n, events)
+    possible = unit > 0
 
     def statistic(observed: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         off = (observed - expected)[..., possible]
-        return np.asarray((off**2 / expected[possible]).sum(axis=-1))
+        return np.asarray((off**2 / unit[possible]).sum(axis=-1))
 
     # the events of a stratum fall on its groups as balls drawn from an urn; strata that tell nothing stay as they are
     generator = np.random.default_rng(seed)
@@ -83,3 +90,13 @@ def homogeneity_by_permutation(
         shuffled += generator.multivariate_hypergeometric(sizes[place], int(events[place]), size=draws)
     extreme = int((statistic(shuffled) >= statistic(seen) - 1e-12).sum())
     return (1 + extreme) / (1 + draws)
+
+
+def _variance(
+    sizes: npt.NDArray[np.int64], n: npt.NDArray[np.int64], events: npt.NDArray[np.int64]
+) -> npt.NDArray[np.float64]:
+    """Return the variance of each group's events when every stratum deals out its own, from strata of two or more."""
+    held = n > 1
+    many, of = sizes[held], n[held][:, None]
+    spread = (events[held] * (n[held] - events[held]))[:, None] / (of**2 * (of - 1.0))
+    return np.asarray((spread * many * (of - many)).sum(axis=0), dtype=np.float64)
