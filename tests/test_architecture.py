@@ -18,7 +18,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("ground", "taxonomies"),
     ("stats", "charts", "table", "display", "result"),
     ("book",),
-    ("intake", "simulate"),
+    ("intake", "simulate", "notes"),
     ("frames", "signals"),
     ("analyses",),
     ("findings",),
@@ -27,7 +27,10 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 # Rooms of one floor that know nothing of each other.
-STRANGERS = (("intake", "simulate"), ("stats", "charts"), ("stats", "result"), ("charts", "result"))
+STRANGERS = (
+    ("intake", "simulate"), ("intake", "notes"), ("simulate", "notes"),
+    ("stats", "charts"), ("stats", "result"), ("charts", "result"),
+)  # fmt: skip
 SHARED_BY_ANALYSES = {
     "postmortem.analyses",
     "postmortem.analyses.contract",

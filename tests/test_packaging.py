@@ -38,7 +38,9 @@ CARDS_OWN = {name: made for name, made in requirements([*EXTRAS["lab"], *EXTRAS[
 
 
 # Imported without being declared: each comes with a declared package whose interface it is part of.
-COMES_WITH = {"markupsafe": "jinja2", "jupyter-client": "nbclient", "jupyter-core": "nbclient"}
+COMES_WITH = {
+    "jupyter-client": "nbclient", "jupyter-core": "nbclient", "markupsafe": "jinja2", "threadpoolctl": "scikit-learn",
+}  # fmt: skip
 
 
 def test_what_the_package_imports_is_declared_or_comes_with_what_is():

@@ -6,14 +6,16 @@ Wilson interval (Monte-Carlo error), or a mean with the normal interval of its s
 or fails by it.
 """
 
-from benchmarks.certify import companies, competing_risks, nothing_there, sales_people
+from benchmarks.certify import companies, competing_risks, interviews, nothing_there, sales_people, two_cohorts
 from benchmarks.certify.section import Section
 
 SECTIONS: tuple[Section, ...] = (
     *competing_risks.SECTIONS,
     *sales_people.SECTIONS,
+    *interviews.SECTIONS,
     *companies.SECTIONS,
     *nothing_there.SECTIONS,
+    *two_cohorts.SECTIONS,
 )
 
 __all__ = ["SECTIONS", "Section"]

@@ -14,8 +14,6 @@ from postmortem.ground.fiscal import FiscalCalendar
 from postmortem.ground.process import Process
 from postmortem.taxonomies import Taxonomy, load_taxonomy
 
-STANDS_ON = ("analyses", "book", "frames", "simulate", "stats", "ground/process.py", "ground/fiscal.py", "taxonomies")
-
 
 @cache
 def taxonomy() -> Taxonomy:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from benchmarks.certify.books import STANDS_ON, book_of
+from benchmarks.certify.books import book_of
 from benchmarks.certify.section import Line, Section, Shown
 from postmortem.analyses.loss_destination import loss_destination
 from postmortem.analyses.loss_share import loss_share
@@ -61,6 +61,5 @@ SECTIONS = (
             Line("usual", "the quarter lies in its usual range (nothing has changed)", "95%"),
             Line("look", "segments drawn at random are called worth a look", "5%, at most 7%"),
         ),
-        STANDS_ON,
     ),
 )  # fmt: skip

@@ -9,7 +9,6 @@ import numpy as np
 from benchmarks.certify.section import Line, Section, Shown
 from postmortem.stats import cause_specific_cox, cumulative_incidence, gray_test, risk_difference
 
-STANDS_ON = ("stats",)
 REPS, EACH = 24, 12
 HORIZON, LEVEL = 60, 0.05
 # mean days to an end if it were the only one: two ways of losing, and winning
@@ -117,7 +116,6 @@ SECTIONS = (
             Line("naive", "one less Kaplan-Meier, which takes other ends for open deals, less the true share",
                  "not used", "mean"),
         ),
-        STANDS_ON,
     ),
     Section(
         "group-difference", "Two groups of sales people that do not differ", f"{BOOK} Sales people differ in pace.",
@@ -127,7 +125,6 @@ SECTIONS = (
             Line("12", "the same with 12 sales people, labels permuted", "5%, at most 8%"),
             Line("gray", "told apart by Gray's test, which takes deals as independent", "not used alone"),
         ),
-        STANDS_ON,
     ),
     Section(
         "changing-covariate", "A covariate that changes and does nothing",
@@ -136,6 +133,5 @@ SECTIONS = (
             Line("holds", "the interval of its hazard ratio holds 1", "95%"),
             Line("coefficient", "its log hazard ratio", "0", "mean"),
         ),
-        STANDS_ON,
     ),
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.certify.books import STANDS_ON, book_of
+from benchmarks.certify.books import book_of
 from benchmarks.certify.section import Line, Section, Shown
 from postmortem.analyses import ANALYSES
 from postmortem.findings.gate import tally, through_the_gate
@@ -69,7 +69,6 @@ SECTIONS = (
             Line("record", "it names who takes more, competitors or the status quo, where most losses have no record",
                  "at most 5%"),
         ),
-        (*STANDS_ON, "findings/gate.py"),
         most=200,
     ),
 )  # fmt: skip

@@ -10,7 +10,6 @@ from benchmarks.certify.section import Line, Section, Shown
 from postmortem.stats import beta_binomial_shrink, clustered_difference, stratified_association, z_value
 from postmortem.stats.permutation import homogeneity_by_permutation
 
-STANDS_ON = ("stats",)
 REPS, EACH = 24, 25
 LOST, SPREAD = 0.35, 0.1
 LEVEL = 0.05
@@ -70,7 +69,6 @@ SECTIONS = (
             Line("better", "books in which shrunken shares are nearer to the truth", "most"),
             Line("holds", "part of the 95% intervals that hold the true share", "at least 92%", "mean"),
         ),
-        STANDS_ON,
     ),
     Section(
         "no-difference", "Groups that do not differ among sales people who do", f"{BOOK}; {EACH} deals each.",
@@ -81,6 +79,5 @@ SECTIONS = (
             Line("clustered", "halves of the sales people are told apart, clustered by them", "5%, at most 8%"),
             Line("naive", "the same by a test of two shares that takes deals as independent", "not used"),
         ),
-        STANDS_ON,
     ),
 )  # fmt: skip

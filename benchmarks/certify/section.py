@@ -14,10 +14,9 @@ from typing import Literal
 
 import numpy as np
 
-from postmortem.ground.resources import PACKAGE
+from benchmarks.certify.imports import files_under
 from postmortem.stats import wilson, z_value
 
-HERE = Path(__file__).parent
 FIRST_SEED = 1
 Shown = Mapping[str, float | bool | None]
 
@@ -52,8 +51,6 @@ class Section:
         Given a seed, what the book of this seed showed by key; None where the method refused.
     lines : tuple of Line
         What is shown of it.
-    stands_on : tuple of str
-        Folders and files of the package whose change makes what was seen before worthless.
     most : int
         Books at most: fewer where a book takes more than five seconds.
     """
@@ -63,7 +60,6 @@ class Section:
     books_are: str
     trial: Callable[[int], Shown]
     lines: tuple[Line, ...]
-    stands_on: tuple[str, ...]
     most: int = 1000
 
     def run(self, books: int, folder: Path, minutes: float = math.inf) -> Iterator[tuple[Shown, float]]:
@@ -93,12 +89,10 @@ class Section:
                 yield shown, seconds
 
     def code(self) -> str:
-        """Return a hash of everything this section's answers depend on."""
+        """Return a hash of every file this section's answers stand on: a change of another throws no book away."""
         digest = hashlib.sha256()
-        own = Path(inspect.getfile(self.trial))
-        for part in (own, HERE / "section.py", HERE / "books.py", *(PACKAGE / name for name in self.stands_on)):
-            for path in [part] if part.is_file() else sorted(part.rglob("*.py")):
-                digest.update(path.name.encode() + path.read_bytes())
+        for path in files_under(Path(inspect.getfile(self.trial))):
+            digest.update(path.name.encode() + path.read_bytes())
         return digest.hexdigest()[:16]
 
     def table(self, seen: list[tuple[Shown, float]]) -> str:

@@ -10,23 +10,30 @@ import pandas as pd
 from postmortem.analyses.contract import WITHHELD, Analysis, Need, any_missing
 from postmortem.charts.mirrored_bars import mirrored_bars
 from postmortem.frames.cohort import Cohort, lost_rows, won_rows
+from postmortem.frames.month_ends import (
+    LAST_DAYS,
+    dated,
+    left_in_month,
+    owners_months,
+    share_closed_then,
+    working_days,
+)
 from postmortem.ground.formats import count, interval_text, per_cent, points
 from postmortem.result import Column, Result, Table, Tables
-from postmortem.stats import LEAST_EVENTS, clustered_difference, clustered_ratio
+from postmortem.stats import LEAST_EVENTS, clustered_difference
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-LAST_DAYS = 2
 MONTH, QUARTER = "a month", "a quarter"
 PRIMARY = (MONTH, "lost")
 LOST = Need(
     "deals", ("closed_at",), 10, "lost deals with a recorded close date", "export more past quarters", "deals",
-    lambda cohort, rows: len(_dated(cohort, lost_rows(rows))),
+    lambda cohort, rows: len(dated(cohort, lost_rows(rows))),
 )  # fmt: skip
 WON = Need(
     "deals", ("closed_at",), LOST.least, "won deals with a recorded close date",
-    "export won deals as well as lost ones", "deals", lambda cohort, rows: len(_dated(cohort, won_rows(rows))),
+    "export won deals as well as lost ones", "deals", lambda cohort, rows: len(dated(cohort, won_rows(rows))),
 )  # fmt: skip
 CLEAN_UP = (
     "Month ends are clean-up days. The close date of a lost deal then says when the record was tidied, not when the "
@@ -68,16 +75,16 @@ def close_date_heaping(cohort: Cohort) -> Result:
     for need in (LOST, WON):
         if not need.met(cohort):
             return ANALYSIS.lack(cohort, need)
-    lost, won = (_dated(cohort, each) for each in (lost_rows(cohort.window_rows), won_rows(cohort.window_rows)))
+    lost, won = (dated(cohort, each) for each in (lost_rows(cohort.window_rows), won_rows(cohort.window_rows)))
     both = pd.concat([lost.assign(outcome="lost"), won.assign(outcome="won")], ignore_index=True)
-    both["left"] = _left_in_month(both["closed_at"])
+    both["left"] = left_in_month(both["closed_at"])
     calendar = cohort.focus.calendar
-    working = pd.Series(pd.bdate_range(cohort.window[0].start, cohort.window[-1].end))
+    working = working_days(cohort)
     at_end = {}
     last_months = {calendar.quarter(2000, number).end.month for number in (1, 2, 3, 4)}
     for end, months in ((MONTH, set(range(1, 13))), (QUARTER, last_months)):
         at_end[end] = [
-            (_left_in_month(days) < LAST_DAYS) & days.dt.month.isin(months) for days in (both["closed_at"], working)
+            (left_in_month(days) < LAST_DAYS) & days.dt.month.isin(months) for days in (both["closed_at"], working)
         ]
     ends = [
         _share(end, outcome, both, happened, float(even.mean()))
@@ -88,7 +95,7 @@ def close_date_heaping(cohort: Cohort) -> Result:
     tables = {
         "ends": Table(pd.DataFrame(ends), END_COLUMNS, f"Closed on the last two working days, {cohort.window_label}"),
         "differences": Table(pd.DataFrame(apart), DIFFERENCE_COLUMNS, "Lost deals beside won ones"),
-        "days": Table(_days(both, _left_in_month(working)), DAY_COLUMNS, "Working days left in the month", detail=True),
+        "days": Table(_days(both, left_in_month(working)), DAY_COLUMNS, "Working days left in the month", detail=True),
     }
     caveats = (CLEAN_UP,) if ends[0]["stands_out"] else ()
     return ANALYSIS.answer(tables, cohort, n_used=len(both), caveats=caveats)
@@ -152,30 +159,10 @@ DAY_COLUMNS = (
 )
 
 
-def _dated(cohort: Cohort, rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows whose close date was recorded, not only expected."""
-    deals = cohort.book.deals
-    expected = deals.loc[deals["closed_at_source"] == "expected_proxy", "deal_id"]
-    return rows[rows["closed_at"].notna() & ~rows["deal_id"].isin(expected)]
-
-
-def _left_in_month(days: pd.Series) -> pd.Series:
-    """Return how many working days of the month come after each day."""
-    after = (days + pd.Timedelta(days=1)).to_numpy().astype("datetime64[D]")
-    following = (days.dt.to_period("M") + 1).dt.start_time.to_numpy().astype("datetime64[D]")
-    return pd.Series(np.busday_count(after, following), index=days.index)
-
-
-def _clusters(rows: pd.DataFrame) -> pd.Series:
-    """Return whose month each deal was closed in."""
-    months: pd.Series = rows["closed_at"].dt.strftime("%Y-%m")
-    return rows["owner_id"].fillna("nobody").str.cat(months, sep=" ")
-
-
 def _share(end: str, outcome: str, both: pd.DataFrame, happened: pd.Series, even: float) -> dict[str, object]:
     rows = both[both["outcome"] == outcome]
     events = happened[rows.index].astype("float64")
-    interval = clustered_ratio(events.to_numpy(), np.ones(len(rows)), _clusters(rows)).interval
+    interval = share_closed_then(rows, events)
     return {
         "end": end, "outcome": outcome, "deals": len(rows), "closed": int(events.sum()), "share": float(events.mean()),
         "low": interval.low, "high": interval.high, "even": even,
@@ -188,7 +175,7 @@ def _difference(end: str, both: pd.DataFrame, happened: pd.Series) -> dict[str, 
     if min(at_end.sum(), (1 - at_end).sum()) < LEAST_EVENTS:
         return {"end": end, "difference": np.nan, "low": np.nan, "high": np.nan}
     is_lost = (both["outcome"] == "lost").astype("int64")
-    gap = clustered_difference(at_end, is_lost, {"owners' months": _clusters(both)})
+    gap = clustered_difference(at_end, is_lost, {"owners' months": owners_months(both)})
     return {"end": end, "difference": gap.estimate, "low": gap.low, "high": gap.high}
 
 

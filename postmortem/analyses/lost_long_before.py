@@ -10,6 +10,7 @@ import pandas as pd
 from postmortem.analyses.contract import WITHHELD, Analysis, Need, any_missing, tests_table
 from postmortem.charts.day_strips import day_strips
 from postmortem.frames.cohort import Cohort, lost_rows, won_rows
+from postmortem.frames.month_ends import losses_bunch
 from postmortem.frames.silence import EVERYWHERE, LEAST_GAPS, Silence, buyer_days, silence
 from postmortem.ground.formats import count, interval_text, per_cent, points
 from postmortem.result import Column, Result, Table, Tables
@@ -33,20 +34,24 @@ WON = Need(
     "activities", lambda cohort, rows: buyer_days(cohort, won_rows(rows))["deal_id"].nunique(),
 )  # fmt: skip
 TIDIED = (
-    "A close date says when the record was closed. Where the close dates of lost deals bunch at the ends of months, "
-    "part of the silence before them is waiting to be tidied up."
+    "The close dates of lost deals bunch at the ends of months: they say when the record was tidied up, so that part "
+    "of the silence before them is waiting for that day."
 )
 METHOD = (
     "Dead days are the days from the last day the buyer did something (events of side buyer or both) to the recorded "
     "close. The limit is the 95th percentile of the gaps between such days in won deals of the same segment, of all "
-    "segments where it has fewer than 72 gaps; its interval comes from order statistics and is too narrow, since gaps "
-    "of one deal hang together. Shares above it have Wilson intervals; lost minus won is a difference of means with "
-    "errors clustered by sales person, t at clusters less one (under twenty, labels permuted), and is named only where "
-    "it passes the gate over all tests of the report (Benjamini and Hochberg, false discovery rate .03). Silence of a "
-    "live deal is e^(-rate x days) at the rate of won deals. Breaks: weekly contacts from creation to close, one break "
-    "in a Poisson rate by profile likelihood, Monte-Carlo null of 199 draws, p below .05 and fewer contacts after it, "
-    "in deals of at least 8 weeks and 8 contacts; one deal in about forty shows one by chance. Deals without any "
-    "contact by the buyer are counted apart, not taken for dead. Refused where under 70% of won deals have one."
+    "segments where it has fewer than 72 gaps; its interval comes from order statistics and is too narrow, since "
+    "gaps of one deal hang together. Shares above it have Wilson intervals; lost minus won is a difference of means "
+    "with an interval clustered by sales person (CR2, Satterthwaite's degrees of freedom); its two-sided test "
+    "compares deals of one sales person with each other (score test stratified by sales person; under twenty, labels "
+    "permuted), and it is named only where it passes the gate over all tests of the report (Benjamini and Hochberg, "
+    "false discovery rate .03). Close dates bunch where more lost deals than even working days would have it were "
+    "closed on the last two working days of a month, its 95% interval taken by sales person and month. Silence of a "
+    "live deal is e^(-rate x days) at the rate of won deals. Breaks: weekly contacts from creation to close, one "
+    "break in a Poisson rate by profile likelihood, Monte-Carlo null of 199 draws, p below .05 and fewer contacts "
+    "after it, in deals of at least 8 weeks and 8 contacts; one deal in about forty shows one by chance. Deals "
+    "without any contact by the buyer are counted apart, not taken for dead. Refused where under 70% of won deals "
+    "have one."
 )
 
 
@@ -77,7 +82,8 @@ def lost_long_before(cohort: Cohort) -> Result:
     Notes
     -----
     Refused below ten lost or ten won deals with a contact by the buyer, where under 70% of won deals have one, and
-    below 72 gaps between contacts of won deals.
+    below 72 gaps between contacts of won deals. That close dates of lost deals bunch at month ends is said where they
+    do.
     """
     for need in (LOST, WON):
         if not need.met(cohort):
@@ -96,7 +102,7 @@ def lost_long_before(cohort: Cohort) -> Result:
         "live": _live(found), "breaks": _breaks(found), "strips": _strips(found), "tests": tests,
         "limits": _limit(found),
     }  # fmt: skip
-    return ANALYSIS.answer(tables, cohort, n_used=len(found.deals), caveats=(TIDIED,))
+    return ANALYSIS.answer(tables, cohort, n_used=len(found.deals), caveats=(TIDIED,) if losses_bunch(cohort) else ())
 
 
 def headline(tables: Tables) -> str:
@@ -176,7 +182,7 @@ def _apart(found: Silence) -> tuple[Table, Table]:
         Column("low", "estimate", "Low", "points", shown=False),
         Column("high", "estimate", "High", "points", shown=False),
     )  # fmt: skip
-    tested = [{"hypothesis": "lost deals are silent before the close more often than won ones", "primary": True,
+    tested = [{"hypothesis": "lost deals are silent before the close more or less often than won ones", "primary": True,
                "p": gap.p}]  # fmt: skip
     return Table(frame, columns, "Lost beside won"), tests_table("Whether lost and won deals differ", tested)
 

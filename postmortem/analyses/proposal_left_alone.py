@@ -40,16 +40,17 @@ EITHER = Need(
 )  # fmt: skip
 METHOD = (
     "Every deal whose first proposal went out in the window, in the forecast or not. Landmark design: deals still "
-    "open 7 days after the proposal, exposed when no event of the buyer's or of both sides had followed by then, time "
-    "counted from the landmark on, so that nobody has to survive to be exposed. Cumulative incidence of loss by day "
-    "60, winning a competing end, open deals censored (Aalen-Johansen). Declared primary: the difference of pseudo- "
-    "values at day 7, adjusted for stage, amount and segment as known before the proposal, errors clustered by sales "
-    "person; under 20 sales people labels are permuted within them and nothing is adjusted. Repeated at 3, 10, 14 and "
-    "21 days. At least 20 losses in either group. E-value: how strongly something unmeasured, such as a sales "
-    "person's sense of which deals are alive, would have to go with both to account for the difference, and for its "
-    "limit nearer none. Second table: weeks without two-way contact as they stood three days before, time-varying, in "
-    "cause-specific Cox models (Breslow ties, cluster sandwich), from day 3 to day 67. An association: sales people "
-    "follow up deals that are warm."
+    "open 7 days after the proposal, exposed when no event of the buyer's or of both sides had followed by then, "
+    "time counted from the landmark on, so that nobody has to survive to be exposed. Cumulative incidence of loss by "
+    "day 60, winning a competing end, open deals censored (Aalen-Johansen). Declared primary: the difference of "
+    "pseudo-values at day 7, adjusted for stage, amount and segment as known before the proposal. Its test compares "
+    "proposals of one sales person with each other (score test stratified by sales person), its interval is "
+    "clustered by sales person (CR2); under 20 sales people labels are permuted within them and nothing is adjusted. "
+    "Repeated at 3, 10, 14 and 21 days. At least 20 losses in either group. E-value: how strongly something "
+    "unmeasured, such as a sales person's sense of which deals are alive, would have to go with both to account for "
+    "the difference, and for its limit nearer none. Second table: weeks without two-way contact as they stood three "
+    "days before, time-varying, in cause-specific Cox models (Breslow ties, cluster sandwich), from day 3 to day 67. "
+    "An association: sales people follow up deals that are warm."
 )
 
 

@@ -33,13 +33,15 @@ NO_ZONE = (
     "can say so."
 )
 METHOD = (
-    "The stage a lost deal stood in is the last open one its stage history tells at the end of the day it was closed; "
-    "deals without a history of stages are left out. Counts are those of the focus quarter. Over the window, the share "
-    "of losses in the red zone has a Wilson interval, and competitors are set against the status quo by the "
-    "difference of means with errors clustered by sales person, t at clusters less one (under twenty, labels "
-    "permuted); it is named only where it passes the gate over all tests of the report (Benjamini and Hochberg, false "
-    "discovery rate .03). Days in the stage are those since it was last entered, beside the 90th percentile of won "
-    "deals closed before the window, its limits from order statistics; where these are too few there is no limit."
+    "The stage a lost deal stood in is the last open one its stage history tells at the end of the day it was "
+    "closed; deals without a history of stages are left out. Counts are those of the focus quarter. Over the window, "
+    "the share of losses in the red zone has a Wilson interval, and competitors are set against the status quo by "
+    "the difference of means, its interval clustered by sales person (CR2, Satterthwaite's degrees of freedom), its "
+    "test one within sales people where these hold most of the comparison, else the same (under twenty, labels "
+    "permuted); it is named only where it passes the gate over all tests of the report (Benjamini and Hochberg, "
+    "false discovery rate .03). Days in the stage are those since it was last entered, beside the 90th percentile of "
+    "won deals closed before the window, its limits from order statistics; where these are too few there is no "
+    "limit."
 )
 
 

@@ -32,15 +32,17 @@ ENDED = Need(
 UNDATED = "the day from which each deal was forecast, or stood in a late stage; closed deals alone do not tell it"
 UNLOCK = "export the CRM's field history of stages and forecast categories"
 METHOD = (
-    "Each deal of the window once, from the day it came into the data to its close; deals still open leave on the last "
-    "day known, as open. The share that met the end by the horizon is an Aalen-Johansen cumulative incidence, all "
-    "other ends competing. Groups are compared at one horizon, set beforehand: jackknife pseudo-values of the "
-    "cumulative incidence in a linear model, each group against all others, its variance clustered by sales person; "
-    "under twenty sales people labels are permuted instead. With more than two groups the primary p is the smallest "
-    "one times their number. Gray's test stands beside it as the custom of the field and ignores that deals of one "
-    "sales person hang together; the cause-specific log-rank test asks about the pace among deals still open, which "
-    "is another question. Groups below ten deals get counts only. A group is named only where the comparison passes "
-    "the gate over all tests of the report (Benjamini and Hochberg, false discovery rate .03)."
+    "Each deal of the window once, from the day it came into the data to its close; deals still open leave on the "
+    "last day known, as open. The share that met the end by the horizon is an Aalen-Johansen cumulative incidence, "
+    "all other ends competing. Groups are compared at one horizon, set beforehand: jackknife pseudo-values of the "
+    "cumulative incidence in a linear model, each group against all others, its interval clustered by sales person "
+    "(CR2, Satterthwaite's degrees of freedom); its test compares deals of one sales person with each other where "
+    "most of the comparison lies within sales people, else it is the interval's; under twenty sales people, and "
+    "where few of them hold a group, labels are permuted instead. With more than two groups the primary p is the "
+    "smallest one times their number. Gray's test stands beside it as the custom of the field and ignores that deals "
+    "of one sales person hang together; the cause-specific log-rank test asks about the pace among deals still open, "
+    "which is another question. Groups below ten deals get counts only. A group is named only where the comparison "
+    "passes the gate over all tests of the report (Benjamini and Hochberg, false discovery rate .03)."
 )
 
 

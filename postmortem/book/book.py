@@ -24,10 +24,13 @@ RECORDED_BY = {
     "history": ("changed_at",), "snapshots": ("as_of",), "forecast_sheet": ("as_of",),
     "milestones": ("met_at", "recorded_at"), "events": ("occurred_at", "recorded_at"), "contacts": ("first_seen_at",),
     "competitors": ("recorded_at",), "reasons": ("recorded_at",), "interviews": ("drawn_at",),
+    "reviews": ("recorded_at",),
     "guesses": ("sealed_at",), "reps": ("hired_at",), "rollouts": ("started_at",), "fx_rates": ("valid_from",),
 }  # fmt: skip
 # Rows without a date were written down when their deal was closed.
-WRITTEN_AT_CLOSE = {"reasons": "recorded_at", "competitors": "recorded_at", "interviews": "drawn_at", "reviews": ""}
+WRITTEN_AT_CLOSE = {
+    "reasons": "recorded_at", "competitors": "recorded_at", "interviews": "drawn_at", "reviews": "recorded_at",
+}  # fmt: skip
 KNOWN_AT_CLOSE = (
     "closed_at", "closed_at_source", "lost_to_raw", "lost_to_recorded", "loss_reason_raw", "win_reason_raw",
     "loss_notes", "stage", "forecast_category", "probability", "expected_close_date",

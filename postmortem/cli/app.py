@@ -15,7 +15,19 @@ from typing import Annotated, NoReturn
 import typer
 
 from postmortem import __version__
-from postmortem.cli import editions, engagement, forecast, notebooks, running, snapshots, taxonomy
+from postmortem.cli import (
+    dossier,
+    editions,
+    engagement,
+    forecast,
+    guessing,
+    interviews,
+    notebooks,
+    reviews,
+    running,
+    snapshots,
+    taxonomy,
+)
 from postmortem.cli.console import say
 from postmortem.ground.errors import PostmortemError
 
@@ -33,10 +45,14 @@ app.command()(engagement.init)
 app.command()(engagement.check)
 app.command()(running.run)
 app.command()(editions.diff)
+app.command()(dossier.deal)
 app.command()(snapshots.snapshot)
+app.command()(guessing.guess)
 app.command()(engagement.simulate)
 app.command()(notebooks.lab)
 app.add_typer(forecast.app, name="forecast")
+app.add_typer(interviews.app, name="interviews")
+app.add_typer(reviews.app, name="review")
 app.add_typer(taxonomy.app, name="taxonomy")
 app.add_typer(notebooks.app, name="notebooks")
 

@@ -27,15 +27,16 @@ ENOUGH = Need(
     lambda _, rows: len(rows),
 )  # fmt: skip
 METHOD = (
-    "The shares that analyses declare as comparable are taken from both cohorts, with Wilson intervals (amounts: ratio "
-    "estimator). The interval of a difference is the wider of Newcombe's and the cluster-robust one by sales person or "
-    "by customer with t(G-1); below ten sales people Newcombe's stands alone. Deals that are in both cohorts count "
-    "on both sides, and the clustered interval alone is used, which knows that they are the same. 'Equivalent': the "
-    "90% interval of the difference lies within the margin (two one-sided tests at .05). 'Different': it does "
-    "not, and the p-value, adjusted over all figures by Benjamini and Hochberg, is at most .05. Everything else "
-    "cannot be told. Like for like is the part by rate of Kitagawa's decomposition over segment and third of deal "
-    "size: the difference at the mix both cohorts have on average. Deals needed are for power .8 at .05, times the "
-    "design effect. A direction is said only where the gate over all tests of the report lets it pass: one primary "
+    "The shares that analyses declare as comparable are taken from both cohorts, with Wilson intervals (amounts: "
+    "ratio estimator). The interval of a difference is the wider of Newcombe's and the cluster-robust one by sales "
+    "person or by customer (CR2, Satterthwaite's degrees of freedom), which is refused where one side is a few "
+    "people's alone; below ten sales people Newcombe's stands alone. Deals that are in both cohorts count on both "
+    "sides, and the clustered interval alone is used, which knows that they are the same. 'Equivalent': the 90% "
+    "interval of the difference lies within the margin (two one-sided tests at .05). 'Different': it does not, and "
+    "the p-value, adjusted over all figures by Benjamini and Hochberg, is at most .05. Everything else cannot be "
+    "told. Like for like is the part by rate of Kitagawa's decomposition over segment and third of deal size: the "
+    "difference at the mix both cohorts have on average. Deals needed are for power .8 at .05, times the design "
+    "effect. A direction is said only where the gate over all tests of the report lets it pass: one primary "
     "hypothesis, that some figure differs (Simes), the figures secondary inside it."
 )
 

@@ -7,10 +7,18 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from postmortem.frames.figures import Counted
-from postmortem.stats import Estimate, clustered_difference, clustered_ratio, mix_and_rate, newcombe, wilson
+from postmortem.stats import (
+    LEAST_CLUSTERS,
+    ClusteredGap,
+    Estimate,
+    clustered_gap,
+    clustered_ratio,
+    mix_and_rate,
+    newcombe,
+    wilson,
+)
 from postmortem.stats.checks import Floats
 
 NOT_RECORDED = "not recorded"
@@ -89,7 +97,8 @@ def gap_of_shares(first: Side, second: Side, *, margin: float, shared: bool) -> 
         The interval is the wider of Newcombe's, which takes deals as unrelated, and the one clustered by sales person
         or by account; p is the larger of theirs. Status ``fallback`` where fewer than ten sales people left
         Newcombe's alone. Refused below ten deals on a side, below five of the rarer outcome, by the rules of
-        `stats.clustered_ratio` for amounts, and below ten sales people where deals are shared or weigh unequally.
+        `stats.clustered_ratio` for amounts, where one side is a few sales people's or customers' alone, and below ten
+        sales people where deals are shared or weigh unequally.
     """
     shares = _share(first), _share(second)
     alone = newcombe(first.events, first.n, second.events, second.n)
@@ -98,9 +107,10 @@ def gap_of_shares(first: Side, second: Side, *, margin: float, shared: bool) -> 
     if why:
         return GapOfShares(first=shares[0], second=shares[1], estimate=_refused(first, second, why))
     unrelated = not shared and first.weight is None
-    together = _clustered(first, second, 0.95)
+    found = _clustered(first, second, 0.95)
+    together = found.difference
     if together.status == "refused":
-        if not unrelated:
+        if not unrelated or (together.clusters or 0) >= LEAST_CLUSTERS:
             return GapOfShares(first=shares[0], second=shares[1], estimate=_refused(first, second, together.why))
         alone = replace(alone, status="fallback", why=f"{together.why}; deals are taken as unrelated")
         within = _inside(newcombe(*_counts(first, second), confidence=OF_EQUIVALENCE), margin)
@@ -108,9 +118,8 @@ def gap_of_shares(first: Side, second: Side, *, margin: float, shared: bool) -> 
             first=shares[0], second=shares[1], estimate=alone, p=_p_of_newcombe(first, second), effect=1.0,
             is_within=within,
         )  # fmt: skip
-    narrower = [_clustered(first, second, OF_EQUIVALENCE)]
-    error = (together.high - together.estimate) / float(stats.t.ppf(0.975, (together.clusters or 2) - 1))
-    p = _p_of_t(together.estimate, error, (together.clusters or 2) - 1)
+    narrower = [_clustered(first, second, OF_EQUIVALENCE).difference]
+    p = found.p
     if unrelated:
         narrower.append(newcombe(*_counts(first, second), confidence=OF_EQUIVALENCE))
         together = replace(together, low=min(together.low, alone.low), high=max(together.high, alone.high))
@@ -120,7 +129,7 @@ def gap_of_shares(first: Side, second: Side, *, margin: float, shared: bool) -> 
         second=shares[1],
         estimate=together,
         p=p,
-        effect=_effect(first, second, error),
+        effect=_effect(first, second, found.error),
         is_within=all(_inside(each, margin) for each in narrower),
         like_for_like=_like_for_like(first, second),
     )
@@ -160,8 +169,8 @@ def _values(side: Side) -> Floats:
     return np.asarray(share + (side.happened - share) * side.weight / side.weight.mean())
 
 
-def _clustered(first: Side, second: Side, confidence: float) -> Estimate:
-    return clustered_difference(
+def _clustered(first: Side, second: Side, confidence: float) -> ClusteredGap:
+    return clustered_gap(
         np.concatenate([_values(second), _values(first)]),
         np.repeat([0, 1], [second.n, first.n]),
         {"sales person": second.rep + first.rep, "customer": second.account + first.account},
@@ -196,12 +205,6 @@ def _counts(first: Side, second: Side) -> tuple[int, int, int, int]:
 
 def _inside(interval: Estimate, margin: float) -> bool:
     return interval.status != "refused" and -margin < interval.low and interval.high < margin
-
-
-def _p_of_t(difference: float, error: float, freedom: int) -> float:
-    if error <= 0:
-        return 1.0 if difference == 0 else 0.0
-    return float(2 * stats.t.sf(abs(difference) / error, freedom))
 
 
 def _p_of_newcombe(first: Side, second: Side) -> float:

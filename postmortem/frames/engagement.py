@@ -21,6 +21,7 @@ from postmortem.ground.config import FILE_NAME, Config, load_config
 from postmortem.ground.errors import UsageError
 from postmortem.ground.fiscal import Quarter
 from postmortem.intake import load_book
+from postmortem.intake.stored_fieldwork import fieldwork_files
 from postmortem.intake.stored_snapshots import store_of
 from postmortem.taxonomies import load_taxonomy
 
@@ -60,13 +61,13 @@ class Engagement:
         return None if resources.root() in self.folder.resolve().parents else self.folder / ".postmortem" / "cache"
 
     def input_files(self) -> tuple[Path, ...]:
-        """Return every file that the book is read from, the configuration first, stored snapshots included."""
+        """Return every file that the book is read from, the configuration first, the engagement's own included."""
         data = self.folder / self.config.data.folder
         named = [self.config.process.file] if self.config.process.file else []
         taxonomy = self.folder / self.config.taxonomy.folder if self.config.taxonomy.folder else None
         files = [data / name for source in self.config.tables.values() for name in source.every_file]
         files += [self.folder / name for name in named] + (sorted(taxonomy.rglob("*.toml")) if taxonomy else [])
-        files += snapshot_files(store_of(self.config))
+        files += [*snapshot_files(store_of(self.config)), *fieldwork_files(self.config)]
         return (self.folder / FILE_NAME, *(path for path in dict.fromkeys(files) if path.is_file()))
 
     def book(self) -> Book:

@@ -285,6 +285,7 @@ REVIEWS = Table(
         Column("question", "category", "question of the review", required=True),
         Column("answer", "enum", "the answer", values=("yes", "no", UNKNOWN)),
         Column("evidence", "text", "what supports it"),
+        RECORDED,
     ),
     key=("deal_id", "rater_id", "question"),
 )
@@ -366,6 +367,11 @@ TABLES: tuple[Table, ...] = (
     DEALS, HISTORY, SNAPSHOTS, FORECAST_SHEET, MILESTONES, EVENTS, CONTACTS, COMPETITORS, REASONS, INTERVIEWS,
     RATINGS, REVIEWS, GUESSES, REPS, ACCOUNTS, QUOTAS, ROLLOUTS, FX_RATES,
 )  # fmt: skip
+
+
+FIELDWORK: tuple[str, ...] = ("reviews", "reasons", "interviews", "ratings", "guesses")
+FIELDWORK_FOLDER = "fieldwork"
+"""Tables that people fill in, and where in an engagement's folder these are kept."""
 
 
 def table(name: str) -> Table:

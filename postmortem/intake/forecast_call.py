@@ -23,6 +23,7 @@ import tomlkit
 from postmortem.ground import schema
 from postmortem.ground.config import FILE_NAME, Config
 from postmortem.ground.errors import DataError, UsageError
+from postmortem.ground.spreadsheets import harmless
 from postmortem.intake import generic
 from postmortem.intake.columns import Reader, Refusal, enum_meaning
 from postmortem.intake.dates import DateStyle
@@ -42,7 +43,6 @@ HEADERS: Final[Mapping[str, tuple[str, ...]]] = {
     "amount": (*generic.AMOUNT, "forecast_amount"),
     "expected_close_date": (*generic.EXPECTED, "close_date", "closing_date", "closes", "close"),
 }
-FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def add_sheet(sheet: Path, as_of: dt.date, config: Config, deals: pd.DataFrame) 
         reasons = {entry.line: "; ".join(entry.reasons) for entry in ledger.entries}
         columns = ["line", "why", *cells.columns]
         lines = [
-            [str(line), why, *(_harmless(cells.at[label, name]) for name in cells.columns)]
+            [str(line), why, *(harmless(cells.at[label, name]) for name in cells.columns)]
             for line, why in reasons.items()
             for label in ledger.lines.index[ledger.lines == line][:1]
         ]
@@ -263,12 +263,6 @@ def _row(row: Mapping[Any, Any], day: str, config: Config) -> dict[str, str]:
 def _written(day: dt.date, config: Config) -> str:
     """Write a day the way this engagement's files are read."""
     return day.strftime(config.data.date_format) if config.data.date_format else day.isoformat()
-
-
-def _harmless(cell: Any) -> str:
-    """Return a cell as text that no spreadsheet takes for a formula."""
-    text = "" if pd.isna(cell) else str(cell)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 def _write(file: Path, rows: Sequence[Sequence[str]], config: Config) -> None:

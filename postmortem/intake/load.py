@@ -22,9 +22,12 @@ from postmortem.intake.columns import Reader, Refusal
 from postmortem.intake.dates import DateStyle
 from postmortem.intake.files import Files
 from postmortem.intake.quarantine import Ledger, quarantine_frame
+from postmortem.intake.reason_versions import in_one_version
 from postmortem.intake.stages import process_of
+from postmortem.intake.stored_fieldwork import read_fieldwork, without_replaced
 from postmortem.intake.stored_snapshots import read_stored, refuse_other_currency, stored_rows
 from postmortem.taxonomies import Mapped, Taxonomy, load_crosswalks, load_taxonomy, map_values
+from postmortem.taxonomies.own_map import OwnTarget
 
 
 @dataclass
@@ -48,8 +51,8 @@ def load_book(config: Config) -> Book:
     Returns
     -------
     Book
-        With every configured table, the engagement's own snapshots, reps' reasons and competitors derived from
-        the deals, all rows set aside in `quarantine`, and every repair in `notes`.
+        With every configured table, the engagement's own snapshots and fieldwork, reps' reasons and
+        competitors derived from the deals, all rows set aside in `quarantine`, and every repair in `notes`.
 
     Raises
     ------
@@ -72,10 +75,15 @@ def load_book(config: Config) -> Book:
     loaded = {name: _load(name, source, files, zone) for name, source in config.tables.items()}
     stored = read_stored(config)
     own = _stored(stored, loaded.get("snapshots"), config.data.snapshots)
-    every = [*loaded.values(), *own]
+    filled_in = {name: Loaded(*rows, "") for name, rows in read_fieldwork(config).items()}
+    every = [*loaded.values(), *own, *filled_in.values()]
     deals = loaded["deals"]
     deals.frame = deals.ledger.keep(deal_rules.settle_close_dates(deals.frame, deals.ledger))
     taken = _settle_dates(every, deals, config, zone)
+    for name, each in filled_in.items():
+        if name in loaded:
+            export = loaded[name]
+            export.frame = without_replaced(name, export.frame, export.ledger, each.frame)
     for each in every:
         rules.report_strangers(each.ledger.table, each.frame, deals.frame, each.ledger)
         each.ledger.settle(len(each.frame))
@@ -87,6 +95,12 @@ def load_book(config: Config) -> Book:
     if own:
         # These amounts were in the currency of the report when they were stored: nothing is converted twice.
         tables["snapshots"] = _together([*(tables[name] for name in ("snapshots",) if name in tables), own[0].frame])
+    for name, each in filled_in.items():
+        rows = deriving.canonical(name, each.frame)
+        tables[name] = _together([*(tables[name] for _ in range(name in tables)), rows])
+    if "reasons" in tables:
+        ledger = {**filled_in, **loaded}["reasons"].ledger
+        tables["reasons"] = in_one_version(tables["reasons"], taxonomy, own_map(config), ledger)
     tables = _with_derived(tables, config, taxonomy, folder, deals.ledger)
     for name, frame in tables.items():
         check_table(name, frame)
@@ -238,11 +252,16 @@ def _with_derived(
 
 def map_reasons(texts: pd.Series[str], config: Config, taxonomy: Taxonomy, folder: Path | None) -> dict[str, Mapped]:
     """Say what each loss reason stands for, by the own map first, then named crosswalks, then all."""
-    own = {
-        value: meaning.model_dump(exclude_none=True) if isinstance(meaning, ReasonMap) else meaning
-        for value, meaning in config.taxonomy.reasons.items()
-    }
+    own = own_map(config)
     named = load_crosswalks(config.taxonomy.crosswalks, folder=folder)
     others = [each for each in load_crosswalks(folder=folder) if not each.only_when_named and each not in named]
     crosswalks = (*named, *others)
     return {each.value: each for each in map_values(texts.dropna().unique(), taxonomy, own=own, crosswalks=crosswalks)}
+
+
+def own_map(config: Config) -> dict[str, OwnTarget]:
+    """Return the engagement's own decisions on values, as `map_values` takes them."""
+    return {
+        value: meaning.model_dump(exclude_none=True) if isinstance(meaning, ReasonMap) else meaning
+        for value, meaning in config.taxonomy.reasons.items()
+    }

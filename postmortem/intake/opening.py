@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from postmortem.book.snapshot_store import is_stored
+from postmortem.ground import schema
+from postmortem.ground.config import FILE_NAME
 from postmortem.ground.errors import DataError
 
 ENDINGS: Final = (".csv", ".tsv", ".txt", ".tab", ".xlsx", ".xlsm", ".parquet", ".pq")
@@ -74,7 +76,7 @@ def refuse_other_kinds(data: bytes, file: str) -> None:
 def tables_in(export: Path) -> dict[str, Path]:
     """Return the files of an export that look like tables, by their path inside it; hidden ones are passed over.
 
-    So are the engagement's own snapshots, which are read without being configured.
+    So are the engagement's own snapshots and fieldwork, which are read without being configured.
 
     Raises
     ------
@@ -93,6 +95,7 @@ def tables_in(export: Path) -> dict[str, Path]:
         if not any(part.startswith((".", "~$")) for part in path.relative_to(export).parts)
         and path.name.lower().removesuffix(".gz").endswith(ENDINGS)
         and not is_stored(path)
+        and not _is_fieldwork(path)
     }
     if not files:
         raise DataError(
@@ -102,6 +105,12 @@ def tables_in(export: Path) -> dict[str, Path]:
             do="name the folder your CRM's exports lie in",
         )
     return files
+
+
+def _is_fieldwork(path: Path) -> bool:
+    """Whether a file lies where an engagement keeps what people filled in."""
+    is_one = path.parent.name == schema.FIELDWORK_FOLDER and path.stem in schema.FIELDWORK
+    return is_one and (path.parent.parent / FILE_NAME).is_file()
 
 
 def stem_of(file: str) -> str:

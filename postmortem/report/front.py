@@ -15,12 +15,13 @@ from postmortem.report.plan import Notebook
 from postmortem.result import Result
 
 LEAD = ("quarter_outcome", "loss_destination", "field_completeness")
-HERO, LOSSES = "quarter_outcome", "costliest_losses"
+HERO, LOSSES, GUESSED = "quarter_outcome", "costliest_losses", "guesses_against_facts"
 CARDS_DRAWN = (
     "loss_destination", "forecast_waterfall", "quarter_run", "forecast_calibration", "lost_long_before", "loss_share",
     "reasons_recorded", "competitor_or_status_quo", "competitor_head_to_head",
 )  # fmt: skip
-NOT_ON_FRONT = ("readiness", "rows_used", "not_understood", "impossible_dates", "unused_categories")
+# Guesses stand in a table of their own, and where nobody guessed the page says nothing of it.
+NOT_ON_FRONT = (GUESSED, "readiness", "rows_used", "not_understood", "impossible_dates", "unused_categories")
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ def front_page(
         remarks=cohort.remarks,
         hero=answer(answered[HERO]) if HERO in answered else None,
         losses=answer(answered[LOSSES]) if LOSSES in answered else None,
+        guessed=answer(answered[GUESSED]) if GUESSED in answered else None,
         cards=_cards(placed),
         notes=_notes(placed),
         tested=tally([result for _, result in placed]).sentence,
@@ -122,7 +124,7 @@ def _not_yet(placed: Sequence[tuple[Notebook, Result]]) -> list[NotYet]:
     """Return the refused questions by what unlocks them; without a remedy each stands for itself."""
     remedies: dict[tuple[str, str], tuple[dict[str, None], dict[tuple[str, str], None]]] = {}
     for _, result in placed:
-        if result.status == "refused":
+        if result.status == "refused" and result.analysis != GUESSED:
             gap = (f"Missing: {'; '.join(result.what_is_missing)}.", by_when(result))
             remedy = (sentence(result.unlock), found(result))
             questions, gaps = remedies.setdefault(remedy if any(remedy) else gap, ({}, {}))

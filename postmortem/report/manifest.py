@@ -11,15 +11,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from postmortem.frames.cohort import Cohort
+from postmortem.ground.spreadsheets import harmless
 from postmortem.report.harvest import Harvest
 from postmortem.report.plan import Notebook
 from postmortem.result import Table
 
 VERSIONS_OF = ("deal-postmortem", "pandas", "numpy", "scipy", "statsmodels", "matplotlib", "papermill")
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_json(path: Path, data: Any) -> None:
@@ -93,10 +91,4 @@ def _write_csv(path: Path, table: Table) -> None:
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow([column.name for column in table.columns])
-        writer.writerows([_cell(value) for value in row] for row in table.rows.itertuples(index=False))
-
-
-def _cell(value: Any) -> Any:
-    if pd.isna(value):
-        return ""
-    return "'" + value if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+        writer.writerows([harmless(value) for value in row] for row in table.rows.itertuples(index=False))

@@ -30,18 +30,22 @@ class Parameters:
         Quarters pooled for rates and comparisons.
     as_of : str
         Last day known, ``YYYY-MM-DD``.
+    deal_id : str
+        One deal, for a notebook about one; empty for the costliest loss of the quarter.
     """
 
     quarter: str
     kind: str
     window: int
     as_of: str
+    deal_id: str = ""
 
     def of(self, names: Sequence[str]) -> dict[str, str | int]:
         """Return the values of the parameters a notebook declares."""
         return {name: getattr(self, name) for name in names}
 
 
+ONE_DEAL = "deal_id"
 KNOWN = tuple(field.name for field in fields(Parameters))
 
 

@@ -10,7 +10,7 @@ import nbformat
 
 from postmortem.ground import resources
 from postmortem.ground.errors import ConfigError, nearest
-from postmortem.report.parameters import declared
+from postmortem.report.parameters import ONE_DEAL, declared
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,8 @@ def plan(engagement: Path, wanted: Sequence[str] = ()) -> tuple[Notebook, ...]:
     engagement : Path
         Folder whose own `notebooks/` are laid over the built-in ones.
     wanted : sequence of str
-        Names or leading numbers (``01``), in the order of the pages; all numbered ones unless told.
+        Names or leading numbers (``01``), in the order of the pages. Unless told all but those about one deal, which
+        declare a `deal_id`: they are made when asked for by name.
 
     Raises
     ------
@@ -58,7 +59,8 @@ def plan(engagement: Path, wanted: Sequence[str] = ()) -> tuple[Notebook, ...]:
     """
     found = find_notebooks(engagement)
     names = [_match(name, found) for name in wanted] or sorted(found)
-    return tuple(_read(name, found[name]) for name in dict.fromkeys(names))
+    read = tuple(_read(name, found[name]) for name in dict.fromkeys(names))
+    return tuple(notebook for notebook in read if wanted or ONE_DEAL not in notebook.parameters)
 
 
 def _match(wanted: str, found: dict[str, Path]) -> str:

@@ -21,6 +21,7 @@ from postmortem.findings.gate import LEVEL, tally
 from postmortem.frames.choose import Choice
 from postmortem.frames.cohort import Cohort
 from postmortem.frames.engagement import CACHE_VARIABLE, Engagement
+from postmortem.ground import schema
 from postmortem.ground.code import code_hash
 from postmortem.ground.config import FILE_NAME, Preflight
 from postmortem.intake.stored_snapshots import store_of
@@ -224,7 +225,7 @@ def _shown(path: Path, engagement: Engagement) -> str:
     """Name an input without the path of this machine."""
     if path.name == FILE_NAME:
         return path.name
-    is_stored = path.parent == store_of(engagement.config)
+    is_stored = path.parent in (store_of(engagement.config), engagement.folder / schema.FIELDWORK_FOLDER)
     return f"{path.parent.name}/{path.name}" if is_stored else f"data/{path.name}"
 
 

@@ -11,11 +11,12 @@ from scipy import stats
 
 from postmortem.ground.errors import UsageError
 from postmortem.stats import checks
-from postmortem.stats.checks import Codes, Floats
+from postmortem.stats.checks import Floats
+from postmortem.stats.cluster_sandwich import LEAST_FREEDOM, Sandwich, cluster_sandwich
 from postmortem.stats.estimate import LEAST_CLUSTERS, LEAST_N, Estimate, refusal
 from postmortem.stats.permutation import DRAWS, SEED
 
-METHOD = "difference of means, cluster-robust error, t(G−1)"
+METHOD = "difference of means, cluster sandwich (CR2), t at Satterthwaite's degrees of freedom"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +42,25 @@ class DesignEffect:
     clusters: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class ClusteredGap:
+    """A difference of two means, and what a test of it needs.
+
+    Attributes
+    ----------
+    difference : Estimate
+        Second less first.
+    error : float
+        Standard error under the clustering used; NaN when refused.
+    p : float
+        Two-sided p-value against no difference, by the same t distribution as the interval; NaN when refused.
+    """
+
+    difference: Estimate
+    error: float = math.nan
+    p: float = math.nan
+
+
 def clustered_difference(
     values: checks.Numbers,
     second: checks.Numbers,
@@ -50,11 +70,25 @@ def clustered_difference(
     least_n: int = LEAST_N,
     least_clusters: int = LEAST_CLUSTERS,
 ) -> Estimate:
-    """Estimate the difference of two means, second minus first, under the clustering that doubts it most.
+    """Estimate the difference of two means as `clustered_gap` does, without its test."""
+    return clustered_gap(
+        values, second, clusterings, confidence=confidence, least_n=least_n, least_clusters=least_clusters
+    ).difference
 
-    With residuals e_i from the mean of their own group and weights ±1/n of the group, u_g = Σ_{i in g} ± e_i / n
-    and V = G/(G−1) · (n−1)/(n−2) Σ u_g². The interval is d ± t(G−1) √V, for every clustering given; the widest is
-    returned and its method says which it was.
+
+def clustered_gap(
+    values: checks.Numbers,
+    second: checks.Numbers,
+    clusterings: Mapping[str, checks.Labels],
+    *,
+    confidence: float = 0.95,
+    least_n: int = LEAST_N,
+    least_clusters: int = LEAST_CLUSTERS,
+) -> ClusteredGap:
+    """Estimate and test the difference of two means, second minus first, under the clustering that doubts it most.
+
+    The interval is `cluster_sandwich`'s for every clustering given; the widest is returned and its method says which
+    it was.
 
     Parameters
     ----------
@@ -74,8 +108,9 @@ def clustered_difference(
 
     Returns
     -------
-    Estimate
-        In the unit of the values; clusters are those of the clustering used.
+    ClusteredGap
+        In the unit of the values; clusters are those of the clustering used. Refused too where fewer than four degrees
+        of freedom carry the comparison: a group that lies in a few clusters alone.
 
     Raises
     ------
@@ -84,8 +119,7 @@ def clustered_difference(
 
     References
     ----------
-    Liang and Zeger (1986), Biometrika 73, 13–22; Cameron and Miller (2015), Journal of Human Resources 50,
-    317–372, for the factor and t(G−1).
+    Liang and Zeger (1986), Biometrika 73, 13–22; Bell and McCaffrey (2002), Survey Methodology 28, 169–181.
     """
     y, arm = checks.finite("values", values), checks.zero_one("second", second)
     checks.same_length(values=y, second=arm, **clusterings)
@@ -102,13 +136,17 @@ def clustered_difference(
     else:
         why = refusal(n, None, groups[fewest], least_n=1, least_clusters=max(least_clusters, 2))
     if why:
-        return Estimate.refused(why, n=n, clusters=groups[fewest], method=METHOD)
-    means = np.array([y[arm == side].mean() for side in (0, 1)])
-    pull = np.where(arm == 1, 1 / n_second, -1 / (n - n_second)) * (y - means[arm.astype(int)])
-    halves = {name: _half_width(pull, codes, confidence) for name, codes in coded.items()}
+        return ClusteredGap(difference=Estimate.refused(why, n=n, clusters=groups[fewest], method=METHOD))
+    design = np.column_stack([arm, np.ones(n)]).astype(np.float64)
+    fits = {name: cluster_sandwich(y, design, codes) for name, codes in coded.items()}
+    thin = [name for name, fit in fits.items() if fit.freedom < LEAST_FREEDOM]
+    if thin:
+        why = f"too few groups carry the comparison, clustered by {thin[0]}"
+        return ClusteredGap(difference=Estimate.refused(why, n=n, clusters=groups[thin[0]], method=METHOD))
+    halves = {name: float(stats.t.ppf((1 + confidence) / 2, fit.freedom)) * fit.error for name, fit in fits.items()}
     widest = max(halves, key=lambda name: halves[name])
-    difference = float(means[1] - means[0])
-    return Estimate(
+    difference = float(y[arm == 1].mean() - y[arm == 0].mean())
+    estimate = Estimate(
         estimate=difference,
         low=difference - halves[widest],
         high=difference + halves[widest],
@@ -117,6 +155,13 @@ def clustered_difference(
         confidence=confidence,
         method=f"{METHOD}, clustered by {widest}",
     )
+    return ClusteredGap(difference=estimate, error=fits[widest].error, p=_p_of_t(difference, fits[widest]))
+
+
+def _p_of_t(difference: float, fit: Sandwich) -> float:
+    if fit.error <= 0:
+        return 1.0 if difference == 0 else 0.0
+    return float(2 * stats.t.sf(abs(difference) / fit.error, fit.freedom))
 
 
 def permutation_of_clusters(
@@ -227,10 +272,3 @@ def design_effect(values: checks.Numbers, clusters: checks.Labels) -> DesignEffe
         correlation = max(0.0, (between - within) / spread) if spread > 0 else 0.0
     effect = 1 + (float(size @ size) / n - 1) * correlation
     return DesignEffect(correlation=correlation, effect=effect, effective_n=n / effect, n=n, clusters=groups)
-
-
-def _half_width(pull: Floats, codes: Codes, confidence: float) -> float:
-    sums = np.bincount(codes, weights=pull)
-    groups, n = sums.size, pull.size
-    variance = groups / (groups - 1) * (n - 1) / (n - 2) * float(sums @ sums)
-    return float(stats.t.ppf((1 + confidence) / 2, groups - 1)) * math.sqrt(variance)

@@ -30,7 +30,7 @@ def z_value(confidence: float) -> float:
     return float(stats.norm.ppf((1 + checks.between("confidence", confidence)) / 2))
 
 
-def wilson_limits(events: int, n: int, z: float) -> tuple[float, float]:
+def wilson_limits(events: float, n: float, z: float) -> tuple[float, float]:
     """Return Wilson's score limits of a share at the normal quantile z; no refusal rule.
 
     Parameters
@@ -57,8 +57,8 @@ def exact_limits(events: int, n: int, tail: float) -> tuple[float, float]:
 
     Parameters
     ----------
-    events, n : int
-        Counts, events ≤ n, n at least 1.
+    events, n : float
+        Counts, events ≤ n, n at least 1; effective ones, after a design effect, need not be whole.
     tail : float
         Probability left out on each side (.025 for 95%).
 

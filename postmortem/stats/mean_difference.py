@@ -11,15 +11,20 @@ from scipy import stats
 from postmortem.ground.errors import UsageError
 from postmortem.stats import checks
 from postmortem.stats.checks import Codes, Floats, Labels
+from postmortem.stats.cluster_sandwich import LEAST_FREEDOM, Sandwich, cluster_sandwich
 from postmortem.stats.estimate import Estimate, refusal
 from postmortem.stats.permutation import SEED
+from postmortem.stats.stratified_score import stratified_score, within_strata
 
-SANDWICH = "difference of means, cluster sandwich, t(G−1)"
+SANDWICH = "difference of means, cluster sandwich (CR2), t at Satterthwaite's degrees of freedom"
 PERMUTED = "difference of means, labels permuted, interval by inverting the test"
 LEAST_FOR_SANDWICH = 20
 DRAWS = 1999
 # a standard error below this part of the range of the values is what rounding leaves of none
 NO_SPREAD = 1e-9
+# part of the exposure's variation within clusters from which on they are compared within themselves: below it
+# the difference of all rows is in good part one between clusters
+MOSTLY = 0.8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +36,8 @@ class MeanDifference:
     difference : Estimate
         Mean of the exposed less mean of the others, in the unit of the values.
     p : float
-        Two-sided p-value against no difference; NaN when refused.
+        Two-sided p-value against no difference; NaN when refused. Where exposure varies within clusters it comes
+        from comparisons within them, so that at the edge it may part from the interval.
     """
 
     difference: Estimate
@@ -50,9 +56,11 @@ def mean_difference(
 ) -> MeanDifference:
     """Compare the mean of two groups of rows that hang together in clusters.
 
-    From 20 clusters on: least squares of the values on the exposure (and covariates), its variance the cluster
-    sandwich times G/(G−1) · (n−1)/(n−p), its interval t at G − 1 degrees of freedom. Under 20: labels are permuted,
-    whole clusters among each other where no cluster holds both labels, else rows within their cluster. The
+    From 20 clusters on: least squares of the values on the exposure (and covariates), its interval by
+    `cluster_sandwich`; its p-value by `stratified_score` with clusters for strata where four fifths of the
+    exposure's variation is within clusters, else by the sandwich too. Under 20, and where the sandwich has under four
+    degrees of freedom (few clusters exposed): labels are permuted, whole clusters among each other where no cluster
+    holds both labels, else rows within their cluster. The
     interval holds every difference δ that the same permutations do not reject once δ is taken off the exposed;
     where rows are permuted within clusters, the difference is the one within clusters.
 
@@ -75,8 +83,8 @@ def mean_difference(
     -------
     MeanDifference
         Status ``fallback`` where labels were permuted. Refused under 10 rows in either group, with values that
-        do not vary, under 20 clusters with covariates, where covariates repeat each other or the exposure, and
-        where labels can be permuted in too few ways for the confidence.
+        do not vary, under 20 clusters or four degrees of freedom with covariates, where covariates repeat each other
+        or the exposure, and where labels can be permuted in too few ways for the confidence.
 
     Raises
     ------
@@ -94,15 +102,19 @@ def mean_difference(
     checks.between("confidence", confidence)
     design = np.column_stack([label.astype(np.float64), np.ones(y.size), *_columns(covariates, y.size)])
     groups = int(group.max()) + 1
-    method = SANDWICH if groups >= LEAST_FOR_SANDWICH else PERMUTED
-    why = _unfit(y, label, design, groups)
-    if not why and method == SANDWICH:
-        seen, error = _sandwich(y, design, group)
-        half = float(stats.t.ppf((1 + confidence) / 2, groups - 1)) * error
-        if error > NO_SPREAD * float(np.ptp(y)):
-            found = seen, seen - half, seen + half, float(2 * stats.t.sf(abs(seen) / error, groups - 1))
-        else:
+    why, few = _unfit(y, label, design, groups), ""
+    fit = None if why or groups < LEAST_FOR_SANDWICH else cluster_sandwich(y, design, group)
+    if groups < LEAST_FOR_SANDWICH:
+        few = f"{groups} of the {LEAST_FOR_SANDWICH} groups a clustered standard error needs: labels permuted"
+    elif fit is not None and fit.freedom < LEAST_FREEDOM:
+        few = f"too few of the {groups} groups carry the comparison for a clustered standard error: labels permuted"
+    method = PERMUTED if few else SANDWICH
+    if fit is not None and not few:
+        found = *_limits(fit, confidence), _p(y, label, design, group, fit)
+        if not fit.error > NO_SPREAD * float(np.ptp(y)):
             why = "the values do not vary within the groups, so there is no spread to judge by"
+    elif few and not why and design.shape[1] > 2:
+        why = f"too few of the {groups} groups carry the comparison to adjust it"
     elif not why:
         found = _permuted(y, label, group, confidence, checks.count("draws", draws), seed)
         many = f"only {groups} groups, whose labels can be permuted in too few ways for an interval"
@@ -110,7 +122,6 @@ def mean_difference(
     if why:
         return MeanDifference(difference=Estimate.refused(why, n=y.size, clusters=groups, method=method))
     estimate, low, high, p = found
-    fallback = f"{groups} of the {LEAST_FOR_SANDWICH} groups a clustered standard error needs: labels permuted"
     difference = Estimate(
         estimate=estimate,
         low=min(low, estimate),
@@ -119,8 +130,8 @@ def mean_difference(
         clusters=groups,
         confidence=confidence,
         method=method,
-        status="ok" if method == SANDWICH else "fallback",
-        why="" if method == SANDWICH else fallback,
+        status="fallback" if few else "ok",
+        why=few,
     )
     return MeanDifference(difference=difference, p=p)
 
@@ -168,15 +179,20 @@ def _unfit(y: Floats, label: np.ndarray, design: Floats, groups: int) -> str:
     return ""
 
 
-def _sandwich(y: Floats, design: Floats, group: Codes) -> tuple[float, float]:
-    """Return the first coefficient of least squares and its clustered standard error."""
-    bread = np.linalg.inv(design.T @ design)
-    coefficients = bread @ (design.T @ y)
-    pulls = (design * (y - design @ coefficients)[:, None]) @ bread[0]
-    of_cluster = np.bincount(group, weights=pulls)
-    (n, columns), groups = design.shape, of_cluster.size
-    correction = groups / (groups - 1) * (n - 1) / (n - columns)
-    return float(coefficients[0]), math.sqrt(correction * float(of_cluster @ of_cluster))
+def _limits(fit: Sandwich, confidence: float) -> tuple[float, float, float]:
+    """Return the coefficient and its limits."""
+    half = float(stats.t.ppf((1 + confidence) / 2, fit.freedom)) * fit.error if fit.freedom > 0 else math.inf
+    return fit.coefficient, fit.coefficient - half, fit.coefficient + half
+
+
+def _p(y: Floats, label: np.ndarray, design: Floats, group: Codes, fit: Sandwich) -> float:
+    """Return the p-value: by comparisons within clusters where these hold most of what the exposure varies."""
+    own = label.astype(np.float64)
+    inside = float((within_strata(own, group) ** 2).sum()) / float(((own - own.mean()) ** 2).sum())
+    within = stratified_score(y, own, group, design[:, 2:]) if inside > MOSTLY else math.nan
+    if not math.isnan(within):
+        return within
+    return float(2 * stats.t.sf(abs(fit.coefficient) / fit.error, fit.freedom)) if fit.error > 0 else math.nan
 
 
 def _permuted(

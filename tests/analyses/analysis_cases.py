@@ -21,6 +21,7 @@ from postmortem.result import Column, Result, Table
 
 LOST_FATES = ("lost_competitor", "lost_status_quo", "lost_disqualified", "lost_unknown")
 RIVALS = ("Kestrel Systems", "Osprey Cloud", "Merlin Works", "Harrier Labs")
+NOTES = ("too expensive, they say", "no budget left", "call again in spring")
 CODES = ("price_value", "no_urgency", "missing_capability", "budget_lost")
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -97,7 +98,7 @@ def counted(fates: Mapping[str, int], quarter: Quarter = FOCUS, *, start: int = 
 
 def many(quarters: int = 9, each: int = 28) -> tuple[list[Told], dict[str, list[dict[str, Any]]]]:
     """Return a record long enough for every question: deals of several quarters, competitors and reasons."""
-    stories, competitors, reasons, events = [], [], [], []
+    stories, competitors, reasons, events, interviews, reviews = [], [], [], [], [], []
     pattern = ("won", "lost_competitor", "won", "lost_status_quo", "won", "lost_unknown", "won", "lost_competitor",
                "won", "lost_status_quo", "lost_disqualified")  # fmt: skip
     for back in range(quarters):
@@ -108,6 +109,7 @@ def many(quarters: int = 9, each: int = 28) -> tuple[list[Told], dict[str, list[
             more = {
                 "owner_id": f"Rep {number // 2 % 12}",
                 "loss_reason_raw": None if fate == "won" or place % 3 else "Price",
+                "loss_notes": None if fate == "won" or place % 4 else NOTES[number % 3],
             }
             story = told(number, fate, FOCUS - back, **more)
             stories.append(story)
@@ -117,11 +119,39 @@ def many(quarters: int = 9, each: int = 28) -> tuple[list[Told], dict[str, list[
                 asked = {} if place % 4 == 1 else {"price": 900.0 * (number % 7 + 1), "currency": "USD"}
                 competitors.append({"deal_id": deal_id, "competitor": rival, "status": "present", **asked})
             events += happenings(deal_id, fate, FOCUS - back, place)
+            reviews += reviewed(deal_id, fate, number) if place % 2 else []
             if fate.startswith("lost_") and place % 4:
                 reasons.append(reason(deal_id, CODES[number % 4], text="Their words about Kestrel"))
             if fate.startswith("lost_") and place % 5 == 0:
                 reasons.append(reason(deal_id, CODES[(number + 1) % 4], rater="buyer", rank="contributing"))
-    return stories, {"competitors": competitors, "reasons": reasons, "events": events}
+            asked_buyer = interview(deal_id, fate, FOCUS - back, number)
+            interviews.append(asked_buyer)
+            if asked_buyer["status"] == "held":
+                reasons += interviewed(deal_id, number, fate)
+    guesses = [
+        {"quarter": FOCUS.label, "rater_id": who, "question": question, "value": value,
+         "sealed_at": f"{FOCUS.day(20)}T08:00:00Z"}
+        for who in ("Head of Sales", "Founder")
+        for question, value in (("share_lost_to_competitor", "0.4"), ("worst_competitor", RIVALS[0]))
+    ]  # fmt: skip
+    tables = {
+        "competitors": competitors,
+        "reasons": reasons,
+        "events": events,
+        "interviews": interviews,
+        "reviews": reviews,
+    }
+    return stories, {**tables, "guesses": guesses}
+
+
+def interviewed(deal_id: str, number: int, fate: str) -> list[dict[str, Any]]:
+    """Return the buyer's main reason as two coders read it, who differ now and then; to whom a lost deal went."""
+    to = {"lost_to": ("competitor", "status_quo")[number % 2]} if fate.startswith("lost_") else {}
+    return [
+        reason(deal_id, CODES[(number + (number % 5 == 0) * place) % 4], rater="buyer", text="It was what it was.",
+               interview_id=f"I{number}", coder_id=f"Coder {place + 1}", **to)
+        for place in range(2)
+    ]  # fmt: skip
 
 
 def happenings(deal_id: str, fate: str, quarter: Quarter, place: int) -> list[dict[str, Any]]:
@@ -137,6 +167,27 @@ def happenings(deal_id: str, fate: str, quarter: Quarter, place: int) -> list[di
         {"deal_id": deal_id, "kind": kind, "side": side, "occurred_at": f"{quarter.day(day)}T10:00:00Z"}
         for day, side, kind in kept
         if day < 60
+    ]
+
+
+def interview(deal_id: str, fate: str, quarter: Quarter, number: int) -> dict[str, Any]:
+    """Return what came of asking the buyer of one deal: most are held, some declined, every seventh chosen by hand."""
+    status = ("held", "declined", "held", "no_answer", "held")[number % 5]
+    held = {"held_at": str(quarter.day(75)), "consent": ("none", "anonymous", "named")[number % 3],
+            "respondent_role": "Sponsor"}  # fmt: skip
+    return {
+        "interview_id": f"I{number}", "deal_id": deal_id, "drawn_at": str(quarter.day(65)), "status": status,
+        "invited_at": str(quarter.day(67)), "stratum": "won" if fate == "won" else "lost, no reason",
+        "inclusion_probability": 0.3 if number % 7 else None, "consent": "none", **(held if status == "held" else {}),
+    }  # fmt: skip
+
+
+def reviewed(deal_id: str, fate: str, number: int) -> list[dict[str, Any]]:
+    """Return a manager's answers on two causes: yes more often on lost deals, and sometimes not known."""
+    answers = ("yes", "no", "unknown") if fate.startswith("lost_") else ("no", "yes", "no")
+    return [
+        {"deal_id": deal_id, "rater_id": "Manager", "question": cause, "answer": answers[(number // step) % 3]}
+        for step, cause in enumerate(("no_trust_in_delivery", "risk_not_understood"), start=1)
     ]
 
 
@@ -166,7 +217,10 @@ def _hostile() -> Cohort:
     rivals = [{**row, "competitor": HOSTILE[index % 10]} for index, row in enumerate(tables["competitors"])]
     reasons = [{**row, "rater_id": HOSTILE[index % 10], "text": HOSTILE[index % 10]}
                for index, row in enumerate(tables["reasons"])]  # fmt: skip
-    return closed_of(rows, competitors=rivals, reasons=reasons)
+    asked = [{**row, "stratum": HOSTILE[index % 10]} for index, row in enumerate(tables["interviews"])]
+    guesses = [{**row, "rater_id": HOSTILE[index], "value": HOSTILE[index + 2] if index % 2 else row["value"]}
+               for index, row in enumerate(tables["guesses"])]  # fmt: skip
+    return closed_of(rows, competitors=rivals, reasons=reasons, interviews=asked, guesses=guesses)
 
 
 def _still_running(kind: str) -> Cohort:

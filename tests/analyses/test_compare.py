@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import matplotlib
 import numpy as np
+import pandas as pd
 import pytest
 import statsmodels.api as sm
 from analysis_cases import HOSTILE, Told, closed_of, cohort_of, counted, forecast_of, withhold
@@ -157,6 +158,18 @@ def test_below_ten_sales_people_deals_are_taken_as_unrelated_and_that_is_said() 
     assert (won["low"], won["high"]) == (pytest.approx(low), pytest.approx(high))
     assert "deals are taken as unrelated" in won["note"]
     assert any("intervals may be too narrow" in caveat for caveat in result.caveats)
+
+
+def test_a_cohort_of_two_sales_people_among_many_cannot_be_told() -> None:
+    """Nobody knows how far two people stray from the rest; taking their deals as unrelated would say too much."""
+    whole = closed_of(counted({"won": 120, "lost_competitor": 120}), window=1)
+    owner = np.where(np.arange(240) % 6 == 0, np.arange(240) // 6 % 2, 2 + np.arange(240) % 24)
+    table = whole.table.assign(owner_id=pd.Series([f"Rep {each}" for each in owner], index=whole.table.index))
+    few = np.isin(owner, (0, 1))
+    result = compare(replace(whole, table=table[few]), replace(whole, table=table[~few]))
+    won = figure(result, "Deals won")
+    assert won["verdict"] == "cannot tell" and np.isnan(won["difference"])
+    assert "too few groups carry the comparison" in won["note"]
 
 
 def test_shared_deals_of_few_sales_people_cannot_be_told() -> None:

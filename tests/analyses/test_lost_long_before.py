@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from analysis_cases import FOCUS, Told, closed_of, cohort_of, counted
 from by_hand import wilson
@@ -15,6 +17,7 @@ from simulated_books import company, truth_of
 from postmortem.analyses.lost_long_before import lost_long_before
 from postmortem.findings.gate import through_the_gate
 from postmortem.frames import Cohort, closed_cohort
+from postmortem.frames.month_ends import losses_bunch
 from postmortem.frames.silence import silence
 
 CLOSE = 60
@@ -122,3 +125,19 @@ def test_breaks_are_found_where_buyers_left_and_seldom_elsewhere() -> None:
     assert breaks["lost"]["before"] > 21
     null = lost_long_before(simulated(company("null"), closed_cohort)).tables["breaks"].keyed("outcome")
     assert np.nanmax([null["lost"]["share"], null["won"]["share"]]) < 0.1
+
+
+def test_month_ends_are_spoken_of_only_where_close_dates_bunch_there() -> None:
+    even = told([40] * 30)
+    assert not losses_bunch(even) and not any("months" in caveat for caveat in lost_long_before(even).caveats)
+    rows = even.table.copy()
+    lost = rows.index[rows["resolution"].str.startswith("lost")]
+    ends = pd.to_datetime(["2025-07-31", "2025-08-29", "2025-09-30", "2025-09-29", "2025-09-10"] * 6)
+    rows.loc[lost, "closed_at"] = ends.astype(rows["closed_at"].dtype)
+    rows.loc[lost, "owner_id"] = [f"Rep {place % 10}" for place in range(len(lost))]
+    bunched = replace(even, table=rows)
+    assert losses_bunch(bunched) and "bunch at the ends of months" in " ".join(lost_long_before(bunched).caveats)
+
+
+def test_the_hypothesis_says_what_the_test_asks() -> None:
+    assert "more or less often" in lost_long_before(told([40] * 30)).tables["tests"].first["hypothesis"]

@@ -13,6 +13,7 @@ import pytest
 from postmortem.charts import style
 from postmortem.charts.calibration import calibration
 from postmortem.charts.day_strips import day_strips
+from postmortem.charts.flow import flow
 from postmortem.charts.incidence_lines import incidence_lines
 from postmortem.charts.incidence_stack import incidence_stack
 from postmortem.charts.interval_dots import interval_dots
@@ -67,6 +68,7 @@ CHARTS = {
         "name": "name", "above": "low", "below": "high", "above_label": "lost $ deals $", "below_label": "won deals",
         "expected": "middle", "expected_label": "if $40% of $100", "along": "days",
     },
+    flow: {"left": "note", "right": "fate", "n": "n", "left_label": "sales $people$", "right_label": "buyers"},
     list_strips: {"group": "name", "value": "fate", "n": "n"},
 }  # fmt: skip
 NAMES = [

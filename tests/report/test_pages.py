@@ -75,6 +75,24 @@ def test_hostile_text_on_the_front_page_is_only_text(text: str) -> None:
     assert set(Seen(html).tags) <= ALLOWED_TAGS
 
 
+def test_guesses_stand_on_the_front_page_in_one_table_and_where_nobody_guessed_nothing_does() -> None:
+    from builders import closed, deal, make_book
+
+    from postmortem.findings.guesses_against_facts import guesses_against_facts
+
+    deals = [deal(1, "lost", "2025-08-01", lost_to_recorded="competitor"), deal(2, "lost", "2025-08-02")]
+    guess = {"quarter": "2025Q3", "rater_id": "<b>CEO</b>", "question": "share_lost_to_competitor", "value": "0.3"}
+    cohort = closed(make_book(deals, guesses=[guess]))
+    html = front_page([(NOTEBOOK, Harvest((guesses_against_facts(cohort),), ()))], ABOUT, cohort, [])
+    (shown,) = re.findall(r'<section class="losses" id="guessed">.*?</section>', html, re.DOTALL)
+    assert "Lost to a competitor: guessed 30%, on record 50–100%." in shown
+    assert shown.count("<table") == 1 and "<b>CEO" not in html
+    assert "1 of 1 guess sealed only after the quarter had ended" in shown
+    cohort = closed(make_book(deals))
+    html = front_page([(NOTEBOOK, Harvest((guesses_against_facts(cohort),), ()))], ABOUT, cohort, [])
+    assert "guess" not in html
+
+
 def test_an_answer_without_a_table_stands_on_the_front_page_by_its_sentence() -> None:
     from builders import closed, deal, make_book
 

@@ -42,6 +42,13 @@ def test_an_own_notebook_joins_and_one_of_the_same_name_replaces(tmp_path: Path)
     assert found["50-own"].title == "Mine"
 
 
+def test_a_notebook_about_one_deal_is_made_only_when_it_is_asked_for(tmp_path: Path) -> None:
+    assert "deal-dossier" not in {notebook.name for notebook in plan(tmp_path)}
+    (asked,) = plan(tmp_path, ["deal-dossier"])
+    assert "deal_id" in asked.parameters
+    assert Parameters("2025Q3", "auto", 4, "2025-10-06").of(("deal_id",)) == {"deal_id": ""}
+
+
 def test_pages_are_chosen_by_name_or_number_and_keep_that_order(tmp_path: Path) -> None:
     names = [notebook.name for notebook in plan(tmp_path, ["02", "00-data-readiness", "02"])]
     assert names == ["02-competitor-losses", "00-data-readiness"]

@@ -79,6 +79,8 @@ def test_published_table_of_eighteen(real_data):
         row = at(found, day)
         assert found.incidence[row, int(cause) - 1] == pytest.approx(share, abs=5e-9)
         assert found.error[row, int(cause) - 1] == pytest.approx(error, abs=5e-9)
+    # R's cmprsk has another error, .07622159
+    assert found.error[at(found, 1), 0] == pytest.approx(0.07407407, abs=5e-9)
 
 
 def test_published_table_of_bone_marrow_transplants(real_data):

@@ -123,15 +123,44 @@ pseudo <- sapply(seq_len(n), function(i) n * all_rows - (n - 1) * incidence(tied
 for (i in c(1:12, 121:132)) note("pseudo-values at 20", paste0("row", i), pseudo[i])
 exposed <- as.numeric(tied$group == "b")
 fit <- lm(pseudo ~ exposed)
-bread <- summary(fit)$cov.unscaled
-scores <- rowsum(model.matrix(fit) * residuals(fit), tied$rep)
-meat <- crossprod(scores)
+# CR2 and its degrees of freedom with the matrices written out: n by n, and one inverse root a cluster.
+inverse_root <- function(m) {
+  parts <- eigen(m, symmetric = TRUE)
+  parts$vectors %*% diag(1 / sqrt(parts$values), nrow(m)) %*% t(parts$vectors)
+}
+cr2 <- function(fit, cluster, at) {
+  design <- model.matrix(fit)
+  bread <- solve(crossprod(design))
+  off <- diag(nrow(design)) - design %*% bread %*% t(design)
+  pull <- sapply(split(seq_len(nrow(design)), cluster), function(rows) {
+    whole <- numeric(nrow(design))
+    whole[rows] <- inverse_root(off[rows, rows, drop = FALSE]) %*% design[rows, , drop = FALSE] %*% bread[, at]
+    whole
+  })
+  omega <- t(pull) %*% off %*% pull
+  list(error = sqrt(sum((t(pull) %*% residuals(fit))^2)), freedom = sum(diag(omega))^2 / sum(omega^2))
+}
 clusters <- length(unique(tied$rep))
-correction <- clusters / (clusters - 1) * (n - 1) / (n - 2)
-error <- sqrt(correction * (bread %*% meat %*% bread)[2, 2])
+told <- cr2(fit, tied$rep, 2)
 note("risk difference at 20", "difference", coef(fit)[[2]])
-note("risk difference at 20", "se", error)
-note("risk difference at 20", "p", 2 * pt(-abs(coef(fit)[[2]] / error), clusters - 1))
+note("risk difference at 20", "se", told$error)
+note("risk difference at 20", "freedom", told$freedom)
+note("risk difference at 20", "half", qt(.975, told$freedom) * told$error)
+note("risk difference at 20", "p", 2 * pt(-abs(coef(fit)[[2]] / told$error), told$freedom))
+# Another p-value: within reps, as Cochran, Mantel and Haenszel do, for values of any size.
+moments <- sapply(split(seq_len(n), tied$rep), function(rows) {
+  x <- exposed[rows]
+  y <- pseudo[rows]
+  c(sum(x * y) - sum(x) * mean(y), length(rows) * mean((x - mean(x))^2) * var(y))
+})
+note("within reps at 20", "p", 2 * pnorm(-abs(sum(moments[1, ])) / sqrt(sum(moments[2, ]))))
+# The same sandwich where whole clusters are exposed, a quarter of them and uneven ones, and with a covariate.
+whole <- as.numeric(tied$rep %% 4 == 0)
+uneven <- seq_len(n) %% 24 < tied$rep %% 24 + 1 | tied$rep %% 5 == 0
+told <- cr2(lm(x1 ~ whole + x2, tied, subset = uneven), tied$rep[uneven], 2)
+note("uneven clusters", "difference", coef(lm(x1 ~ whole + x2, tied, subset = uneven))[[2]])
+note("uneven clusters", "se", told$error)
+note("uneven clusters", "freedom", told$freedom)
 note("risk difference at 20", "clusters", clusters)
 
 # --- Gray's test on small books with many ties, hardly an open row, and groups that are gone early ---
