@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from scipy import optimize, special, stats
@@ -14,7 +15,7 @@ from postmortem.stats.checks import Floats
 from postmortem.stats.estimate import LEAST_EVENTS, LEAST_N, Estimate, Status, refusal
 
 METHOD = "one-way random-effect logistic, adaptive Gauss–Hermite with 25 nodes, profile likelihood"
-NODES = 25
+NODES, STEPS = 25, 100
 LEAST_UNITS = 3
 LARGEST_SPREAD = 10.0
 NONE = 1e-4
@@ -107,7 +108,7 @@ def random_effect(
     checks.events_within(y, size, names=("events", "n"))
     checks.between("confidence", confidence)
     y, size = y[size > 0], size[size > 0]
-    counts = {"n": int(size.sum()), "events": int(y.sum())}
+    counts: dict[str, Any] = {"n": int(size.sum()), "events": int(y.sum())}
     units, rarer = int(y.size), min(counts["events"], counts["n"] - counts["events"])
     why = refusal(counts["n"], rarer, units, least_n=LEAST_N, least_events=LEAST_EVENTS, least_clusters=least_units)
     if why:
@@ -156,28 +157,45 @@ class _Profile:
         self.nodes = np.asarray(nodes, dtype=np.float64)
         self.log_weights = np.log(weights) + nodes**2
         self.pooled = float(special.logit(y.sum() / size.sum()))
+        # neighbouring σ have neighbouring β: each search begins where the last one ended
+        self.last = self.pooled
 
     def log_likelihood(self, centre: float, spread: float) -> float:
         """Return the marginal log-likelihood at β and σ."""
         if spread == 0:
             return float(self._given(np.full(self.y.size, centre)).sum())
-        mode, curvature = self._mode(centre, spread)
-        width = np.sqrt(2 / curvature)
-        u = mode[:, None] + width[:, None] * self.nodes
-        inside = self._given(centre + spread * u) - u**2 / 2 - math.log(2 * math.pi) / 2
-        terms = inside + self.log_weights + np.log(width)[:, None]
+        _, terms = self._terms(centre, spread)
         return float(special.logsumexp(terms, axis=1).sum())
 
     def centre(self, spread: float) -> float:
-        """Return the β of greatest likelihood at σ."""
+        """Return the β of greatest likelihood at σ, by Newton steps of at most one."""
         if spread == 0:
             return self.pooled
-        reach = 2 + 2 * spread
-        found = optimize.minimize_scalar(
-            lambda centre: -self.log_likelihood(float(centre), spread),
-            bounds=(self.pooled - reach, self.pooled + reach), method="bounded", options={"xatol": 1e-7},
-        )  # fmt: skip
-        return float(found.x)
+        centre = self.last
+        for _ in range(STEPS):
+            logit, terms = self._terms(centre, spread)
+            weight = special.softmax(terms, axis=1)
+            chance = special.expit(logit)
+            score = self.y[:, None] - self.size[:, None] * chance
+            mean = (weight * score).sum(axis=1)
+            inner = (weight * self.size[:, None] * chance * (1 - chance)).sum()
+            # the information that is missing because u is not seen comes off; far from the top it may be too much
+            curvature = inner - (weight * (score - mean[:, None]) ** 2).sum()
+            step = float(np.clip(mean.sum() / (curvature if curvature > 0.05 * inner else inner), -1, 1))
+            centre += step
+            if abs(step) < 1e-7:
+                break
+        self.last = centre
+        return centre
+
+    def _terms(self, centre: float, spread: float) -> tuple[Floats, Floats]:
+        """Return logits and logarithms of the summands at the nodes of every unit, shape (units, nodes)."""
+        mode, curvature = self._mode(centre, spread)
+        width = np.sqrt(2 / curvature)
+        u = mode[:, None] + width[:, None] * self.nodes
+        logit = np.asarray(centre + spread * u, dtype=np.float64)
+        inside = self._given(logit) - u**2 / 2 - math.log(2 * math.pi) / 2
+        return logit, np.asarray(inside + self.log_weights + np.log(width)[:, None], dtype=np.float64)
 
     def at(self, spread: float) -> float:
         """Return the greatest log-likelihood at σ."""
@@ -211,7 +229,7 @@ class _Profile:
     def _mode(self, centre: float, spread: float) -> tuple[Floats, Floats]:
         """Return the most likely u of every unit and the curvature there, by Newton steps of at most one."""
         u = np.zeros(self.y.size)
-        for _ in range(100):
+        for _ in range(STEPS):
             chance = special.expit(centre + spread * u)
             slope = spread * (self.y - self.size * chance) - u
             curvature = 1 + spread**2 * self.size * chance * (1 - chance)

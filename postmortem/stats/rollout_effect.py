@@ -30,6 +30,9 @@ class RolloutEffect:
     effect : Estimate
         Difference of the mean changes, in the unit of the changes; interval by inverting the test, refused where
         no p-value could be as small as the interval needs. n is the number of teams.
+    difference : float
+        The same without a claim to an interval, so that it is there where the interval is refused; NaN without two
+        sides.
     p : float
         Share of the ways to deal the starts out to the teams that show a difference as large; NaN when refused.
     floor : float
@@ -43,6 +46,7 @@ class RolloutEffect:
     """
 
     effect: Estimate
+    difference: float = math.nan
     p: float = math.nan
     floor: float = math.nan
     ways: int = 0
@@ -137,7 +141,9 @@ def rollout_effect(
         if bounded
         else Estimate.refused(why, n=teams, clusters=teams, method=METHOD)
     )
-    return RolloutEffect(effect=effect, p=p, floor=floor, ways=len(dealt), treated=treated, others=others)
+    return RolloutEffect(
+        effect=effect, difference=float(seen / own), p=p, floor=floor, ways=len(dealt), treated=treated, others=others
+    )
 
 
 def _checked(
