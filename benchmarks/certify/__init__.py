@@ -6,12 +6,21 @@ Wilson interval (Monte-Carlo error), or a mean with the normal interval of its s
 or fails by it.
 """
 
-from benchmarks.certify import companies, competing_risks, interviews, nothing_there, sales_people, two_cohorts
+from benchmarks.certify import (
+    companies,
+    competing_risks,
+    interviews,
+    nothing_there,
+    reps_and_rollouts,
+    sales_people,
+    two_cohorts,
+)
 from benchmarks.certify.section import Section
 
 SECTIONS: tuple[Section, ...] = (
     *competing_risks.SECTIONS,
     *sales_people.SECTIONS,
+    *reps_and_rollouts.SECTIONS,
     *interviews.SECTIONS,
     *companies.SECTIONS,
     *nothing_there.SECTIONS,
