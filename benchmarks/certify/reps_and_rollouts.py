@@ -33,7 +33,7 @@ def reps(seed: int) -> Shown:
     shown: dict[str, float | bool | None] = {}
     for name, spread in (("alike", 0.0), ("differ", OF_REPS)):
         rep, group, won = _won(rng, spread)
-        p = homogeneity_by_permutation(won, rep.astype(str), group.astype(str), scale="variance", seed=seed)
+        p = homogeneity_by_permutation(won, rep.astype(str), group.astype(str), scale="variance")
         shown[name] = None if math.isnan(p) else p < LEVEL
     size = rng.integers(8, 30, REPS)
     lost = rng.binomial(size, special.expit(CENTRE + OF_REPS * rng.normal(size=REPS)))
