@@ -22,7 +22,7 @@ from postmortem.simulate import simulate
 DEALS, REPS = 600, 24
 LOST, WON = 0.33, 0.45
 ON_WON, ON_LOST = 0.25, 0.45
-OTHERS = 19
+OTHERS = 24
 HABIT_SD = 0.5
 CAUSE = "needs_not_uncovered"
 QUARTERS = 7
@@ -63,7 +63,7 @@ def matrix(seed: int, *, planted: bool) -> Decided:
 
 
 def of_a_matrix(seed: int) -> Shown:
-    """Say what the gate names where one sign is planted, and where none is, beside 19 other comparisons of chance."""
+    """Say what the gate names where one sign is planted, and where none is, beside 24 other comparisons of chance."""
     shown: dict[str, bool | None] = {}
     for planted in (True, False):
         named, first = _named(_through(matrix(seed, planted=planted), seed))
