@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from postmortem.findings.gate import tally
 from postmortem.frames.cohort import Cohort
 from postmortem.ground.markup import render
-from postmortem.report.blocks import CARD_WIDTH, anchor, answer, by_when, found, sentence
+from postmortem.report.blocks import CARD_WIDTH, anchor, answer
 from postmortem.report.harvest import Harvest
+from postmortem.report.not_yet import of_report
 from postmortem.report.pages import About, Link
 from postmortem.report.plan import Notebook
 from postmortem.result import Result
@@ -34,16 +35,6 @@ class Card:
     picture: str = ""
     width: int = 0
     height: int = 0
-
-
-@dataclass(frozen=True)
-class NotYet:
-    """What unlocks questions that the record cannot answer yet: the questions, how far the data are, and by when."""
-
-    questions: tuple[str, ...]
-    gaps: tuple[tuple[str, str], ...]
-    unlock: str
-    where: str
 
 
 def front_page(
@@ -72,7 +63,7 @@ def front_page(
         cards=_cards(placed),
         notes=_notes(placed),
         tested=tally([result for _, result in placed]).sentence,
-        refusals=_not_yet(placed),
+        refusals=of_report([result for _, result in placed if result.analysis != GUESSED]),
         failures=failures,
     )
 
@@ -118,18 +109,3 @@ def _about(result: Result) -> str:
 
 def _href(notebook: Notebook, result: Result) -> str:
     return f"{notebook.name}.html#{anchor(result)}"
-
-
-def _not_yet(placed: Sequence[tuple[Notebook, Result]]) -> list[NotYet]:
-    """Return the refused questions by what unlocks them; without a remedy each stands for itself."""
-    remedies: dict[tuple[str, str], tuple[dict[str, None], dict[tuple[str, str], None]]] = {}
-    for _, result in placed:
-        if result.status == "refused" and result.analysis != GUESSED:
-            gap = (f"Missing: {'; '.join(result.what_is_missing)}.", by_when(result))
-            remedy = (sentence(result.unlock), found(result))
-            questions, gaps = remedies.setdefault(remedy if any(remedy) else gap, ({}, {}))
-            questions[result.question] = gaps[gap] = None
-    return [
-        NotYet(tuple(questions), tuple(gaps), *(remedy if remedy not in gaps else ("", "")))
-        for remedy, (questions, gaps) in remedies.items()
-    ]
