@@ -116,6 +116,7 @@ def _told(made: Run) -> dict[str, Any]:
         "failed": list(made.failed),
         "content": made.content,
         "preflight": [asdict(finding) for finding in made.preflight],
+        "commentary": list(made.commentary),
     }
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from postmortem.findings.gate import tally
 from postmortem.frames.cohort import Cohort
 from postmortem.ground.markup import render
@@ -43,8 +45,10 @@ def front_page(
     cohort: Cohort,
     navigation: Sequence[Link],
     failures: Sequence[str] = (),
+    *,
+    summary: Markup | None = None,
 ) -> str:
-    """Render the front page from what the notebooks answered."""
+    """Render the front page from what the notebooks answered, below the summary that was written of it."""
     placed = [(notebook, result) for notebook, harvest in pages for result in harvest.results]
     first = {result.analysis: result for _, result in reversed(placed)}
     answered = {name: result for name, result in first.items() if result.status != "refused"}
@@ -55,6 +59,7 @@ def front_page(
         current="index",
         about=told,
         pages=navigation,
+        note=summary,
         sentences=lead,
         remarks=cohort.remarks,
         hero=answer(answered[HERO]) if HERO in answered else None,
