@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -135,6 +136,8 @@ def test_hostile_text_is_shown_and_never_run(browser: Any, hostile: Path, width:
             shown += page.evaluate("document.body.innerText")
     for text in (*HOSTILE[:3], NAME):
         assert text in shown
+    told = json.loads((hostile / "manifest.json").read_text(encoding="utf-8"))["commentary"]
+    assert any(f"no answer under '{NAME}'" in flag for flag in told["flags"])
 
 
 @pytest.mark.skipif(find_spec("axe_playwright_python") is None, reason="axe-playwright-python is not installed")
