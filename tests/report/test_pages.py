@@ -144,7 +144,7 @@ def test_a_page_gathers_its_refusals_by_what_unlocks_them_and_keeps_the_text_abo
     assert box.count("Export the history.") == 1
     assert "What this is about." in html and "<h2>Second</h2>" in html
     assert "Gone with its question." not in html and "<h2>Third</h2>" not in html
-    contents = html.split('class="contents"')[1].split("</nav>")[0]
+    contents = html.split('class="contents"')[1].split("</section>")[0]
     assert re.findall(r'href="#([\w-]+)">(.*?)</a>', contents) == [
         ("costliest-losses", "Second"), ("not-yet", "What we cannot say yet (3 questions)"),
     ]  # fmt: skip
