@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import re
 from dataclasses import dataclass
 
@@ -105,7 +106,18 @@ def picture(result: Result, width: float) -> tuple[str, int, int]:
         result.plot(axes)
     kind, image = "svg+xml", re.sub(r">\s+<", "><", to_svg(figure)).encode()
     if len(image) > SMALL_SVG:
-        kind, image = min((kind, image), ("png", to_png(figure)), key=lambda drawn: len(drawn[1]))
+        kind, image = min((kind, image), ("png", _of_few_colours(to_png(figure))), key=lambda drawn: len(drawn[1]))
     address = f"data:image/{kind};base64,{base64.b64encode(image).decode()}"
     inches = figure.get_size_inches()
     return address, round(inches[0] * CSS_PIXELS_PER_INCH), round(inches[1] * CSS_PIXELS_PER_INCH)
+
+
+def _of_few_colours(image: bytes) -> bytes:
+    """Return a PNG in the 256 colours that serve it best: a third of the bytes, and no difference to the eye."""
+    from PIL import Image
+
+    written = io.BytesIO()
+    with Image.open(io.BytesIO(image)) as read:
+        few = read.convert("RGB").quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    few.save(written, "png", optimize=True)
+    return written.getvalue()
