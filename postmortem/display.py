@@ -29,11 +29,14 @@ class Cell:
         The interval beside an estimate; empty elsewhere.
     numeric : bool
         Whether it stands to the right.
+    withheld : bool
+        Whether the value was taken out before sharing.
     """
 
     text: str
     extra: str = ""
     numeric: bool = False
+    withheld: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,7 @@ def _estimate(value: float, unit: str) -> str:
 def _cell(record: dict[str, Any], column: Column) -> Cell:
     value = record[column.name]
     if record.get("suppressed") is True and (value is None or pd.isna(value)):
-        return Cell(WITHHELD, numeric=column.role in NUMERIC)
+        return Cell(WITHHELD, numeric=column.role in NUMERIC, withheld=True)
     extra = ""
     if column.low and column.high and not (pd.isna(record[column.low]) or pd.isna(record[column.high])):
         extra = interval_text(record[column.low], record[column.high], column.unit)

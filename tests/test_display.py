@@ -93,7 +93,7 @@ def test_a_bound_that_is_missing_leaves_the_estimate_alone():
 
 def test_a_withheld_value_is_not_a_missing_one_and_shows_no_interval():
     view = written(shares(share=[np.nan, np.nan], suppressed=pd.Series([True, False], dtype="boolean")))
-    assert view.rows[0][1] == Cell(WITHHELD, "", numeric=True)
+    assert view.rows[0][1] == Cell(WITHHELD, "", numeric=True, withheld=True)
     assert view.rows[1][1].text == MISSING
 
 

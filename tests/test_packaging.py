@@ -39,7 +39,8 @@ CARDS_OWN = {name: made for name, made in requirements([*EXTRAS["lab"], *EXTRAS[
 
 # Imported without being declared: each comes with a declared package whose interface it is part of.
 COMES_WITH = {
-    "jupyter-client": "nbclient", "jupyter-core": "nbclient", "markupsafe": "jinja2", "threadpoolctl": "scikit-learn",
+    "jupyter-client": "nbclient", "jupyter-core": "nbclient", "markupsafe": "jinja2", "pillow": "matplotlib",
+    "threadpoolctl": "scikit-learn",
 }  # fmt: skip
 
 

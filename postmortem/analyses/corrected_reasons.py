@@ -237,7 +237,7 @@ def _price(found: CorrectedShares, codes: list[str]) -> Table:
     )  # fmt: skip
     columns = (
         *spanned("price", "Price as the main reason (95% interval)", "price_low", "price_high"),
-        Column("price_se", "estimate", "Standard error", "points", shown=False),
+        Column("price_se", "estimate", "How far chance moves it", "points", shown=False),
         Column("limit", "estimate", "Set against", "share"),
         Column("p", "estimate", "Chance of so low a share, were it as high as that"),
     )  # fmt: skip

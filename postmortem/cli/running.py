@@ -117,6 +117,7 @@ def _told(made: Run) -> dict[str, Any]:
         "findings": made.findings,
         "content": made.content,
         "preflight": [asdict(finding) for finding in made.preflight],
+        "commentary": list(made.commentary),
     }
 
 

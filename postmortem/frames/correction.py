@@ -128,7 +128,7 @@ def _columns(about: str, recorded: int, interviews: int) -> tuple[Column, ...]:
         Column("asked", "count", f"Buyers interviewed, of {interviews:,}"),
         *spanned("alone", "Interviews alone (95% interval)", "alone_low", "alone_high"),
         *spanned("share", "Corrected to all losses (95% interval)", "low", "high"),
-        Column("se", "estimate", "Standard error", "points", shown=False),
+        Column("se", "estimate", "How far chance moves it", "points", shown=False),
         *spanned("apart", "Corrected minus on record", "apart_low", "apart_high", "points"),
         Column("lowest", "estimate", "At least", "share"),
         Column("highest", "estimate", "At most", "share"),

@@ -17,6 +17,7 @@ from zoneinfo import available_timezones
 from pydantic import BaseModel, Field, PrivateAttr, ValidationError, field_validator
 
 from postmortem.ground import schema
+from postmortem.ground.brand import Brand, logo_png
 from postmortem.ground.errors import ConfigError, nearest
 from postmortem.ground.fiscal import FiscalCalendar
 from postmortem.ground.sources import LookupTable, Section, Source, table_faults
@@ -119,6 +120,7 @@ class Report(Section):
     pages: tuple[str, ...] = ()
     prepared_by: str | None = None
     confidentiality: str | None = None
+    brand: Brand = Brand()
 
 
 class ProcessFile(Section):
@@ -197,6 +199,7 @@ def build_config(raw: Mapping[str, Any], folder: Path, origins: Mapping[str, str
         config = Config.model_validate(raw)
     except ValidationError as error:
         faults = [*(_explain(fault) for fault in error.errors()), *faults]
+    faults += _logo_faults(raw, folder)
     if faults:
         raise ConfigError(
             f"{FILE_NAME} has {len(faults)} setting{'s' if len(faults) > 1 else ''} that cannot be used.",
@@ -206,6 +209,20 @@ def build_config(raw: Mapping[str, Any], folder: Path, origins: Mapping[str, str
     config._origins.update(origins or {})
     config._folder = folder
     return config
+
+
+def _logo_faults(raw: Mapping[str, Any], folder: Path) -> list[str]:
+    """Say what is wrong with the logo, beside whatever is wrong elsewhere."""
+    value: Any = raw
+    for name in ("report", "brand", "logo"):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    if not isinstance(value, str):
+        return []
+    try:
+        logo_png(folder / value)
+    except ValueError as error:
+        return [f"report.brand.logo: {value} {error}"]
+    return []
 
 
 def _dotted(raw: Mapping[str, Any], prefix: str = "") -> list[str]:

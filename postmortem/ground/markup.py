@@ -18,18 +18,25 @@ from postmortem.ground import resources
 @cache
 def environment() -> Environment:
     """Return the Jinja environment over ``templates/report``: autoescape on, undefined names an error."""
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(resources.templates("report")),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.globals["css_text"] = css_text
+    return made
 
 
 def render(template: str, **values: Any) -> Markup:
     """Render one template of ``templates/report`` with everything escaped."""
     return Markup(environment().get_template(template).render(**values))
+
+
+def css_text(text: str) -> Markup:
+    """Write any text as a CSS string: every character as its number, so that none can end the string."""
+    return Markup('"{}"').format(Markup("".join(f"\\{ord(character):x} " for character in text)))
 
 
 @cache

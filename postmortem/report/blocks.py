@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import base64
+import io
 import re
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from postmortem.charts.style import new_figure, theme, to_svg
+from postmortem.charts.style import new_figure, theme, to_png, to_svg
 from postmortem.display import Written, written
 from postmortem.ground.markup import markdown
 from postmortem.result import Result
 
 CSS_PIXELS_PER_INCH = 95
 FULL_WIDTH, CARD_WIDTH = 8.0, 5.5
+SMALL_SVG = 60_000
+"""Bytes beyond which a picture is a PNG, twice as large as it is shown: thousands of marks draw themselves slowly."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class Prose:
 
 @dataclass(frozen=True)
 class Answer:
-    """One result on a page; everything but the picture's address is plain text that the template escapes."""
+    """One result on a page; all but the picture's address and a rendered note is text that the template escapes."""
 
     anchor: str
     question: str
@@ -43,6 +46,7 @@ class Answer:
     picture: str = ""
     width: int = 0
     height: int = 0
+    note: Markup | None = None
     kind: str = "answer"
 
 
@@ -100,12 +104,25 @@ def address(page: str, result: Result) -> str:
 
 
 def picture(result: Result, width: float) -> tuple[str, int, int]:
-    """Draw a result and return the data address of its SVG with its size in CSS pixels."""
+    """Draw a result and return the data address of its picture with its size in CSS pixels."""
     figure = new_figure(width, 4)
     axes = figure.add_subplot()
     with theme():
         result.plot(axes)
-    svg = to_svg(figure)
-    address = "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
+    kind, image = "svg+xml", re.sub(r">\s+<", "><", to_svg(figure)).encode()
+    if len(image) > SMALL_SVG:
+        kind, image = min((kind, image), ("png", _of_few_colours(to_png(figure))), key=lambda drawn: len(drawn[1]))
+    address = f"data:image/{kind};base64,{base64.b64encode(image).decode()}"
     inches = figure.get_size_inches()
     return address, round(inches[0] * CSS_PIXELS_PER_INCH), round(inches[1] * CSS_PIXELS_PER_INCH)
+
+
+def _of_few_colours(image: bytes) -> bytes:
+    """Return a PNG in the 256 colours that serve it best: a third of the bytes, and no difference to the eye."""
+    from PIL import Image
+
+    written = io.BytesIO()
+    with Image.open(io.BytesIO(image)) as read:
+        few = read.convert("RGB").quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    few.save(written, "png", optimize=True)
+    return written.getvalue()

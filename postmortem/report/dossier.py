@@ -102,4 +102,4 @@ def _page(
     told = about(cohort, config)
     told = replace(told, deals=f"one deal, beside {told.deals}")
     values = {"page_title": title, "current": "", "about": told, "pages": (), "blocks": blocks, "contents": contents}
-    return str(render("dossier.html.j2", **values))
+    return str(render("dossier.html.j2", **values, refusals=()))

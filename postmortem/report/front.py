@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from postmortem.findings.gate import tally
 from postmortem.frames.cohort import Cohort
 from postmortem.ground.markup import render
-from postmortem.report.blocks import CARD_WIDTH, address, answer, by_when, found, sentence
+from postmortem.report.blocks import CARD_WIDTH, address, answer
 from postmortem.report.closing import of_name
 from postmortem.report.found import back_of, found_of
 from postmortem.report.harvest import Harvest
+from postmortem.report.not_yet import of_report
 from postmortem.report.pages import About, Link
 from postmortem.report.plan import Notebook
 from postmortem.result import Result
@@ -38,16 +41,6 @@ class Card:
     height: int = 0
 
 
-@dataclass(frozen=True)
-class NotYet:
-    """What unlocks questions that the record cannot answer yet: the questions, how far the data are, and by when."""
-
-    questions: tuple[str, ...]
-    gaps: tuple[tuple[str, str], ...]
-    unlock: str
-    where: str
-
-
 def front_page(
     pages: Sequence[tuple[Notebook, Harvest]],
     told: About,
@@ -55,8 +48,10 @@ def front_page(
     navigation: Sequence[Link],
     failures: Sequence[str] = (),
     closing: Harvest | None = None,
+    *,
+    summary: Markup | None = None,
 ) -> str:
-    """Render the front page from what the notebooks answered, and from the findings made of it (`closing`)."""
+    """Render the front page: what the notebooks answered, the findings made of it (`closing`), the summary written."""
     placed = [(notebook, result) for notebook, harvest in pages for result in harvest.results]
     first = {result.analysis: result for _, result in reversed(placed)}
     answered = {name: result for name, result in first.items() if result.status != "refused"}
@@ -69,6 +64,7 @@ def front_page(
         current="index",
         about=told,
         pages=navigation,
+        note=summary,
         sentences=lead,
         remarks=cohort.remarks,
         hero=answer(answered[HERO]) if HERO in answered else None,
@@ -79,7 +75,7 @@ def front_page(
         findings=shown,
         back=None if earlier is None else back_of(earlier),
         tested=tally([result for _, result in placed]).sentence,
-        refusals=_not_yet(placed),
+        refusals=of_report([result for _, result in placed if result.analysis != GUESSED]),
         failures=failures,
     )
 
@@ -122,18 +118,3 @@ def _notes(placed: Sequence[tuple[Notebook, Result]], told: Collection[str]) -> 
 def _about(result: Result) -> str:
     """Return the title of the first table, which says what is counted; nothing where a result has no table."""
     return next((table.title for table in result.tables.values()), "")
-
-
-def _not_yet(placed: Sequence[tuple[Notebook, Result]]) -> list[NotYet]:
-    """Return the refused questions by what unlocks them; without a remedy each stands for itself."""
-    remedies: dict[tuple[str, str], tuple[dict[str, None], dict[tuple[str, str], None]]] = {}
-    for _, result in placed:
-        if result.status == "refused" and result.analysis != GUESSED:
-            gap = (f"Missing: {'; '.join(result.what_is_missing)}.", by_when(result))
-            remedy = (sentence(result.unlock), found(result))
-            questions, gaps = remedies.setdefault(remedy if any(remedy) else gap, ({}, {}))
-            questions[result.question] = gaps[gap] = None
-    return [
-        NotYet(tuple(questions), tuple(gaps), *(remedy if remedy not in gaps else ("", "")))
-        for remedy, (questions, gaps) in remedies.items()
-    ]

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from markupsafe import Markup
 
 from postmortem.frames.cohort import Cohort
 from postmortem.ground.config import Config
 from postmortem.ground.formats import count
 from postmortem.ground.markup import render
 from postmortem.report.blocks import Answer, Prose, answer, prose
+from postmortem.report.brand import PLAIN_LOOK, Look, look_of
 from postmortem.report.harvest import Harvest
+from postmortem.report.not_yet import of_page
 from postmortem.report.plan import Notebook
+from postmortem.result import Result
+
+NOT_YET = "What we cannot say yet"
 
 
 @dataclass(frozen=True)
@@ -26,6 +33,15 @@ class About:
     provenance: str
     prepared_by: str
     confidentiality: str
+    look: Look = PLAIN_LOOK
+
+
+@dataclass(frozen=True)
+class Notes:
+    """What was written about one page: above everything, and below the headline of an answer, by its anchor."""
+
+    of_page: Markup | None = None
+    of_answers: Mapping[str, Markup] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -56,10 +72,11 @@ def about(cohort: Cohort, config: Config) -> About:
         quarter=cohort.focus.label,
         deals=f"{count(len(cohort.focus_rows), 'deal')} {cohort.chosen} {cohort.focus.label}",
         as_of=cohort.as_of.isoformat(),
-        rows=f"{count(read, 'row')} read, {aside:,} set aside",
-        provenance=f"Where the figures come from: {sources}. {came}",
+        rows=f"{count(read, 'row')} read, {read - aside:,} used, {aside:,} set aside",
+        provenance=f"{sources}. {came}",
         prepared_by=config.report.prepared_by or "",
         confidentiality=config.report.confidentiality or "",
+        look=look_of(config),
     )
 
 
@@ -72,20 +89,27 @@ def links(pages: Sequence[tuple[Notebook, Harvest]]) -> tuple[Link, ...]:
     )
 
 
-def page(notebook: Notebook, harvest: Harvest, told: About, navigation: Sequence[Link]) -> str:
-    """Render the page of one notebook."""
+def page(
+    notebook: Notebook, harvest: Harvest, told: About, navigation: Sequence[Link], notes: Notes | None = None
+) -> str:
+    """Render the page of one notebook, with what was written about it (`notes`)."""
     blocks: list[Answer | Prose] = []
     contents: list[Entry] = []
-    heading = ""
-    for block in harvest.blocks:
-        made = prose(block) if isinstance(block, str) else answer(block)
-        if isinstance(made, Answer):
-            contents.append(Entry(made.anchor, heading or made.question))
-            heading = ""
-        elif isinstance(block, str):
-            heading = next((line[3:].strip() for line in block.splitlines() if line.startswith("## ")), heading)
-        if made is not None:
-            blocks.append(made)
+    refused: list[tuple[str, Result]] = []
+    for words, heading, results in sections(harvest.blocks):
+        bare = [result for result in results if result.status == "refused" and not result.tables]
+        refused += [(heading, result) for result in bare]
+        if words is not None and not (heading and results and len(bare) == len(results)):
+            made = prose(words)
+            blocks += [made] if made is not None else []
+        for result in results:
+            if result not in bare:
+                shown = answer(result)
+                contents.append(Entry(shown.anchor, heading or shown.question))
+                heading = ""
+                blocks.append(replace(shown, note=notes.of_answers.get(shown.anchor)) if notes else shown)
+    if refused:
+        contents.append(Entry("not-yet", f"{NOT_YET} ({count(len(refused), 'question')})"))
     return render(
         "page.html.j2",
         page_title=notebook.title,
@@ -94,4 +118,27 @@ def page(notebook: Notebook, harvest: Harvest, told: About, navigation: Sequence
         pages=navigation,
         blocks=blocks,
         contents=contents,
+        refusals=of_page(refused),
+        note=notes.of_page if notes else None,
     )
+
+
+def sections(blocks: Sequence[str | Result]) -> Iterator[tuple[str | None, str, list[Result]]]:
+    """Yield the parts of a notebook: a text, the last second-level heading in it, and the results below it."""
+    words: str | None = None
+    results: list[Result] = []
+    for block in blocks:
+        if isinstance(block, Result):
+            results.append(block)
+            continue
+        if words is not None or results:
+            yield words, heading_of(words), results
+        words, results = block, []
+    if words is not None or results:
+        yield words, heading_of(words), results
+
+
+def heading_of(words: str | None) -> str:
+    """Return the last second-level heading of a text; empty where it has none."""
+    found = [line[3:].strip() for line in (words or "").splitlines() if line.startswith("## ")]
+    return found[-1] if found else ""

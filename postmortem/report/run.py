@@ -29,6 +29,7 @@ from postmortem.ground.config import FILE_NAME, Preflight
 from postmortem.intake.stored_snapshots import store_of
 from postmortem.report.book_record import describe_book, tier_of
 from postmortem.report.closing import FRONT, closing, named_in
+from postmortem.report.commentary import Placed, place, read_commentary, record_of
 from postmortem.report.editions import DEALS, RAW, put_in_place, working_folder
 from postmortem.report.execute import Progress, execute
 from postmortem.report.forked_kernels import Engine, kernels_of
@@ -67,6 +68,8 @@ class Run:
         What the pre-flight said of the data.
     findings : int
         What passed the gate.
+    commentary : tuple of str
+        What in the commentary does not fit the report.
     """
 
     quarter: str
@@ -78,6 +81,7 @@ class Run:
     content: str
     preflight: tuple[Finding, ...] = ()
     findings: int = 0
+    commentary: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -156,27 +160,25 @@ def run_quarter(
             window=len(cohort.window),
             as_of=cohort.as_of.isoformat(),
         )
+        written = read_commentary(engagement.folder, told.quarter)
         done, failed = execute(chosen, told, engagement.folder, aside, engine=engine, progress=progress)
+        placed = place(written, done)
+        for flag in placed.flags:
+            progress(f"commentary: {flag}")
         progress("looking back at the quarter before")
         last_words = closing(engagement, cohort, book, done, scored)
         progress("writing the pages")
-        content = _write(aside, engagement, cohort, told, done, failed, last_words, {
-            **_made_with(engagement, book), "book": describe_book(book), "preflight": [asdict(each) for each in found],
+        content = _write(aside, engagement, cohort, told, done, failed, last_words, placed, {
+            **_made_with(engagement, book), **record_of(written, placed),
+            "book": describe_book(book), "preflight": [asdict(each) for each in found],
         })  # fmt: skip
-        place = output / cohort.focus.label
-        put_in_place(aside, place)
+        folder = output / cohort.focus.label
+        put_in_place(aside, folder)
     names = tuple(notebook.name for notebook, _ in done)
     return Run(
-        cohort.focus.label,
-        place,
-        names,
-        tuple(failed),
-        len(cohort.focus_rows),
-        cohort.kind,
-        content,
-        found,
-        named_in(last_words),
-    )
+        cohort.focus.label, folder, names, tuple(failed), len(cohort.focus_rows), cohort.kind, content, found,
+        named_in(last_words), placed.flags,
+    )  # fmt: skip
 
 
 def _heed(found: tuple[Finding, ...], settings: Preflight, accept_changes: bool, progress: Progress) -> None:
@@ -194,17 +196,18 @@ def _write(
     done: Sequence[tuple[Notebook, Harvest]],
     failed: dict[str, str],
     last_words: Harvest,
+    placed: Placed,
     beside: dict[str, Any],
 ) -> str:
     """Write pages, findings, tables and manifest, which also holds `beside`; return the content hash."""
     description, navigation = about(cohort, engagement.config), links(done)
     linked = {link.name for link in navigation}
     failures = [f"{name}: {error.splitlines()[0]}" for name, error in failed.items()]
-    index = front_page(done, description, cohort, navigation, failures, last_words)
+    index = front_page(done, description, cohort, navigation, failures, last_words, summary=placed.summary)
     (aside / "index.html").write_text(index, encoding="utf-8")
     for notebook, harvested in done:
         if notebook.name in linked:
-            html = page(notebook, harvested, description, navigation)
+            html = page(notebook, harvested, description, navigation, placed.notes.get(notebook.name))
             (aside / f"{notebook.name}.html").write_text(html, encoding="utf-8")
     told_of = [*done, (FRONT, last_words)]
     write_json(aside / "findings.json", findings(told_of))

@@ -13,6 +13,7 @@ import pytest
 from analysis_cases import HOSTILE, MADE, NUMBERS, RIVALS, answer_of, cohort_of, shuffled, withhold
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from plain_words import TERMS
 
 from postmortem.analyses import Analysis
 from postmortem.findings import ANALYSES, OVERVIEWS
@@ -25,11 +26,6 @@ NAMES = [entry.name for entry in EVERY]
 OF_NAMES = {entry.name: entry for entry in EVERY}
 IDENTIFYING = ("deal", "account", "person", "competitor", "quote")
 DRAWN = ("one deal", "all lost", "no amounts", "still running, forecast")
-TERMS = re.compile(
-    r"\b(cohort|landmark|hazard|shrunken|shrinkage|false discovery|censored|p-value|refused|bayes\w*|posterior|"
-    r"estimator|hypothes[ie]s)\b",
-    re.IGNORECASE,
-)
 CAUSES = re.compile(
     r"\b(because|caus(e|es|ed|ing)|due to|led to|leads to|driven by|result(s|ed)? (in|from)|thanks to)\b", re.IGNORECASE
 )

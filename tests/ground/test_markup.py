@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 
 import pytest
@@ -61,7 +62,8 @@ def test_a_table_shows_hostile_text_in_title_head_cell_and_interval_as_it_is(tex
     page = seen(macro("table", written(text)))
     assert set(page.tags) <= {"div", "table", "caption", "thead", "tbody", "tr", "th", "td", "span"}
     assert page.text.count(text) == 4
-    assert {name for name, _ in page.attributes} <= {"class", "scope"}
+    assert {name for name, _ in page.attributes} <= {"class", "scope", "tabindex", "role", "aria-label"}
+    assert dict(page.attributes)["aria-label"] == text
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -70,7 +72,7 @@ def test_a_picture_carries_hostile_text_inside_its_alternative_only(text):
     page = seen(macro("picture", block))
     assert page.tags == ["figure", "img"]
     assert dict(page.attributes)["alt"] == text
-    assert {name for name, _ in page.attributes} == {"src", "alt", "width", "height"}
+    assert {name for name, _ in page.attributes} == {"src", "alt", "width", "height", "tabindex"}
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -78,11 +80,20 @@ def test_a_block_of_an_answer_escapes_everything_it_is_given(text):
     block = {
         "status": "ok", "anchor": "a", "question": text, "headline": text, "picture": "",
         "caveats": [text], "unlock": text, "method": text, "used": text, "where": text, "by": text,
-        "tables": [written(text)],
+        "note": None, "tables": [written(text)],
     }  # fmt: skip
     page = seen(macro("answer", block))
     assert not {"script", "img", "svg", "iframe", "style"} & set(page.tags)
     assert page.text.count(text) == 8 + 4
+
+
+@pytest.mark.parametrize(
+    "text", [*HOSTILE, "line one\nline two", 'a"; } body { display:none } /*', "\\22 ", "Łódź · 東京 🙂"]
+)
+def test_any_text_is_one_css_string(text):
+    written = str(markup.css_text(text))
+    assert re.fullmatch(r'"(\\[0-9a-f]+ )*"', written)
+    assert "".join(chr(int(number, 16)) for number in re.findall(r"\\([0-9a-f]+) ", written)) == text
 
 
 def test_an_undefined_name_stops_the_page_instead_of_leaving_a_hole():

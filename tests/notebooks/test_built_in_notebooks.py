@@ -7,6 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from plain_words import TERMS
 
 from postmortem.ground import resources
 
@@ -52,6 +53,12 @@ def test_it_imports_once_and_loads_one_frame(path: Path) -> None:
     assert sum("import " in source for source in sources) == 1
     assert "import postmortem as pm" in sources
     assert sum(source.startswith("frame = pm.load_frame(") for source in sources) == 1
+
+
+def test_its_titles_and_texts_are_plain(path: Path) -> None:
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type == "markdown":
+            assert not TERMS.search(cell.source), cell.source
 
 
 def test_it_begins_with_a_title(path: Path) -> None:

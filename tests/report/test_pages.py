@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from hostile import HOSTILE
+from matplotlib.axes import Axes
 
 from postmortem.ground.config import build_config
 from postmortem.report.blocks import anchor, answer, prose
@@ -16,14 +18,14 @@ from postmortem.report.front import front_page
 from postmortem.report.harvest import Harvest
 from postmortem.report.pages import About, Link, links, page
 from postmortem.report.plan import Notebook
-from postmortem.result import Column, Gap, Result, Table, refused
+from postmortem.result import Column, Gap, Result, Table, Tables, refused
 
 ABOUT = About("Acme", "2025Q3", "2 deals closed in 2025Q3", "2025-10-06", "2 rows read, 0 set aside", "p", "", "")
 NOTEBOOK = Notebook("01-quarter-overview", "The quarter at a glance", Path("01.ipynb"), ())
 ALLOWED_TAGS = {
     "html", "head", "meta", "title", "style", "body", "header", "p", "h1", "h2", "h3", "nav", "a", "main", "footer",
     "div", "section", "article", "ol", "ul", "li", "dl", "dt", "dd", "figure", "img", "table", "caption", "thead",
-    "tbody", "tr", "th", "td", "span", "details", "summary", "strong", "em", "code", "wbr",
+    "tbody", "tr", "th", "td", "span", "details", "summary", "strong", "em", "code", "wbr", "aside",
 }  # fmt: skip
 
 
@@ -61,7 +63,7 @@ def test_hostile_text_in_every_place_makes_no_element_and_no_attribute(text: str
     assert set(seen.tags) <= ALLOWED_TAGS
     assert not [entry for entry in seen.attributes if entry[1].startswith("on") or entry[1] in ("srcset", "action")]
     addresses = [value for _, name, value in seen.attributes if name in ("href", "src")]
-    own = r"#[a-z0-9-]*|[\w.-]+\.html(#[a-z0-9-]+)?|data:image/svg\+xml;base64,.*"
+    own = r"#[a-z0-9-]*|[\w.-]+\.html(#[a-z0-9-]+)?|data:image/(svg\+xml|png);base64,.*"
     assert all(re.fullmatch(own, address) for address in addresses)
 
 
@@ -118,11 +120,70 @@ def test_a_page_has_the_strict_policy_and_no_script() -> None:
     assert "https://" not in html
 
 
-def test_a_refusal_is_shown_as_an_answer_and_not_as_an_error() -> None:
-    result = refused("forecast_waterfall", "Where is the gap?", "7 of the 25 interviews needed")
+def test_a_refusal_is_shown_as_what_cannot_be_said_yet_and_not_as_an_error() -> None:
+    result = refused("forecast_waterfall", "Where is the gap?", "7 of the 25 interviews needed", method="By counting.")
     html = shown(result)
-    assert "Not answered yet: 7 of the 25 interviews needed." in html
+    assert "Missing: 7 of the 25 interviews needed." in html
+    assert "By counting." in html and 'id="forecast-waterfall"' in html
     assert "rror" not in html.split("<main>")[1]
+
+
+def test_a_page_gathers_its_refusals_by_what_unlocks_them_and_keeps_the_text_above_its_answers() -> None:
+    history = {"unlock": "export the history", "gap": Gap("at once", "Reports")}
+    blocks = (
+        "# Title\n\nWhat this is about.",
+        "## First\n\nGone with its question.", refused("a", "First?", "the forecast", **history),
+        "## Second", result_of("Acme"), refused("b", "Second?", "the stages", **history),
+        "## Third", refused("c", "Third?", "7 of 10 losses"),
+    )  # fmt: skip
+    html = page(NOTEBOOK, Harvest(blocks, ()), ABOUT, [])
+    box = html.split('id="not-yet"')[1].split("</section>")[0]
+    assert re.findall(r'id="(\w+)">(?:<span class="heading">(\w+)</span>)?(.*?)</dt>', box) == [
+        ("a", "First", "First?"), ("b", "Second", "Second?"), ("c", "Third", "Third?"),
+    ]  # fmt: skip
+    assert box.count("Export the history.") == 1
+    assert "What this is about." in html and "<h2>Second</h2>" in html
+    assert "Gone with its question." not in html and "<h2>Third</h2>" not in html
+    contents = html.split('class="contents"')[1].split("</section>")[0]
+    assert re.findall(r'href="#([\w-]+)">(.*?)</a>', contents) == [
+        ("costliest-losses", "Second"), ("not-yet", "What we cannot say yet (3 questions)"),
+    ]  # fmt: skip
+
+
+def test_a_refusal_that_has_something_to_show_keeps_its_place() -> None:
+    shown_so_far = result_of("Acme").tables
+    html = page(NOTEBOOK, Harvest((refused("a", "Q?", "more", tables=shown_so_far),), ()), ABOUT, [])
+    assert "Not answered yet: more." in html and 'id="not-yet"' not in html
+
+
+def test_caveats_are_footnotes_of_their_answer() -> None:
+    html = shown(result_of("Acme", caveats=("First.", "Second.")))
+    marks = re.findall(r'href="#(costliest-losses-note-\d)"', html)
+    assert marks == re.findall(r'<li id="(costliest-losses-note-\d)">', html)
+    assert len(marks) == 2
+
+
+def test_a_withheld_cell_looks_withheld_and_the_word_alone_does_not() -> None:
+    frame = pd.DataFrame({"who": pd.Series([None, "withheld"], dtype="str"), "suppressed": [True, False]})
+    table = Table(frame, (Column("who", "account", "Who"), Column("suppressed", "label", "s", shown=False)), "Two")
+    html = shown(Result("costliest_losses", "Q?", {"t": table}))
+    assert re.findall(r'<td class="([\w ]+)">withheld', html) == ["s withheld", "s"]
+
+
+def test_a_picture_of_thousands_of_marks_becomes_a_png_where_that_is_smaller() -> None:
+    def draw(tables: Tables, axes: Axes) -> None:
+        n = len(tables["t"].rows)
+        axes.scatter(range(n), range(n))
+
+    def drawn(n: int) -> Result:
+        table = Table(pd.DataFrame({"n": range(n)}), (Column("n", "count", "Deals"),), "Many")
+        return Result("costliest_losses", "Q?", {"t": table}, draw_on=draw)
+
+    few, many = (answer(drawn(n)) for n in (5, 5000))
+    assert few.picture.startswith("data:image/svg+xml;") and many.picture.startswith("data:image/png;")
+    assert few.width == many.width
+    header = base64.b64decode(many.picture.split(",")[1])[16:24]
+    assert int.from_bytes(header[:4]) == pytest.approx(2 * many.width, abs=2)
 
 
 def test_a_refusal_says_where_the_rest_is_found_and_by_when() -> None:
@@ -191,3 +252,21 @@ def test_footer_lines_come_from_the_configuration(tmp_path: Path) -> None:
     told = about(closed(make_book([deal(1, "won", "2025-08-01")])), config)
     assert (told.prepared_by, told.confidentiality) == ("Jo & Co", "For Acme only")
     assert told.deals == "1 deal closed in 2025Q3"
+
+
+def test_the_brand_stands_on_every_page(tmp_path: Path) -> None:
+    from builders import closed, deal, make_book
+    from matplotlib.figure import Figure
+
+    from postmortem.report.pages import about
+
+    Figure(figsize=(4, 2)).savefig(tmp_path / "logo.png", dpi=100)
+    brand = {"accent": "#7a1f5c", "logo": "logo.png"}
+    config = build_config({"report": {"brand": brand, "prepared_by": "Jo & Co", "confidentiality": "Ours"}}, tmp_path)
+    told = about(closed(make_book([deal(1, "won", "2025-08-01")])), config)
+    assert (told.look.width, told.look.height) == (88, 44)
+    html = page(NOTEBOOK, Harvest((result_of("Acme"),), ()), told, [])
+    assert ":root { --accent:#7a1f5c; }" in html
+    assert re.search(r"prefers-color-scheme: dark\) { :root { --accent:#[0-9a-f]{6}; } }", html)
+    assert html.count('<img class="logo" src="data:image/png;base64,') == 1 and 'alt="Jo &amp; Co"' in html
+    assert set(Seen(html).tags) <= ALLOWED_TAGS
