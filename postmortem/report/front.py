@@ -37,6 +37,14 @@ class Card:
 
 
 @dataclass(frozen=True)
+class Described:
+    """What the front page says of the choice of deals, where there is no cohort any more to ask."""
+
+    noun: str
+    remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class NotYet:
     """What unlocks questions that the record cannot answer yet: the questions, how far the data are, and by when."""
 
@@ -49,7 +57,7 @@ class NotYet:
 def front_page(
     pages: Sequence[tuple[Notebook, Harvest]],
     told: About,
-    cohort: Cohort,
+    cohort: Cohort | Described,
     navigation: Sequence[Link],
     failures: Sequence[str] = (),
 ) -> str:
