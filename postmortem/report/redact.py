@@ -36,7 +36,7 @@ Audience = Literal["team", "client", "outside"]
 LISTED: Final = (DEAL, ACCOUNT)
 # Values of lists are nobody's words; buyers' words are chosen by consent where they are taken.
 QUOTED_TO_CLIENTS: Final = ("verbatims", "not_understood", "unused_categories", "first_in_list")
-NOT_OUTSIDE: Final = ("readiness",)
+NOT_OUTSIDE: Final = ("readiness", "guesses_against_facts")
 # Answers that are nothing without their deals, and pictures that show them one by one.
 ABOUT_DEALS: Final = ("costliest_losses", "similar_deals", "deal_timeline", "deal_reasons", "open_questions")
 DRAWN_FROM_DEALS: Final = ("quarter_outcome",)
@@ -129,11 +129,9 @@ def redact(results: Sequence[Result], terms: Terms) -> list[Result | None]:
     if terms.audience == "client":
         return [_named(result, terms, frozenset()) for result in results]
     kept = {at: _unlisted(result, terms) for at, result in enumerate(results) if _may_leave(result, terms)}
-    counted = {
-        (at, name): table for at, result in kept.items() for name, table in result.tables.items()
-        if not _is_listing(table)
-    }  # fmt: skip
-    tables, masks = withhold_small(counted)
+    # An answer that nobody sees gives nothing away, so that others need not be silent for it.
+    kept = {at: result for at, result in kept.items() if _says_something(result)}
+    tables, masks = withhold_small(_counted(kept))
     redacted: list[Result | None] = [None] * len(results)
     for at, result in kept.items():
         mine = {name: tables.get((at, name), table) for name, table in result.tables.items()}
@@ -143,6 +141,23 @@ def redact(results: Sequence[Result], terms: Terms) -> list[Result | None]:
         seen = _named(result.replace(tables=mine), terms, withheld)
         redacted[at] = None if seen.headline == ANSWER_WITHHELD else seen
     return redacted
+
+
+def _counted(kept: Mapping[int, Result]) -> dict[tuple[int, str], Table]:
+    """Return the tables that count deals, by result and name."""
+    return {
+        (at, name): table
+        for at, result in kept.items()
+        for name, table in result.tables.items()
+        if not _is_listing(table)
+    }
+
+
+def _says_something(result: Result) -> bool:
+    """Whether an answer has a figure left once its own small counts are withheld."""
+    tables, _ = withhold_small(_counted({0: result}))
+    mine = {name: tables.get((0, name), table) for name, table in result.tables.items()}
+    return result.replace(tables=mine).headline != ANSWER_WITHHELD
 
 
 def _may_leave(result: Result, terms: Terms) -> bool:

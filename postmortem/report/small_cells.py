@@ -8,7 +8,8 @@ table, no withheld row can then be worked out.
 
 from __future__ import annotations
 
-from collections import Counter
+import re
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -19,7 +20,7 @@ import pandas as pd
 from postmortem.table import Column, Table
 
 LEAST = 5
-LEAST_LETTERS = 4
+SMALL_WORDS: Final = frozenset(("a", "an", "the", "to", "of", "by", "in", "lost", "deals", "nobody"))
 FIGURES: Final = ("count", "estimate", "money", "date")
 NAMING: Final = ("label", "competitor", "person", "account", "deal")
 MARK: Final = Column("suppressed", "label", "Withheld", shown=False)
@@ -51,11 +52,12 @@ def withheld_rows(tables: Mapping[Place, Table]) -> dict[Place, np.ndarray]:
     """Return which rows of each table are withheld."""
     counts = {place: smallest_counts(table) for place, table in tables.items()}
     lines = {place: lines_of(table) for place, table in tables.items()}
+    ranks = _ranks(tables, counts)
     masks = {place: (count < LEAST) for place, count in counts.items()}
     while True:
         before = sum(int(mask.sum()) for mask in masks.values())
         for place, mask in masks.items():
-            _complete(mask, lines[place], counts[place])
+            _complete(mask, lines[place], counts[place], ranks[place])
         _spread(tables, masks)
         if sum(int(mask.sum()) for mask in masks.values()) == before:
             return masks
@@ -71,17 +73,49 @@ def smallest_counts(table: Table) -> np.ndarray:
 
 
 def lines_of(table: Table) -> list[np.ndarray]:
-    """Return the rows of every line that may add up: the whole table, and all rows that share a word."""
+    """Return the rows of every line that may add up: the whole table, and all rows that share a word.
+
+    A row that is the sum of the others is no part of a line: its count is a total, which anyone may know.
+    """
     rows = table.rows
     found = {tuple(range(len(rows)))}
     for column in table.columns:
         if column.role in NAMING and isinstance(rows[column.name].dtype, pd.StringDtype):
             for _, group in rows.groupby(column.name, dropna=False):
                 found.add(tuple(rows.index.get_indexer(group.index)))
-    return [np.array(line) for line in sorted(found) if len(line) > 1]
+    counts = [rows[column.name].astype("float64").to_numpy() for column in table.columns if column.role == "count"]
+    parts = {tuple(sorted(set(line) - _totals(np.array(line), counts))) for line in found if line}
+    return [np.array(line) for line in sorted(parts) if len(line) > 1]
 
 
-def _complete(mask: np.ndarray, lines: list[np.ndarray], counts: np.ndarray) -> None:
+def _totals(line: np.ndarray, counts: list[np.ndarray]) -> set[int]:
+    """Return the row of a line that is the sum of all others, by any count; none for two rows that are alike."""
+    sums = (values[line] for values in counts if len(line) > 2 and not np.isnan(values[line]).any())
+    return {int(line[values.argmax()]) for values in sums if values.max() > 0 and 2 * values.max() == values.sum()}
+
+
+def _ranks(tables: Mapping[Place, Table], counts: Mapping[Place, np.ndarray]) -> dict[Place, np.ndarray]:
+    """Return in what order rows are withheld beside small ones: those told in few other places, then small ones."""
+    rows = {place: _rows(table) for place, table in tables.items()}
+    places: dict[tuple[int, str], set[tuple[Place, int]]] = defaultdict(set)
+    for place, each in rows.items():
+        for at, row in enumerate(each):
+            for count, label in row.counts:
+                for core in (*row.cores, label):
+                    places[count, core].add((place, at))
+    ranks = {}
+    for place, each in rows.items():
+        told = [
+            len(set().union(*(places[count, core] for count, _ in row.counts for core in row.cores)))
+            for row in each
+        ]  # fmt: skip
+        order = np.empty(len(each), dtype="int64")
+        order[np.lexsort((counts[place], np.array(told, dtype="int64")))] = np.arange(len(each))
+        ranks[place] = order
+    return ranks
+
+
+def _complete(mask: np.ndarray, lines: list[np.ndarray], counts: np.ndarray, ranks: np.ndarray) -> None:
     """Withhold further rows until no withheld one can be worked out from the sums of lines."""
     while mask.any():
         alone = next((line for line in lines if _gives_away(mask[line], counts[line])), None)
@@ -95,7 +129,7 @@ def _complete(mask: np.ndarray, lines: list[np.ndarray], counts: np.ndarray) -> 
             if alone is None:
                 return
         free = alone[~mask[alone]]
-        mask[free[np.argmin(counts[free])]] = True
+        mask[free[np.argmin(ranks[free])]] = True
 
 
 def _gives_away(mask: np.ndarray, counts: np.ndarray) -> bool:
@@ -142,7 +176,7 @@ def _spread(tables: Mapping[Place, Table], masks: dict[Place, np.ndarray]) -> No
     for place, table in tables.items():
         for at, row in enumerate(_rows(table)):
             if row.counts:
-                tells = any((count, token) in pairs for count, label in row.counts for token in row.tokens | label)
+                tells = any((count, core) in pairs for count, label in row.counts for core in (*row.cores, label))
             else:
                 tells = any((place[0], word) in words for word in row.words)
             if tells:
@@ -151,11 +185,11 @@ def _spread(tables: Mapping[Place, Table], masks: dict[Place, np.ndarray]) -> No
 
 @dataclass(frozen=True)
 class _Row:
-    """What a row tells: its words, the tokens they are made of, and its counts with the tokens of their headings."""
+    """What a row tells: its words, what they are about, and its counts with what their headings are about."""
 
     words: frozenset[str]
-    tokens: frozenset[str]
-    counts: tuple[tuple[int, frozenset[str]], ...]
+    cores: frozenset[str]
+    counts: tuple[tuple[int, str], ...]
 
 
 def _rows(table: Table) -> list[_Row]:
@@ -164,18 +198,19 @@ def _rows(table: Table) -> list[_Row]:
         for column in table.columns
         if column.role in NAMING and isinstance(table.rows[column.name].dtype, pd.StringDtype)
     ]
-    counts = [(column.name, _tokens(column.label)) for column in table.columns if column.role == "count"]
+    counts = [(column.name, _core(column.label)) for column in table.columns if column.role == "count"]
     made = []
     for row in table.records:
         words = frozenset(row[name] for name in naming if isinstance(row[name], str))
-        tokens = frozenset(token for word in words for token in _tokens(word))
+        cores = frozenset(filter(None, map(_core, words)))
         counted = tuple((int(row[name]), label) for name, label in counts if not pd.isna(row[name]))
-        made.append(_Row(words, tokens, counted))
+        made.append(_Row(words, cores, counted))
     return made
 
 
-def _tokens(text: str) -> frozenset[str]:
-    return frozenset(word for word in text.casefold().split() if len(word) >= LEAST_LETTERS)
+def _core(text: str) -> str:
+    """Return what a word of a table is about, so that a code, ``A competitor`` and ``Lost to a competitor`` agree."""
+    return " ".join(sorted(set(re.findall(r"[^\W_]+", text.casefold())) - SMALL_WORDS))
 
 
 def _words_alone(table: Table, mask: np.ndarray) -> set[str]:
@@ -186,17 +221,17 @@ def _words_alone(table: Table, mask: np.ndarray) -> set[str]:
 
 
 def _told_by(table: Table, mask: np.ndarray, alone: set[str]) -> set[tuple[int, str]]:
-    """Return the withheld counts with each token of what they count; a count of several rows is a denominator."""
+    """Return the withheld counts with what they count; one of several rows is a denominator, unless its row's least."""
     rows = _rows(table)
-    often = [Counter(counts) for counts in zip(*([c for c, _ in row.counts] for row in rows), strict=True)] if (
-        len({len(row.counts) for row in rows}) == 1
-    ) else []  # fmt: skip
-    return {
-        (count, token)
-        for row, hidden in zip(rows, mask, strict=True) if hidden
-        for at, (count, _) in enumerate(row.counts) if count and not (often and often[at][count] > 1)
-        for word in row.words & alone for token in _tokens(word)
-    }  # fmt: skip
+    often = Counter((at, count) for row in rows for at, (count, _) in enumerate(row.counts))
+    told = set()
+    for row, hidden in zip(rows, mask, strict=True):
+        cores = {core for word in row.words & alone if (core := _core(word))}
+        counts = [(at, count) for at, (count, _) in enumerate(row.counts) if count]
+        if hidden and counts:
+            least = min(count for _, count in counts)
+            told |= {(n, core) for at, n in counts if n == least or often[at, n] == 1 for core in cores}
+    return told
 
 
 def _emptied(table: Table, mask: np.ndarray) -> Table:
