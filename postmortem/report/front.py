@@ -74,7 +74,7 @@ def front_page(
         pages=navigation,
         sentences=lead,
         remarks=cohort.remarks,
-        hero=answer(answered[HERO]) if HERO in answered else None,
+        hero=answer(answered[HERO]) if HERO in answered and answered[HERO].has_picture else None,
         losses=answer(answered[LOSSES]) if LOSSES in answered else None,
         guessed=answer(answered[GUESSED]) if GUESSED in answered else None,
         cards=_cards(placed),

@@ -20,7 +20,7 @@ import pandas as pd
 from postmortem.table import Column, Table
 
 LEAST = 5
-SMALL_WORDS: Final = frozenset(("a", "an", "the", "to", "of", "by", "in", "lost", "deals", "nobody"))
+SMALL_WORDS: Final = frozenset(("a", "an", "the", "to", "of", "by", "in", "it", "lost", "deals", "nobody"))
 FIGURES: Final = ("count", "estimate", "money", "date")
 NAMING: Final = ("label", "competitor", "person", "account", "deal")
 MARK: Final = Column("suppressed", "label", "Withheld", shown=False)
