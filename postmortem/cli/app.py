@@ -25,6 +25,7 @@ from postmortem.cli import (
     notebooks,
     reviews,
     running,
+    sharing,
     snapshots,
     taxonomy,
 )
@@ -45,6 +46,7 @@ app.command()(engagement.init)
 app.command()(engagement.check)
 app.command()(running.run)
 app.command()(editions.diff)
+app.command()(sharing.share)
 app.command()(dossier.deal)
 app.command()(snapshots.snapshot)
 app.command()(guessing.guess)

@@ -41,10 +41,18 @@ class Card:
     height: int = 0
 
 
+@dataclass(frozen=True)
+class Described:
+    """What the front page says of the choice of deals, where there is no cohort any more to ask."""
+
+    noun: str
+    remarks: tuple[str, ...]
+
+
 def front_page(
     pages: Sequence[tuple[Notebook, Harvest]],
     told: About,
-    cohort: Cohort,
+    cohort: Cohort | Described,
     navigation: Sequence[Link],
     failures: Sequence[str] = (),
     closing: Harvest | None = None,
@@ -67,7 +75,7 @@ def front_page(
         note=summary,
         sentences=lead,
         remarks=cohort.remarks,
-        hero=answer(answered[HERO]) if HERO in answered else None,
+        hero=answer(answered[HERO]) if HERO in answered and answered[HERO].has_picture else None,
         losses=answer(answered[LOSSES]) if LOSSES in answered else None,
         guessed=answer(answered[GUESSED]) if GUESSED in answered else None,
         cards=_cards(placed),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import json
 import platform
 from collections.abc import Iterable, Mapping, Sequence
@@ -87,8 +88,14 @@ def manifest(
     }
 
 
+def csv_text(table: Table) -> str:
+    """Return one table as CSV, formulas neutralised."""
+    written = io.StringIO(newline="")
+    writer = csv.writer(written)
+    writer.writerow([column.name for column in table.columns])
+    writer.writerows([harmless(value) for value in row] for row in table.rows.itertuples(index=False))
+    return written.getvalue()
+
+
 def _write_csv(path: Path, table: Table) -> None:
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow([column.name for column in table.columns])
-        writer.writerows([harmless(value) for value in row] for row in table.rows.itertuples(index=False))
+    path.write_bytes(csv_text(table).encode("utf-8-sig"))

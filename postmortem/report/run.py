@@ -40,6 +40,7 @@ from postmortem.report.pages import about, links, page
 from postmortem.report.parameters import Parameters
 from postmortem.report.plan import Notebook, plan
 from postmortem.report.preflight import Finding, book_findings, frame_findings, last_manifest, refuse
+from postmortem.report.record import keep_record
 
 CACHE_FOLDER = ".cache"
 
@@ -214,6 +215,7 @@ def _write(
     write_tables(aside / "tables", told_of)
     internal = aside / "internal"
     internal.mkdir()
+    keep_record(aside, cohort, description, done)
     raw = cohort.book.deals[["deal_id", *RAW]]
     cohort.table.merge(raw, on="deal_id", how="left").to_parquet(aside / DEALS, index=False)
     for name, error in failed.items():

@@ -1,0 +1,54 @@
+"""The command `share`: one archive of a report for one recipient, looked through before it exists."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from postmortem.cli.console import AsJson, emit, say
+
+
+def share(
+    report: Annotated[Path, typer.Argument(help="Folder of a report, such as reports/2025Q3.")],
+    audience: Annotated[
+        Literal["team", "client", "outside"],
+        typer.Option(help="team: all; client: no people, words by consent; outside: pseudonyms, no small counts."),
+    ],
+    recipient: Annotated[str, typer.Option("--for", help="Who gets it: its file name, its manifest, its pseudonyms.")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder of the archive.")] = None,
+    show_people: Annotated[bool, typer.Option("--show-people", help="Show a client its own sales people.")] = False,
+    show_deals: Annotated[
+        bool, typer.Option("--show-deals", help="Show outsiders deals one by one, under pseudonyms and coarse.")
+    ] = False,
+    also: Annotated[list[str] | None, typer.Option(help="A page this audience gets all the same; repeatable.")] = None,
+    siblings: Annotated[
+        list[Path] | None, typer.Option(help="Further engagements whose names must not be in it; repeatable.")
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Share a finished report: redact its results, make its pages again, look for leaks, and pack one archive."""
+    from postmortem.ground.errors import ROWS_SHOWN, SharingRefused
+    from postmortem.report.share import Options
+    from postmortem.report.share import share as make
+
+    options = Options(audience, recipient, show_people, show_deals, tuple(also or ()), tuple(siblings or ()))
+    try:
+        made = make(report, options, output=output)
+    except SharingRefused as refused:
+        if not as_json and len(refused.rows) > ROWS_SHOWN:
+            for row in refused.rows:
+                say(row)
+        raise
+    for kind, number in sorted(made.passed_over.items()):
+        say(f"{number} of the names ({kind}) are ordinary words or short figures and cannot be looked for.")
+    for folder in made.unread:
+        say(f"The engagement {folder} has no report: only its company's name was looked for.")
+    told = {
+        "archive": str(made.archive), "sha256": made.sha256, "audience": audience, "for": recipient,
+        "pages": list(made.pages), "left_out": list(made.left_out), "passed_over": dict(made.passed_over),
+        "unread_engagements": list(made.unread),
+    }  # fmt: skip
+    emit(told, f"{made.archive}\n{len(made.pages)} pages, {len(made.left_out)} things left out", as_json)
+    return 0
