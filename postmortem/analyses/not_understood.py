@@ -93,8 +93,9 @@ def headline(tables: Tables) -> str:
 
 
 def _reasons(book: Book) -> list[tuple[str, str, int, str]]:
-    """Return the reasons that stand for no code and name no taker."""
+    """Return the values of the CRM's reasons that stand for no code and name no taker; others speak freely."""
     reasons = book.table("reasons")
+    reasons = reasons[reasons["rater_type"] == "rep"]
     texts = reasons.loc[reasons["code"].isna() & reasons["lost_to"].isna(), "text"]
     return [("[taxonomy.reasons]", *_line(text, n, '"code"')) for text, n in texts.value_counts().items()]
 

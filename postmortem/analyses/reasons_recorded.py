@@ -84,7 +84,7 @@ def reasons_recorded(cohort: Cohort) -> Result:
         Column("share", "estimate", f"Share of {len(lost)} lost", "share"),
     )
     tables = {
-        "reasons": Table(frame, columns, f"Reasons on record for the lost deals of {cohort.focus.label}"),
+        "reasons": Table(frame, columns, f"Reasons on record for the lost deals of {cohort.focus.label}", detail=True),
         "by_taker": _by_taker(lost, reasons),
         "silent": _silent(lost, reasons, silent),
     }
@@ -154,11 +154,12 @@ def _by_taker(lost: pd.DataFrame, reasons: pd.DataFrame) -> Table:
         Column("taker", "label", "Who took it"),
         Column("deals", "count", "Deals"),
     )
-    return Table(frame, columns, "The same, by who took the deal")
+    return Table(frame, columns, "The same, by who took the deal", detail=True)
 
 
 def _silent(lost: pd.DataFrame, reasons: pd.DataFrame, none: int) -> Table:
-    coded = reasons[(reasons["rater_type"] == "rep") & reasons["code"].notna()]["deal_id"].nunique()
+    known = ~reasons["reason"].isin(SILENT)
+    coded = reasons[(reasons["rater_type"] == "rep") & known]["deal_id"].nunique()
     frame = pd.DataFrame({"lost": [len(lost)], "coded": [coded], "none": [none]})
     columns = (
         Column("lost", "count", "Lost deals"),

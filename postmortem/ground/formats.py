@@ -150,9 +150,9 @@ def _hundredths(share: float) -> str:
 
 
 def _near_none(share: float) -> str:
-    """Return hundredths; what rounds to none and is not keeps its first digit, for on which side it lies matters."""
-    text = _hundredths(share)
-    return _bare(round(share * 100, 9)) if text == "0" else text
+    """Return hundredths; what rounds to none and is not is a tenth at least, for on which side it lies matters."""
+    text, points = _hundredths(share), round(share * 100, 9)
+    return _bare(math.copysign(max(abs(points), 0.1), points)) if text == "0" and points else text
 
 
 def _bare(value: float) -> str:

@@ -76,7 +76,7 @@ def test_a_plural_can_be_given():
     [
         ((0.31, 0.44), "share", "31–44%"), ((0, 0.12), "share", "0–12%"), ((0.366, 0.374), "share", "37%"),
         ((-0.05, 0.12), "points", "−5 to 12 points"), ((0.01, 0.01), "points", "1 point"),
-        ((-0.001, 0.08), "points", "−0.1 to 8 points"), ((0.0004, 0.08), "points", "0.04–8 points"),
+        ((-0.001, 0.08), "points", "−0.1 to 8 points"), ((0.0004, 0.08), "points", "0.1–8 points"),
         ((0.0, 0.08), "points", "0–8 points"), ((-0.0004, 0.12), "share", "0–12%"),
         ((1.2e6, 3.4e6), "USD", "$1.2M–$3.4M"), ((12, 30), "days", "12–30 days"), ((1, 2.5), "", "1–2.5"),
         ((None, 0.3), "share", "unknown"), ((0.1, math.nan), "share", "unknown"),
