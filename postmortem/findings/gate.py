@@ -18,7 +18,7 @@ from postmortem.stats import benjamini_hochberg
 TESTS = "tests"
 NEEDED = ("hypothesis", "primary", "p", "named")
 LEVEL = 0.03
-MOST_PRIMARY = 30
+MOST_PRIMARY = 40
 LOOK = 0.05
 ROUNDING = 1e-12
 

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
@@ -70,6 +71,8 @@ class Cohort:
         What a page must say about the choice of deals.
     part : str
         Which part of the deals these are, in words; empty for all of them.
+    signal_files : tuple of Path
+        The engagement's own signals, one file each, asked beside those of the package.
     """
 
     table: pd.DataFrame
@@ -82,6 +85,7 @@ class Cohort:
     counted_apart: Mapping[str, int] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     part: str = ""
+    signal_files: tuple[Path, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "provenance", MappingProxyType(dict(self.provenance)))
@@ -129,7 +133,7 @@ class Cohort:
         parts = (
             self.book.fingerprint, self.kind, self.focus.label, [quarter.label for quarter in self.window],
             sorted(self.provenance.items()), sorted(self.counted_apart.items()), self.as_of, self.remarks,
-            self.part,
+            self.part, [(path.name, path.read_bytes()) for path in self.signal_files],
         )  # fmt: skip
         digest = hashlib.sha256(repr(parts).encode())
         digest.update(pd.util.hash_pandas_object(self.table, index=False).to_numpy().tobytes())

@@ -26,6 +26,7 @@ from postmortem.intake.stored_snapshots import store_of
 from postmortem.taxonomies import load_taxonomy
 
 CACHE_VARIABLE = "POSTMORTEM_CACHE"
+OWN_SIGNALS = "signals"
 INVENTED = "No postmortem.toml was found: these are the deals of the bundled sample, an invented company."
 
 
@@ -60,7 +61,15 @@ class Engagement:
             return Path(told)
         return None if resources.root() in self.folder.resolve().parents else self.folder / ".postmortem" / "cache"
 
+    def signal_files(self) -> tuple[Path, ...]:
+        """Return the files of the engagement's own signals; those whose name begins with an underscore are none."""
+        return signal_files(self.folder)
+
     def input_files(self) -> tuple[Path, ...]:
+        """Return every file that a report stands on: those of the book, and the engagement's own signals."""
+        return (*self.book_files(), *self.signal_files())
+
+    def book_files(self) -> tuple[Path, ...]:
         """Return every file that the book is read from, the configuration first, the engagement's own included."""
         data = self.folder / self.config.data.folder
         named = [self.config.process.file] if self.config.process.file else []
@@ -75,7 +84,7 @@ class Engagement:
         if self.cache is None:
             return load_book(self.config)
         digest = hashlib.sha256(f"{code_hash()} {self.config.model_dump_json()}".encode())
-        for path in self.input_files()[1:]:
+        for path in self.book_files()[1:]:
             digest.update(path.read_bytes())
         place = self.cache / "books" / digest.hexdigest()[:32]
         folder = self.folder / self.config.taxonomy.folder if self.config.taxonomy.folder else None
@@ -105,7 +114,7 @@ class Engagement:
         """Return the cohort of one quarter; what is not given comes from the configuration."""
         book = book or self.book()
         settings = self.config.frame
-        return choose_cohort(
+        cohort = choose_cohort(
             book,
             self.quarter(quarter, book, as_of),
             kind=kind or settings.kind,
@@ -114,6 +123,12 @@ class Engagement:
             snapshot_day=settings.snapshot_day,
             as_of=as_of,
         )
+        return replace(cohort, signal_files=self.signal_files())
+
+
+def signal_files(folder: Path) -> tuple[Path, ...]:
+    """Return the files of an engagement folder that hold signals of its own, by name."""
+    return tuple(path for path in sorted((folder / OWN_SIGNALS).glob("*.py")) if not path.name.startswith("_"))
 
 
 def nearest_engagement(start: Path) -> Path | None:

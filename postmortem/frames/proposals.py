@@ -84,32 +84,42 @@ def known_before(book: Book, proposals: pd.DataFrame, field: str) -> pd.Series:
     return told.fillna(proposals["deal_id"].map(opening).astype("str"))
 
 
-def numbers_before(proposals: pd.DataFrame, exposed: np.ndarray) -> np.ndarray:
-    """Return stage, amount and segment as columns of numbers, to adjust a comparison of the exposed for.
+def numbers_before(
+    rows: pd.DataFrame,
+    exposed: np.ndarray,
+    *,
+    groups: Sequence[str] = ("stage_before", "segment"),
+    amount: str = "amount_before",
+) -> np.ndarray:
+    """Return what was known of deals as columns of numbers, to adjust a comparison of the exposed for.
 
     Parameters
     ----------
-    proposals : DataFrame
-        With ``stage_before``, ``amount_before`` (`known_before`) and ``segment``.
+    rows : DataFrame
+        One row a deal; of proposals with ``stage_before`` and ``amount_before`` from `known_before`.
     exposed : ndarray of bool
         The comparison that is adjusted.
+    groups : sequence of str
+        Columns whose values are groups of deals.
+    amount : str
+        Column of amounts.
 
     Returns
     -------
-    ndarray, shape (proposals, columns)
-        Logarithm of the amount, whether it is missing, and an indicator a stage and segment with ten deals;
+    ndarray, shape (rows, columns)
+        Logarithm of the amount, whether it is missing, and an indicator a group with ten deals;
         standardised, columns that repeat others or the comparison left out.
     """
-    amount = pd.Series(pd.to_numeric(proposals["amount_before"], errors="coerce"), dtype="float64")
-    missing = ~(amount > 0)
-    size = amount.where(~missing, amount[~missing].median() if (~missing).any() else 1.0)
+    known = pd.Series(pd.to_numeric(rows[amount], errors="coerce"), dtype="float64")
+    missing = ~(known > 0)
+    size = known.where(~missing, known[~missing].median() if (~missing).any() else 1.0)
     columns = [np.log(size.to_numpy()), missing.to_numpy(dtype=np.float64)]
-    for name in ("stage_before", "segment"):
-        levels = proposals[name].fillna(NOT_RECORDED)
+    for name in groups:
+        levels = rows[name].fillna(NOT_RECORDED)
         sizes = levels.value_counts()
         common = sorted(str(level) for level in sizes[sizes >= LEAST_IN_LEVEL].index)
         columns += [(levels == level).to_numpy(dtype=np.float64) for level in common]
-    kept = [np.ones(len(proposals)), exposed.astype(np.float64)]
+    kept = [np.ones(len(rows)), exposed.astype(np.float64)]
     for column in columns:
         spread = float(column.std())
         wider = [*kept, (column - column.mean()) / (spread or 1.0)]

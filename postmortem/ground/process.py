@@ -15,7 +15,7 @@ from typing import Any
 from postmortem.ground.errors import ConfigError, nearest
 
 RED_ZONE_FROM = 0.5
-STAGE_KEYS = ("stage", "probability", "is_closed", "red_zone", "exit_commitments")
+STAGE_KEYS = ("stage", "probability", "is_closed", "red_zone", "exit_commitments", "remedy")
 FILE_KEYS = ("name", "stages", "categories")
 
 
@@ -37,6 +37,8 @@ class Stage:
         Whether deals in this stage look ready to close.
     exit_commitments : tuple of str
         What the buyer must have done before the deal may leave the stage.
+    remedy : str
+        What to do with a deal that left the stage without; empty where the file does not say.
     """
 
     stage: str
@@ -45,6 +47,7 @@ class Stage:
     is_closed: bool = False
     red_zone: bool = False
     exit_commitments: tuple[str, ...] = ()
+    remedy: str = ""
 
 
 @dataclass(frozen=True)
@@ -140,6 +143,10 @@ def _stage(entry: Any, order: int, faults: list[str]) -> Stage:
     if not (isinstance(commitments, list) and all(isinstance(item, str) for item in commitments)):
         faults.append(f"{name}: exit_commitments {commitments!r} is no list of texts")
         commitments = []
+    remedy = entry.get("remedy", "")
+    if not isinstance(remedy, str):
+        faults.append(f"{name}: remedy {remedy!r} is no text")
+        remedy = ""
     closed = bool(entry.get("is_closed", False))
     return Stage(
         stage=name,
@@ -148,6 +155,7 @@ def _stage(entry: Any, order: int, faults: list[str]) -> Stage:
         is_closed=closed,
         red_zone=bool(entry.get("red_zone", not closed and (probability or 0.0) >= RED_ZONE_FROM)),
         exit_commitments=tuple(commitments),
+        remedy=remedy,
     )
 
 

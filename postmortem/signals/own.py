@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -13,14 +13,13 @@ from typing import TypeVar
 
 import pandas as pd
 
-from postmortem.frames.engagement import nearest_engagement
+from postmortem.frames.engagement import nearest_engagement, signal_files
 from postmortem.ground import schema
 from postmortem.ground.errors import PostmortemError
 from postmortem.signals import NAMES, SIGNALS
 from postmortem.signals.contract import Signal, SignalError
 from postmortem.signals.landmark import LandmarkBook
 
-FOLDER = "signals"
 EXAMPLE = "docs/signals.md shows a complete file"
 Told = TypeVar("Told")
 
@@ -45,8 +44,12 @@ def engagement_signals(folder: Path | str | None = None) -> tuple[Signal, ...]:
         With the file and line of the first fault.
     """
     place = Path(folder) if folder is not None else nearest_engagement(Path.cwd())
-    files = sorted((place / FOLDER).glob("*.py")) if place is not None else []
-    own = [_read(path) for path in files if not path.name.startswith("_")]
+    return with_own(() if place is None else signal_files(place))
+
+
+def with_own(files: Sequence[Path]) -> tuple[Signal, ...]:
+    """Return the signals of the package and those these files hold; as for `engagement_signals`."""
+    own = [_read(path) for path in files]
     names = [signal.name for signal in own]
     twice = sorted({name for name in names if names.count(name) > 1 or name in NAMES})
     if twice:

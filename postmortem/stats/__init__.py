@@ -4,6 +4,7 @@ Every one returns a frozen answer that carries its counts, its method and a stat
 refusal with a reason, and input that cannot mean anything raises `UsageError`.
 """
 
+from postmortem.stats.adjusted_risk import AdjustedRisk, adjusted_risk
 from postmortem.stats.agreement import LEAST_RATED_TWICE, cohens_kappa, share_alike, specific_agreement, square_table
 from postmortem.stats.attributable_share import AttributableShare, share_attributable
 from postmortem.stats.bounds import ShareBounds, several, share_bounds
@@ -70,6 +71,7 @@ __all__ = [
     "LEAST_EVENTS",
     "LEAST_N",
     "LEAST_RATED_TWICE",
+    "AdjustedRisk",
     "AttributableShare",
     "BrierScore",
     "Calibration",
@@ -105,6 +107,7 @@ __all__ = [
     "UsualRange",
     "Verdict",
     "WishfulIndex",
+    "adjusted_risk",
     "allocate",
     "attributable_fraction",
     "benjamini_hochberg",

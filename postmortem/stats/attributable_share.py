@@ -67,9 +67,9 @@ def share_attributable(
     """Estimate the part of the losses that goes with a gap above 0, by g-computation.
 
     logit P(lost) = s(max(gap, 0)) + β min(gap, 0) + covariates, s a natural cubic spline of three terms: a curve
-    above 0, a line below it, and a bend at 0 if the data want one. With p̂ the fitted chance and p̂₀ the one at
-    min(gap, 0): share = Σ (p̂ − p̂₀) / Σ lost. Clusters are drawn anew and the curve refitted for the interval
-    (percentiles).
+    above 0, a line below it where there are such gaps, and a bend at 0 if the data want one. With p̂ the fitted
+    chance and p̂₀ the one at min(gap, 0): share = Σ (p̂ − p̂₀) / Σ lost. Clusters are drawn anew and the curve
+    refitted for the interval (percentiles).
 
     Parameters
     ----------
@@ -173,11 +173,13 @@ def _too_little(y: Floats, clusters: int, smaller: int, others: int, least_n: in
 def _designs(gap: Floats, fixed: Floats, *, curved: bool) -> tuple[Floats, Floats]:
     """Return the columns of the model at the gaps as they are, and with those above 0 closed."""
     closed = np.minimum(gap, 0.0)
+    # where no gap lies below 0 there is no line to fit there
+    below = [closed] if closed.any() else []
     if curved:
         # the terms of this spline add up to 1, so that they hold the constant; at a closed gap they stand at 0
         terms = patsy.dmatrix(f"cr(above, df={SPLINE_TERMS}) - 1", {"above": gap - closed})
         (there,) = patsy.build_design_matrices([terms.design_info], {"above": np.zeros(gap.size)})
-        return np.column_stack([terms, closed, fixed]), np.column_stack([there, closed, fixed])
+        return np.column_stack([terms, *below, fixed]), np.column_stack([there, *below, fixed])
     constant = np.ones(gap.size)
     return np.column_stack([constant, gap, fixed]), np.column_stack([constant, closed, fixed])
 

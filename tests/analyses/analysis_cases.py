@@ -16,7 +16,7 @@ from builders import FOCUS, closed, deal, forecast, make_book
 from postmortem.findings import ANALYSES, OVERVIEWS
 from postmortem.frames import Cohort, first_forecast_cohort, late_stage_cohort
 from postmortem.ground.fiscal import Quarter
-from postmortem.ground.process import Process
+from postmortem.ground.process import Process, Stage
 from postmortem.result import Column, Result, Table
 
 LOST_FATES = ("lost_competitor", "lost_status_quo", "lost_disqualified", "lost_unknown")
@@ -36,6 +36,13 @@ HOSTILE = (
     "long " + "x" * 295,
 )
 NUMBERS = ("count", "estimate", "money")
+# Told deals begin in Proposal: what the stage before asks of the buyer has been left behind.
+PROCESS = Process(
+    "by hand",
+    (Stage("Qualification", 1, 0.2, exit_commitments=("Budget named", "Date named")), Stage("Proposal", 2, 0.6,
+     red_zone=True)),
+    {},
+)  # fmt: skip
 
 
 class Told(NamedTuple):
@@ -202,6 +209,16 @@ def reviewed(deal_id: str, fate: str, number: int) -> list[dict[str, Any]]:
     ]
 
 
+def commitments(stories: Iterable[Told]) -> list[dict[str, Any]]:
+    """Return what the buyers did on these deals: all named a date, two of three a budget."""
+    return [
+        {"deal_id": story.deal["deal_id"], "milestone": name, "met_at": story.deal["created_at"]}
+        for place, story in enumerate(stories)
+        for name in ("Date named", "Budget named")
+        if name == "Date named" or place % 3
+    ]
+
+
 def reason(deal_id: str, code: str | None, *, rater: str = "rep", rank: str = "primary", **more: Any) -> dict[str, Any]:
     """Return one rater's word."""
     return {"deal_id": deal_id, "rater_type": rater, "rank": rank, "code": code, **more}
@@ -253,7 +270,8 @@ def _forecast() -> Cohort:
         {"deal_id": story.deal["deal_id"], "competitor": RIVALS[3], "price": 500.0 * (place % 11 + 1)}
         for place, story in enumerate(stories) if place % 3
     ]  # fmt: skip
-    return forecast_of(stories, **tables)
+    cohort = forecast_of(stories, milestones=commitments(stories), **tables)
+    return replace(cohort, book=replace(cohort.book, process=PROCESS))
 
 
 def _entered(make: Callable[..., Cohort]) -> Cohort:
@@ -262,8 +280,9 @@ def _entered(make: Callable[..., Cohort]) -> Cohort:
     later = pd.Timedelta(days=45)
     history = [{**row, "changed_at": pd.Timestamp(row["changed_at"]) + later} for s in stories for row in s.history]
     deals = [{**s.deal, "created_at": pd.Timestamp(s.deal["created_at"]) + later} for s in stories]
-    book = make_book(deals, history=history, **tables)
-    return make(replace(book, process=Process.inferred({"Proposal": 0.6}, frozenset())), FOCUS)
+    milestones = [{**row, "met_at": pd.Timestamp(row["met_at"]) + later} for row in commitments(stories)]
+    book = make_book(deals, history=history, milestones=milestones, **tables)
+    return make(replace(book, process=PROCESS), FOCUS)
 
 
 MADE = {

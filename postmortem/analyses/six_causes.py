@@ -1,0 +1,125 @@
+"""How often each of the six red-zone causes showed itself on lost deals, and on won ones beside them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from postmortem.analyses.contract import WITHHELD, Analysis, Need, any_missing
+from postmortem.charts.paired_bars import paired_bars
+from postmortem.frames.cohort import Cohort
+from postmortem.ground.formats import count, interval_text, per_cent, points
+from postmortem.result import Column, Result, Table, Tables
+from postmortem.signals.contrast import columns, contrast
+from postmortem.signals.decided import decided, fewer_known
+from postmortem.signals.six import SIX, signs_by_cause
+from postmortem.taxonomies import Taxonomy
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+KNOWN = Need(
+    "deals", ("created_at",), 10, "lost and won deals each that were seen while open, with a record of warning signs",
+    "export the field history and the activities of the deals, or keep copies of the open deals", "activities",
+    fewer_known,
+)  # fmt: skip
+METHOD = (
+    "A red-zone cause shows on a deal when one of the signals that foremost point to it (the engagement's own among "
+    "them) had fired by the day of the snapshot; it is unknown where none of them is known. Deals as for the warning "
+    "signs: each once, at its first appearance in the window, lost or won by the day of the data. Difference of the "
+    "shares with the wider cluster-robust interval by sales person or customer, t(G-1). A secondary view of the "
+    "signals, which are tested one by one: nothing is tested here. A deal may show several."
+)
+
+
+def six_causes(cohort: Cohort) -> Result:
+    """Which of the six reasons that blindside a forecast showed on lost deals, and how often on won ones?
+
+    Parameters
+    ----------
+    cohort : Cohort
+        Of deals observed while they were open; the window is pooled.
+
+    Returns
+    -------
+    Result
+        Table ``causes``, one row a cause, the one furthest apart first: ``cause``, ``lost_seen`` of ``lost_n`` (lost
+        deals that showed it, of those known) and ``lost_share``, ``won_seen``, ``won_n`` and ``won_share``,
+        ``difference`` with ``low`` and ``high``, ``signs`` (the signs it was read from), ``remedy``. Table ``any``, one
+        row: the same for deals that showed at least one.
+
+    Notes
+    -----
+    Refused as the warning signs are. A cause that no sign on record tells of has no figures.
+    """
+    if cohort.kind not in ANALYSIS.frames or not KNOWN.met(cohort):
+        return ANALYSIS.lack(cohort, KNOWN)
+    deals, taxonomy = decided(cohort), cohort.book.taxonomy
+    every = signs_by_cause(deals.signals)
+    rows = []
+    for code, signals in every.items():
+        named = [signal for signal in signals if deals.fired[signal.name].notna().any()]
+        flags = deals.any_of([signal.name for signal in signals])
+        label, remedy = _of_taxonomy(taxonomy, code)
+        told = "; ".join(signal.label for signal in named) or "no sign on record"
+        rows.append({"cause": label, **contrast(flags, deals.rows), "signs": told, "remedy": remedy})
+    # A missing difference comes last: it is no small one.
+    rows.sort(key=lambda row: (pd.isna(row["difference"]), -row["difference"], row["cause"]))
+    together = deals.any_of(sorted({signal.name for signals in every.values() for signal in signals}))
+    tables = {
+        "causes": _table(rows, "The six, on lost and on won deals"),
+        "any": _table([{"cause": "At least one of the six", **contrast(together, deals.rows)}], "At least one"),
+    }
+    caveats = (
+        "What showed on a deal is no proof of why it ended as it did: won deals show the same signs, only less or more "
+        "often. One of the six without a record of its signs cannot show.",
+        f"Each of {count(len(deals.rows), 'deal')} of {cohort.window_label} counts once; {deals.still_open:,} still "
+        "open are left out.",
+    )
+    return ANALYSIS.answer(tables, cohort, n_used=len(deals.rows), caveats=caveats)
+
+
+def headline(tables: Tables) -> str:
+    """Say which of the six is furthest apart, on how many deals of either kind, without a direction."""
+    row = tables["causes"].first
+    if any_missing(*(row[name] for name in ("lost_seen", "lost_n", "won_seen", "won_n", "lost_share", "won_share"))):
+        return WITHHELD
+    lost = f"{row['lost_seen']:,} of {count(row['lost_n'], 'lost deal')} ({per_cent(row['lost_share'])})"
+    won = f"{row['won_seen']:,} of {row['won_n']:,} won ones ({per_cent(row['won_share'])})"
+    if any_missing(row["difference"], row["low"], row["high"]):
+        return f"“{row['cause']}” showed on {lost} and on {won}; too few deals to tell any of the six apart."
+    apart = f"{points(row['difference'])}, {interval_text(row['low'], row['high'], 'points')}"
+    return f"Of the six, “{row['cause']}” stands furthest apart: it showed on {lost} and on {won}: {apart}."
+
+
+def draw(tables: Tables, axes: Axes) -> None:
+    """Draw for each of the six how often it showed on lost and on won deals."""
+    paired_bars(
+        tables["causes"].rows, axes, name="cause", left="lost_share", right="won_share", left_label="lost deals",
+        right_label="won deals", left_fate="lost_unknown", right_fate="won", difference="difference", low="low",
+        high="high", n="lost_n",
+    )  # fmt: skip
+
+
+def _of_taxonomy(taxonomy: Taxonomy, code: str) -> tuple[str, str]:
+    """Return label and remedy of a code; the words of its name where this taxonomy has dropped it."""
+    known = taxonomy.successor(code)
+    if known is None:
+        return SIX[code], ""
+    reason = taxonomy.reason(known)
+    return reason.label, reason.remedy
+
+
+def _table(rows: list[dict[str, Any]], title: str) -> Table:
+    others = (Column("signs", "text", "Read from"), Column("remedy", "text", "What to do"))
+    shown = columns(Column("cause", "label", "Red-zone reason"), *(others if "signs" in rows[0] else ()))
+    kinds = {"count": "int64", "estimate": "float64", "label": "str", "text": "str"}
+    frame = pd.DataFrame(rows)[[column.name for column in shown]].astype({c.name: kinds[c.role] for c in shown})
+    return Table(frame, shown, title)
+
+
+ANALYSIS = Analysis(
+    six_causes, headline, draw, family="rate", method=METHOD, needs=(KNOWN,),
+    frames=("forecast", "late_stage", "first_forecast"),
+)  # fmt: skip

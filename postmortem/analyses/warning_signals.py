@@ -1,0 +1,261 @@
+"""Which warning signs stood more often on lost deals than on won ones, and how much likelier a loss is with them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from postmortem.analyses.contract import WITHHELD, Analysis, Need, any_missing, spoken, tests_table
+from postmortem.charts.paired_bars import paired_bars
+from postmortem.frames.cohort import Cohort
+from postmortem.frames.proposals import numbers_before
+from postmortem.ground.formats import count, interval_text, per_cent, points
+from postmortem.result import Column, Result, Table, Tables
+from postmortem.signals.contract import Signal
+from postmortem.signals.contrast import columns, comparable, contrast, counted
+from postmortem.signals.decided import Decided, decided, fewer_known
+from postmortem.stats import adjusted_risk, e_value, e_value_of_interval, stratified_association
+from postmortem.taxonomies import Taxonomy
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+LOOK = 0.05
+ADJUSTED_FOR = ("segment", "deal_type")
+TAKERS = {"lost_competitor": "Competitor", "lost_status_quo": "Status quo"}
+NO_SIGN = "the warning sign that stands out most"
+KNOWN = Need(
+    "deals", ("created_at",), 10, "lost and won deals each that were seen while open, with a record of warning signs",
+    "export the field history and the activities of the deals, or keep copies of the open deals", "activities",
+    fewer_known,
+)  # fmt: skip
+METHOD = (
+    "Every signal is asked of lost and won deals alike, blind to all that was written down after the day of the "
+    "snapshot (forecast deals: when the forecast was frozen); unknown is not no. A deal counts once, at its first "
+    "appearance in the window, with its fate by the day of the data. Shares: of those known; their difference with "
+    "the wider cluster-robust interval by sales person or customer, t(G-1), below ten clusters Newcombe's. Test of "
+    "each signal, the one primary hypothesis: Cochran-Mantel-Haenszel score test stratified by sales person, "
+    "two-sided, all primaries of the report through one gate. Risk ratio of being lost with the sign against without: "
+    "g-computation on a logistic model with amount (log), segment and type of deal, cluster sandwich by sales person; "
+    "where too few deals or sales people allow that, Mantel-Haenszel within sales people. E-value: how strongly "
+    "something unrecorded would have to go with both sign and loss to account for the ratio, and for its nearer "
+    "limit. At least ten lost and ten won deals with and without the sign, else counts only. Who took the deal is "
+    "secondary: tested inside a named sign only."
+)
+
+
+def warning_signals(cohort: Cohort) -> Result:
+    """Which warning signs stood more often on deals that were lost than on deals that were won?
+
+    Parameters
+    ----------
+    cohort : Cohort
+        Of deals observed while they were open; the window is pooled.
+
+    Returns
+    -------
+    Result
+        Table ``signals``, one row a sign, the clearest first: ``signal``, ``points_to`` (what it points to),
+        ``lost_seen`` of ``lost_n`` (lost deals with it, of those known) and ``lost_share``, ``won_seen``, ``won_n``
+        and ``won_share``, ``difference`` with ``low`` and ``high``, ``ratio`` (risk of being lost with it, times that
+        without, like with like) with ``ratio_low`` and ``ratio_high``, ``like`` (what was held alike), ``e_value`` and
+        ``e_limit``, ``remedy`` (but of signs seen more often on won deals), ``name``. Table ``takers``, one row a
+        sign and taker: the same shares among deals this taker took, with ``taker``. Table ``tests``: ``hypothesis``,
+        ``name``, ``primary``, ``p``, ``named``, ``within``.
+
+    Notes
+    -----
+    Refused below ten lost or ten won deals with a known sign, and for closed deals, which were never observed while
+    they were open.
+    """
+    if cohort.kind not in ANALYSIS.frames or not KNOWN.met(cohort):
+        return ANALYSIS.lack(cohort, KNOWN)
+    deals = decided(cohort)
+    tables = compared(deals, cohort.book.taxonomy)
+    unseen = [signal.label for signal in deals.signals if deals.fired[signal.name].isna().all()]
+    caveats = [
+        f"{count(len(deals.rows), 'deal')} of {cohort.window_label} have been won or lost so far, each counted once; "
+        f"{deals.still_open:,} still open are left out.",
+        "Signs are read as of the day of the snapshot. A sign that shows only later is not seen, and one that needs a "
+        "deal to have come far, such as a late legal review, stands more often on deals that move ahead.",
+        "Signs often stand together, and what goes with losses need not have brought them about: the last columns say "
+        "how strong something unrecorded would have to be.",
+    ]
+    if unseen:
+        caveats.append(f"The record tells nothing of {count(len(unseen), 'sign')}: {'; '.join(unseen)}.")
+    return ANALYSIS.answer(tables, cohort, n_used=len(deals.rows), caveats=tuple(caveats))
+
+
+def headline(tables: Tables) -> str:
+    """Say which sign stands out, as far as it may be said, and how many others do."""
+    rows, tests = tables["signals"].keyed("name"), tables["tests"].records
+    primary = [test for test in tests if test["primary"]]
+    named = [rows[test["name"]] for test in primary if test["named"] is True]
+    if any(any_missing(row["difference"], row["low"], row["high"]) for row in named):
+        return WITHHELD
+    for told, side in (
+        ("more", [row for row in named if row["difference"] > 0]),
+        ("less", [row for row in named if row["difference"] < 0]),
+    ):
+        if side:
+            others = f"; so did {count(len(side) - 1, 'other sign')}" if len(side) > 1 else ""
+            return f"{_told(side[0])} stood {told} often on lost deals ({_apart(side[0])}){others}."
+    first = primary[0]
+    row = rows[first["name"]]
+    if any_missing(row["lost_n"], row["won_n"]):
+        return WITHHELD
+    if not any_missing(first["p"], row["difference"], row["low"], row["high"]) and first["p"] < LOOK:
+        look = sum(not any_missing(test["p"]) and test["p"] < LOOK for test in primary)
+        others = f", and {count(look - 1, 'other sign')}" if look > 1 else ""
+        return f"Worth a look: {_told(row)} ({_apart(row)}){others}."
+    tested = sum(not any_missing(test["p"]) for test in primary)
+    if not tested:
+        return (
+            f"No warning sign stands on enough of the {count(row['lost_n'], 'lost deal')} to compare it with won ones."
+        )
+    return f"Of {count(tested, 'warning sign')} none can be told to stand more or less often on lost deals."
+
+
+def draw(tables: Tables, axes: Axes) -> None:
+    """Draw for every sign how often it stood on lost and on won deals."""
+    paired_bars(
+        tables["signals"].rows, axes, name="signal", left="lost_share", right="won_share", left_label="lost deals",
+        right_label="won deals", left_fate="lost_unknown", right_fate="won", difference="difference", low="low",
+        high="high", n="lost_n",
+    )  # fmt: skip
+
+
+def compared(deals: Decided, taxonomy: Taxonomy) -> dict[str, Table]:
+    """Return the tables of the answer for some won and lost deals and what their signals said."""
+    rows: list[dict[str, Any]] = []
+    takers: list[dict[str, Any]] = []
+    tests: list[tuple[dict[str, Any], list[dict[str, Any]]]] = []
+    for signal in deals.signals:
+        row = {"name": signal.name, "signal": signal.label, **contrast(deals.fired[signal.name], deals.rows)}
+        row |= {"points_to": _points_to(signal, taxonomy), **_risk(deals, signal.name, row)}
+        row["remedy"] = signal.remedy(taxonomy) if not row["difference"] < 0 else ""
+        told = _hypothesis(signal.label)
+        primary = {"hypothesis": told, "name": signal.name, "primary": True, "p": _p(deals, signal.name, row)}
+        inner = [_taker(deals, signal, taker) for taker in TAKERS]
+        takers += [row for row, _ in inner]
+        rows.append(row)
+        tests.append((primary, [{**test, "within": told} for _, test in inner]))
+    # The clearest sign first; those that could not be tested last, in their own order.
+    order = np.argsort([float(primary["p"]) for primary, _ in tests], kind="stable").tolist()
+    listed = [test for place in order for test in (tests[place][0], *tests[place][1])]
+    return {
+        "signals": _signals_table([rows[place] for place in order]),
+        "takers": _takers_table(takers),
+        "tests": _tests_table(listed),
+    }
+
+
+def _hypothesis(label: str) -> str:
+    return f"{label}: on lost and won deals unequally often"
+
+
+def _points_to(signal: Signal, taxonomy: Taxonomy) -> str:
+    known = [taxonomy.successor(code) for code in signal.causes]
+    return next((taxonomy.reason(code).label for code in known if code is not None), "")
+
+
+def _of_known(deals: Decided, name: str, chosen: np.ndarray | None = None) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return the deals of which a sign is known, and whether it stood on each."""
+    known = deals.fired[name].notna().to_numpy()
+    known = known if chosen is None else known & chosen
+    return deals.rows[known], deals.fired.loc[known, name].to_numpy()
+
+
+def _p(deals: Decided, name: str, told: dict[str, Any], chosen: np.ndarray | None = None) -> float:
+    if not comparable(told):
+        return np.nan
+    rows, stood = _of_known(deals, name, chosen)
+    return stratified_association(stood, rows["is_lost"].to_numpy(), rows["owner"].to_numpy()).p
+
+
+def _risk(deals: Decided, name: str, told: dict[str, Any]) -> dict[str, Any]:
+    """Return the risk ratio of a sign with its E-values, and what was held alike."""
+    empty = dict.fromkeys(("ratio", "ratio_low", "ratio_high", "e_value", "e_limit"), np.nan)
+    if not comparable(told):
+        return {**empty, "like": ""}
+    rows, stood = _of_known(deals, name)
+    lost, owner = rows["is_lost"].to_numpy(), rows["owner"].to_numpy()
+    known = numbers_before(rows, stood == 1, groups=ADJUSTED_FOR, amount="amount")
+    ratio, like = adjusted_risk(lost, stood, owner, covariates=known).ratio, "amount, segment, type of deal"
+    if ratio.status == "refused":
+        ratio, like = stratified_association(stood, lost, owner).risk_ratio, "sales person"
+    if ratio.status == "refused":
+        return {**empty, "like": ""}
+    return {
+        "ratio": ratio.estimate, "ratio_low": ratio.low, "ratio_high": ratio.high, "like": like,
+        "e_value": e_value(ratio.estimate), "e_limit": e_value_of_interval(ratio.low, ratio.high),
+    }  # fmt: skip
+
+
+def _taker(deals: Decided, signal: Signal, taker: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return one sign on the losses one taker took, beside won deals: its row and its test."""
+    chosen = (~deals.is_lost) | (deals.rows["ultimate"] == taker).to_numpy()
+    part = deals.rows[chosen]
+    flags = deals.fired.loc[chosen, signal.name]
+    row = contrast(flags, part) if chosen.any() else counted(flags, part["is_lost"].to_numpy(dtype=bool))
+    told = {
+        "hypothesis": f"{signal.label}: lost to {TAKERS[taker].lower()} against won", "name": signal.name,
+        "primary": False, "p": _p(deals, signal.name, row, chosen),
+    }  # fmt: skip
+    return {"signal": signal.label, "taker": TAKERS[taker], **row}, told
+
+
+def _signals_table(rows: list[dict[str, Any]]) -> Table:
+    shown = columns(
+        Column("signal", "label", "Warning sign"),
+        Column("ratio", "estimate", "Risk of being lost, times that without", low="ratio_low", high="ratio_high"),
+        Column("ratio_low", "estimate", "Low", shown=False),
+        Column("ratio_high", "estimate", "High", shown=False),
+        Column("like", "label", "Held alike", shown=False),
+        Column("e_value", "estimate", "Hidden tie to both that would undo it"),
+        Column("e_limit", "estimate", "The same for the nearer limit"),
+        Column("points_to", "label", "Points to"),
+        Column("remedy", "text", "What to do"),
+        Column("name", "label", "Name", shown=False),
+    )
+    return Table(_frame(rows, shown), shown, "Warning signs on lost and on won deals")
+
+
+def _takers_table(rows: list[dict[str, Any]]) -> Table:
+    first, *others = columns(Column("signal", "label", "Warning sign"))
+    shown = (first, Column("taker", "label", "Lost to"), *others)
+    return Table(_frame(rows, shown), shown, "The same by who took the deal", detail=True)
+
+
+def _tests_table(tests: list[dict[str, Any]]) -> Table:
+    """Return the tests, each secondary one with the hypothesis inside which it is looked at."""
+    table = tests_table(
+        "Whether warning signs stand unequally often", tests, group=Column("name", "label", "Sign", shown=False)
+    )
+    rows = table.rows.assign(within=pd.Series([test.get("within") for test in tests], dtype="str"))
+    inside = Column("within", "text", "Looked at only if this stands", shown=False)
+    return Table(rows, (*table.columns, inside), table.title, table.detail)
+
+
+def _frame(rows: list[dict[str, Any]], shown: tuple[Column, ...]) -> pd.DataFrame:
+    kinds = {"count": "int64", "estimate": "float64", "label": "str", "text": "str"}
+    return pd.DataFrame(rows)[[column.name for column in shown]].astype({c.name: kinds[c.role] for c in shown})
+
+
+def _told(row: dict[str, Any]) -> str:
+    return f"“{spoken(row['signal'], NO_SIGN)}”"
+
+
+def _apart(row: dict[str, Any]) -> str:
+    span = interval_text(row["low"], row["high"], "points")
+    if any_missing(row["lost_share"], row["won_share"]):
+        return f"{points(row['difference'])}, {span}"
+    return f"{per_cent(row['lost_share'])} against {per_cent(row['won_share'])}, {points(row['difference'])}, {span}"
+
+
+ANALYSIS = Analysis(
+    warning_signals, headline, draw, family="comparison", method=METHOD, needs=(KNOWN,),
+    frames=("forecast", "late_stage", "first_forecast"),
+)  # fmt: skip
