@@ -61,6 +61,9 @@ class Claim:
         Column ``column`` of the row and what its words mean, where the analysis tests the same margin itself.
     scenario : bool
         Whether it speaks of what could be, which no record bears out or refutes.
+    cannot_refute : str
+        Why a figure on the other side of the margin is no evidence against it, as of a sign that won deals show more
+        often for having come far; such a figure is inconclusive.
     """
 
     number: int
@@ -82,6 +85,7 @@ class Claim:
     rows: Mapping[str, Any] = field(default_factory=dict)
     says: Mapping[str, str] = field(default_factory=dict)
     scenario: bool = False
+    cannot_refute: str = ""
     source: str = SOURCE
 
 
@@ -159,7 +163,10 @@ def judge(claim: Claim, answer: Result | None) -> Judged:
     if claim.says:
         told = claim.says.get(str(row.get(claim.says["column"])), INCONCLUSIVE)
         return _with(found, cast(Verdict, told))
-    return _with(found, verdict_of(claim, low, high))
+    verdict = verdict_of(claim, low, high)
+    if verdict == CONTRADICTED and claim.cannot_refute:
+        return _with(found, INCONCLUSIVE, claim.cannot_refute)
+    return _with(found, verdict)
 
 
 def verdict_of(claim: Claim, low: float, high: float) -> Verdict:
