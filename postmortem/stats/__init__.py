@@ -6,6 +6,7 @@ refusal with a reason, and input that cannot mean anything raises `UsageError`.
 
 from postmortem.stats.adjusted_risk import AdjustedRisk, adjusted_risk
 from postmortem.stats.agreement import LEAST_RATED_TWICE, cohens_kappa, share_alike, specific_agreement, square_table
+from postmortem.stats.area_under_curve import area_under_curve
 from postmortem.stats.attributable_share import AttributableShare, share_attributable
 from postmortem.stats.bounds import ShareBounds, several, share_bounds
 from postmortem.stats.brier import BrierScore, CalibrationBin, brier_score
@@ -54,10 +55,12 @@ from postmortem.stats.paired_shares import mcnemar, paired_difference
 from postmortem.stats.poisson_binomial import WishfulIndex, poisson_binomial_pmf, wishful_index
 from postmortem.stats.proportions import clopper_pearson, goodman, newcombe, wilson
 from postmortem.stats.pseudo_values import pseudo_values
+from postmortem.stats.random_effect import RandomEffect, random_effect
 from postmortem.stats.ratio import ClusteredRatio, clustered_ratio
 from postmortem.stats.relative_risk import attributable_fraction, risk_ratio
 from postmortem.stats.reordering import Reordering, reordering_of, reordering_tilt
 from postmortem.stats.risk_difference import RiskDifference, risk_difference
+from postmortem.stats.rollout_effect import RolloutEffect, rollout_effect
 from postmortem.stats.run_chart import Placement, UsualRange, usual_range
 from postmortem.stats.sample_size import n_for_difference, n_for_equal_shares, n_for_equivalence, power_of_difference
 from postmortem.stats.several_raters import fleiss_kappa, krippendorff_alpha
@@ -96,8 +99,10 @@ __all__ = [
     "MeanDifference",
     "MixAndRate",
     "Placement",
+    "RandomEffect",
     "Reordering",
     "RiskDifference",
+    "RolloutEffect",
     "ShareBounds",
     "ShareEquivalence",
     "ShrunkenRates",
@@ -109,6 +114,7 @@ __all__ = [
     "WishfulIndex",
     "adjusted_risk",
     "allocate",
+    "area_under_curve",
     "attributable_fraction",
     "benjamini_hochberg",
     "beta_binomial_shrink",
@@ -156,11 +162,13 @@ __all__ = [
     "power_of_difference",
     "power_of_equivalence",
     "pseudo_values",
+    "random_effect",
     "refusal",
     "reordering_of",
     "reordering_tilt",
     "risk_difference",
     "risk_ratio",
+    "rollout_effect",
     "several",
     "share_above",
     "share_alike",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any, Literal
+
 import numpy as np
 import numpy.typing as npt
 
@@ -16,6 +19,7 @@ def homogeneity_by_permutation(
     group: npt.ArrayLike,
     stratum: npt.ArrayLike,
     *,
+    scale: Literal["expected", "variance"] = "expected",
     draws: int = DRAWS,
     seed: int = SEED,
 ) -> float:
@@ -33,6 +37,9 @@ def homogeneity_by_permutation(
         Groups compared.
     stratum : array_like of str, shape (n,)
         Within which the labels are exchangeable.
+    scale : {"expected", "variance"}
+        What the squares are divided by: E, or the variance V of O under the shuffles, which gives groups of every
+        size the same say and suits many small ones.
     draws : int
         Number of shuffles.
     seed : int
@@ -54,6 +61,76 @@ def homogeneity_by_permutation(
     Good, P. (2005). Permutation, Parametric and Bootstrap Tests of Hypotheses, 3rd ed., chapter 3.
     Phipson, B. & Smyth, G. (2010). Permutation P-values should never be zero. SAGMB 9(1).
     """
+    sizes, n, events, codes, strata, happened = _counted(event, group, stratum)
+    telling = ((sizes > 0).sum(axis=1) > 1) & (events > 0) & (events < n)
+    if not telling.any():
+        return float("nan")
+    expected = (sizes * (events / n)[:, None]).sum(axis=0)
+    unit = expected if scale == "expected" else _variance(sizes, n, events)
+    possible = unit > 0
+
+    def statistic(observed: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        off = (observed - expected)[..., possible]
+        return np.asarray((off**2 / unit[possible]).sum(axis=-1))
+
+    # the events of a stratum fall on its groups as balls drawn from an urn; strata that tell nothing stay as they are
+    generator = np.random.default_rng(seed)
+    seen = np.bincount(codes, weights=happened, minlength=sizes.shape[1]).astype(np.int64)
+    fixed = np.bincount(codes, weights=happened & ~telling[strata], minlength=sizes.shape[1]).astype(np.int64)
+    shuffled = np.tile(fixed, (draws, 1))
+    for place in np.flatnonzero(telling):
+        shuffled += generator.multivariate_hypergeometric(sizes[place], int(events[place]), size=draws)
+    extreme = int((statistic(shuffled) >= statistic(seen) - 1e-12).sum())
+    return (1 + extreme) / (1 + draws)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WithinStrata:
+    """What groups show against what shuffles within strata would give them, one value a group in sorted order.
+
+    Attributes
+    ----------
+    observed, expected, variance : ndarray of float
+        Events, and their mean and variance under the shuffles.
+    n : ndarray of float
+        Observations.
+    """
+
+    observed: npt.NDArray[np.float64]
+    expected: npt.NDArray[np.float64]
+    variance: npt.NDArray[np.float64]
+    n: npt.NDArray[np.float64]
+
+
+def within_strata(event: npt.ArrayLike, group: npt.ArrayLike, stratum: npt.ArrayLike) -> WithinStrata:
+    """Return each group's events beside what its strata would lead one to expect.
+
+    Parameters
+    ----------
+    event, group, stratum : array_like, shape (n,)
+        As for `homogeneity_by_permutation`.
+
+    Returns
+    -------
+    WithinStrata
+        One value a group.
+
+    Raises
+    ------
+    UsageError
+        When the arrays differ in length or are empty.
+    """
+    sizes, n, events, codes, _, happened = _counted(event, group, stratum)
+    return WithinStrata(
+        observed=np.bincount(codes, weights=happened, minlength=sizes.shape[1]).astype(np.float64),
+        expected=np.asarray((sizes * (events / n)[:, None]).sum(axis=0), dtype=np.float64),
+        variance=_variance(sizes, n, events),
+        n=sizes.sum(axis=0).astype(np.float64),
+    )
+
+
+def _counted(event: npt.ArrayLike, group: npt.ArrayLike, stratum: npt.ArrayLike) -> tuple[npt.NDArray[Any], ...]:
+    """Return observations by stratum and group, of each stratum, its events; codes of groups and strata; events."""
     happened = np.asarray(event, dtype=bool)
     groups, codes = np.unique(np.asarray(group, dtype=str), return_inverse=True)
     owners, strata = np.unique(np.asarray(stratum, dtype=str), return_inverse=True)
@@ -63,23 +140,15 @@ def homogeneity_by_permutation(
         raise UsageError("There is nothing to test.", got="no rows")
     sizes = np.zeros((len(owners), len(groups)), dtype=np.int64)
     np.add.at(sizes, (strata, codes), 1)
-    n, events = sizes.sum(axis=1), np.bincount(strata, weights=happened).astype(np.int64)
-    telling = ((sizes > 0).sum(axis=1) > 1) & (events > 0) & (events < n)
-    if not telling.any():
-        return float("nan")
-    expected = (sizes * (events / n)[:, None]).sum(axis=0)
-    possible = expected > 0
+    events = np.bincount(strata, weights=happened).astype(np.int64)
+    return sizes, sizes.sum(axis=1), events, codes, strata, happened
 
-    def statistic(observed: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-        off = (observed - expected)[..., possible]
-        return np.asarray((off**2 / expected[possible]).sum(axis=-1))
 
-    # the events of a stratum fall on its groups as balls drawn from an urn; strata that tell nothing stay as they are
-    generator = np.random.default_rng(seed)
-    seen = np.bincount(codes, weights=happened, minlength=len(groups)).astype(np.int64)
-    fixed = np.bincount(codes, weights=happened & ~telling[strata], minlength=len(groups)).astype(np.int64)
-    shuffled = np.tile(fixed, (draws, 1))
-    for place in np.flatnonzero(telling):
-        shuffled += generator.multivariate_hypergeometric(sizes[place], int(events[place]), size=draws)
-    extreme = int((statistic(shuffled) >= statistic(seen) - 1e-12).sum())
-    return (1 + extreme) / (1 + draws)
+def _variance(
+    sizes: npt.NDArray[np.int64], n: npt.NDArray[np.int64], events: npt.NDArray[np.int64]
+) -> npt.NDArray[np.float64]:
+    """Return the variance of each group's events when every stratum deals out its own, from strata of two or more."""
+    held = n > 1
+    many, of = sizes[held], n[held][:, None]
+    spread = (events[held] * (n[held] - events[held]))[:, None] / (of**2 * (of - 1.0))
+    return np.asarray((spread * many * (of - many)).sum(axis=0), dtype=np.float64)

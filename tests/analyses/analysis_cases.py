@@ -20,6 +20,7 @@ from postmortem.ground.process import Process, Stage
 from postmortem.result import Column, Result, Table
 
 LOST_FATES = ("lost_competitor", "lost_status_quo", "lost_disqualified", "lost_unknown")
+SELLERS = 16
 RIVALS = ("Kestrel Systems", "Osprey Cloud", "Merlin Works", "Harrier Labs")
 NOTES = ("too expensive, they say", "no budget left", "call again in spring")
 CODES = ("price_value", "no_urgency", "missing_capability", "budget_lost")
@@ -103,7 +104,7 @@ def counted(fates: Mapping[str, int], quarter: Quarter = FOCUS, *, start: int = 
     return [told(start + number, fate, quarter, **more) for number, fate in enumerate(every, start=1)]
 
 
-def many(quarters: int = 9, each: int = 28) -> tuple[list[Told], dict[str, list[dict[str, Any]]]]:
+def many(quarters: int = 9, each: int = 32) -> tuple[list[Told], dict[str, list[dict[str, Any]]]]:
     """Return a record long enough for every question: deals of several quarters, competitors and reasons."""
     stories, competitors, reasons, events, interviews, reviews, ratings = [], [], [], [], [], [], []
     pattern = ("won", "lost_competitor", "won", "lost_status_quo", "won", "lost_unknown", "won", "lost_competitor",
@@ -114,7 +115,9 @@ def many(quarters: int = 9, each: int = 28) -> tuple[list[Told], dict[str, list[
             fate = pattern[(number * 7 + back) % len(pattern)]
             # Owners sell in both segments, so that segments can be compared within an owner.
             more = {
-                "owner_id": f"Rep {number // 2 % 12}",
+                "account_name": f"Account {place}",
+                "owner_id": f"Rep {number // 2 % SELLERS}",
+                "manager_id": f"Lead {number // 2 % SELLERS % 5}",
                 "loss_reason_raw": None if fate == "won" or place % 3 else "Price",
                 "loss_notes": None if fate == "won" or place % 4 else NOTES[number % 3],
             }
@@ -150,7 +153,23 @@ def many(quarters: int = 9, each: int = 28) -> tuple[list[Told], dict[str, list[
         "reviews": reviews,
         "ratings": ratings,
     }
-    return stories, {**tables, "guesses": guesses}
+    return stories, {**tables, **staff(), "guesses": guesses}
+
+
+def staff() -> dict[str, list[dict[str, Any]]]:
+    """Return the sales people of `many`: teams of two, every other one gone, quotas, a roll-out in four teams."""
+    people, quotas = [], []
+    for number in range(SELLERS):
+        left = None if number % 2 else str((FOCUS - 3 - number // 2 % 4).day(0))
+        people.append({"rep_id": f"Rep {number}", "team": f"Team {number % 8}", "left_at": left})
+        quotas += [
+            {"rep_id": f"Rep {number}", "quarter": (FOCUS - back).label, "quota": 10_000.0,
+             "attained": 6_000.0 + 1_000 * ((number * 5 + back * 3) % 9)}
+            for back in range(4)
+        ]  # fmt: skip
+    started = str((FOCUS - 5).start)
+    rollouts = [{"name": "Close plan", "team": f"Team {number}", "started_at": started} for number in (0, 1, 2, 5)]
+    return {"reps": people, "quotas": quotas, "rollouts": rollouts}
 
 
 def interviewed(deal_id: str, number: int, fate: str) -> list[dict[str, Any]]:

@@ -173,7 +173,7 @@ def test_silence_is_told_as_it_stood_three_days_before() -> None:
 
 def test_with_few_sales_people_nothing_is_adjusted_and_the_page_says_so() -> None:
     result = proposal_left_alone(cohort_of("closed"))
-    assert any("With 12 sales people the comparison is not adjusted." in caveat for caveat in result.caveats)
+    assert any("With 16 sales people the comparison is not adjusted." in caveat for caveat in result.caveats)
 
 
 def simulated(company: Company) -> Cohort:

@@ -98,3 +98,19 @@ def test_size_when_groups_go_with_the_habits_of_strata():
         event = rng.random(240) < habit[rep]
         rejected.append(homogeneity_by_permutation(event, group, rep, draws=199) <= 0.05)
     assert np.mean(rejected) <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 300)
+
+
+def test_squares_over_variance_against_every_table_of_the_same_margins():
+    columns = cells(("A", "x", 4, 0), ("A", "y", 2, 4), ("A", "z", 1, 8))
+    sizes, events, n = np.array([4, 6, 9]), 7, 19
+    expected = sizes * events / n
+    variance = [stats.hypergeom(n, int(size), events).var() for size in sizes]
+
+    def statistic(table):
+        return ((np.array(table) - expected) ** 2 / variance).sum()
+
+    tables = [(x, y, events - x - y) for x in range(5) for y in range(7) if 0 <= events - x - y <= 9]
+    chances = [math.prod(math.comb(m, k) for m, k in zip(sizes, table, strict=True)) for table in tables]
+    seen = statistic((4, 2, 1))
+    exact = sum(c for t, c in zip(tables, chances, strict=True) if statistic(t) >= seen - 1e-12) / sum(chances)
+    assert homogeneity_by_permutation(*columns, scale="variance") == monte_carlo(exact)
