@@ -46,7 +46,9 @@ class Claim:
     over : str
         Column that figure and interval are divided by, if any.
     n : tuple of str
-        The cases: ``table.column``, summed over the row found, or over a whole other table.
+        The cases: ``table.column``, summed over the row found, or over another table.
+    n_rows : mapping
+        Columns and values that choose the rows of that other table; all of them where there are none.
     unit : str
         Unit of the figure, as of a result's columns.
     figure : str
@@ -83,6 +85,7 @@ class Claim:
     at_least: float = -math.inf
     at_most: float = math.inf
     rows: Mapping[str, Any] = field(default_factory=dict)
+    n_rows: Mapping[str, Any] = field(default_factory=dict)
     says: Mapping[str, str] = field(default_factory=dict)
     scenario: bool = False
     cannot_refute: str = ""
@@ -141,7 +144,7 @@ def judge(claim: Claim, answer: Result | None) -> Judged:
     Judged
         *Supported*: the whole interval lies beyond the margin on the claimed side (between both, for claims that two
         things are alike). *Contradicted*: wholly on the other side. *Inconclusive*: anything else, too few cases among
-        it. *Not testable with these fields*: the analysis refuses, or its answer does not hold the row.
+        it. *Not testable with these fields*: the analysis refuses, or its answer holds no such row or no case.
     """
     if answer is None:
         return Judged(claim=claim, verdict=NOT_TESTABLE, why="no analysis asks this yet")
@@ -152,6 +155,8 @@ def judge(claim: Claim, answer: Result | None) -> Judged:
         return Judged(claim=claim, verdict=NOT_TESTABLE, why="too little on record for this figure")
     n = _cases(claim, answer)
     figures = tuple(_figure(row, column, claim.over) for column in (claim.estimate, claim.low, claim.high))
+    if not n:
+        return Judged(claim=claim, verdict=NOT_TESTABLE, why="nothing on record tells of it")
     if n < claim.least:
         return Judged(claim=claim, verdict=INCONCLUSIVE, n=n, why=f"{n} of the {claim.least} cases needed")
     if not all(math.isfinite(figure) for figure in figures):
@@ -182,9 +187,9 @@ def _with(found: Judged, verdict: Verdict, why: str = "") -> Judged:
     )  # fmt: skip
 
 
-def _of(claim: Claim, table: Table) -> pd.DataFrame:
+def _where(table: Table, wanted: Mapping[str, Any]) -> pd.DataFrame:
     rows = table.rows
-    for column, value in claim.rows.items():
+    for column, value in wanted.items():
         if column not in rows.columns:
             return rows.head(0)
         rows = rows[rows[column] == value]
@@ -195,7 +200,7 @@ def _row(claim: Claim, answer: Result) -> dict[str, Any] | None:
     """Return the row that holds the figure; nothing where the answer has none, or not this column."""
     if claim.table not in answer.tables:
         return None
-    rows = _of(claim, answer.tables[claim.table])
+    rows = _where(answer.tables[claim.table], claim.rows)
     wanted = {claim.estimate, claim.low, claim.high, *([claim.over] if claim.over else [])}
     if rows.empty or not wanted <= set(rows.columns):
         return None
@@ -214,6 +219,8 @@ def _cases(claim: Claim, answer: Result) -> int:
         table, column = place.split(".")
         if table not in answer.tables:
             continue
-        rows = _of(claim, answer.tables[table]).head(1) if table == claim.table else answer.tables[table].rows
+        own = table == claim.table
+        rows = _where(answer.tables[table], claim.rows if own else claim.n_rows)
+        rows = rows.head(1) if own else rows
         total += int(rows[column].sum()) if column in rows.columns else 0
     return total

@@ -29,8 +29,8 @@ class SilentWeeks:
         One row a deal: ``deal_id``, ``days`` (followed), ``cause`` (0 open), ``owner``.
     stretches : DataFrame
         One row a stretch: ``start``, ``stop`` (days since entry, start excluded), ``weeks`` (whole weeks since the
-        buyer was last heard, as it stood three days earlier, eight and more as eight), ``cause`` (0 unless the deal
-        ended with it), ``owner``.
+        buyer was last heard, as it stood three days before the start, eight and more as eight), ``cause`` (0
+        unless the deal ended with it), ``owner``.
     unheard : int
         Deals left out, as their buyer had not been heard by the day they came in.
     """
