@@ -58,8 +58,8 @@ def claims_scoreboard(cohort: Cohort) -> Result:
     Result
         Table ``claims``, one row a claim that could be tested, by verdict: ``number``, ``short`` (its name),
         ``claim`` (in full), ``verdict`` (supported, contradicted, inconclusive), ``figure`` (estimate and interval as
-        text), ``what`` (what the figure is), ``margin`` (as text), ``n`` (cases), ``why`` (no more than inconclusive),
-        ``source``, ``estimate``, ``low``, ``high``, ``at_least`` and ``at_most`` (where the claim holds; missing where
+        text), ``what`` (what the figure is, where the claim holds, why no more is said), ``n`` (cases), ``margin`` and
+        ``why`` (alone), ``source``, ``estimate``, ``low``, ``high``, ``at_least`` and ``at_most`` (missing where
         open), ``unit``, ``analysis``. Table ``benchmarks``, one row a published figure: ``benchmark``, ``published``
         (as printed there), ``denominator``, ``source``, ``own`` (``own_low``, ``own_high``), ``n``,
         ``own_denominator``, ``warning``. Table ``not_testable``, one row a claim that could not: ``number``, ``claim``,
@@ -146,7 +146,7 @@ def _claims_table(tested: Sequence[Judged]) -> Table:
         made.append(
             {
                 "number": claim.number, "short": claim.short, "claim": claim.statement, "verdict": each.verdict,
-                "figure": told, "what": claim.figure, "margin": margin_text(claim), "n": each.n, "why": each.why,
+                "figure": told, "what": _what(each), "n": each.n, "margin": margin_text(claim), "why": each.why,
                 "source": claim.source, "estimate": each.estimate, "low": each.low, "high": each.high,
                 "at_least": _known(claim.at_least), "at_most": _known(claim.at_most), "unit": claim.unit,
                 "analysis": claim.analysis,
@@ -158,10 +158,10 @@ def _claims_table(tested: Sequence[Judged]) -> Table:
         Column("claim", "text", "Claim"),
         Column("verdict", "label", "On these deals"),
         Column("figure", "text", "Figure (interval)"),
-        Column("what", "text", "What it is"),
-        Column("margin", "label", "Holds"),
+        Column("what", "text", "What it is, and where the claim holds"),
         Column("n", "count", "Cases"),
-        Column("why", "text", "Mind"),
+        Column("margin", "label", "Holds", shown=False),
+        Column("why", "text", "Mind", shown=False),
         Column("source", "label", "Said by", shown=False),
         Column("estimate", "estimate", "Figure", shown=False),
         Column("low", "estimate", "Low", shown=False),
@@ -175,6 +175,12 @@ def _claims_table(tested: Sequence[Judged]) -> Table:
     frame = pd.DataFrame(made).astype({**dict.fromkeys(text, "str"), "number": "int64", "n": "int64"})
     frame = frame.astype(dict.fromkeys(("estimate", "low", "high", "at_least", "at_most"), "float64"))
     return Table(frame, columns, "Claims that could be tested, each against a margin fixed beforehand")
+
+
+def _what(each: Judged) -> str:
+    """Return what the figure is, where the claim holds, and why no more is said."""
+    told = f"{each.claim.figure[:1].upper()}{each.claim.figure[1:]}; holds {margin_text(each.claim)}."
+    return f"{told} Mind: {each.why}." if each.why else told
 
 
 def _not_testable(untested: Sequence[Judged]) -> Table:
