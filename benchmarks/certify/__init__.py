@@ -6,7 +6,15 @@ Wilson interval (Monte-Carlo error), or a mean with the normal interval of its s
 or fails by it.
 """
 
-from benchmarks.certify import companies, competing_risks, interviews, nothing_there, sales_people, two_cohorts
+from benchmarks.certify import (
+    companies,
+    competing_risks,
+    interviews,
+    nothing_there,
+    planted_cause,
+    sales_people,
+    two_cohorts,
+)
 from benchmarks.certify.section import Section
 
 SECTIONS: tuple[Section, ...] = (
@@ -16,6 +24,7 @@ SECTIONS: tuple[Section, ...] = (
     *companies.SECTIONS,
     *nothing_there.SECTIONS,
     *two_cohorts.SECTIONS,
+    *planted_cause.SECTIONS,
 )
 
 __all__ = ["SECTIONS", "Section"]

@@ -31,8 +31,8 @@ MISTAKES: Mapping[str, tuple[str, ...]] = {
 SHOWN = 8
 NO_RANGE = "not enough quarters"
 DEALS = Need(
-    "deals", ("created_at",), LEAST_N, "deals of the quarter that were seen while open, with a record of warning signs",
-    "export the field history and the activities of the deals, or keep copies of the open deals", "activities",
+    "deals", ("created_at",), LEAST_N, "deals of the quarter with signs recorded while they were open",
+    "export the field history and the activities of the deals, or keep copies of the open deals", "history",
     lambda cohort, rows: _known(cohort, rows), "focus",
 )  # fmt: skip
 METHOD = (
@@ -108,7 +108,7 @@ def draw(tables: Tables, axes: Axes) -> None:
     rows = tables["mistakes"].rows
     range_bars(
         rows, axes, name="mistake", low="usual_low", high="usual_high", recorded="share",
-        recorded_label="this quarter", range_label="usual range of the quarters before",
+        recorded_label="this quarter", range_label="usual range of the quarters before", range_name="usual",
     )  # fmt: skip
 
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 CARRIED = Need(
-    "deals", ("amount",), 1, "deals of the quarter with an amount, seen while open, with a record of warning signs",
-    "export the field history and the activities of the deals, or keep copies of the open deals", "activities",
+    "deals", ("amount",), 1, "deals of the quarter with an amount and with signs recorded while they were open",
+    "export the field history and the activities of the deals, or keep copies of the open deals", "history",
     lambda cohort, rows: _known(cohort, rows), "focus",
 )  # fmt: skip
 METHOD = (

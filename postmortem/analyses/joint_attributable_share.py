@@ -24,19 +24,19 @@ if TYPE_CHECKING:
 ADJUSTED_FOR = ("segment", "deal_type")
 MOST_TOLD = 4
 ENOUGH = Need(
-    "deals", ("created_at",), LEAST_GAPS, "won and lost deals, seen while open, with a record of warning signs",
-    "export the field history and the activities of the deals, or keep copies of the open deals", "activities",
+    "deals", ("created_at",), LEAST_GAPS, "won and lost deals with signs recorded while they were open",
+    "export the field history and the activities of the deals, or keep copies of the open deals", "history",
     lambda cohort, rows: 0 if rows.empty or cohort.kind == "closed"
     else int(number_showing(decided(cohort, set(rows["quarter"]))).notna().sum()),
 )  # fmt: skip
 METHOD = (
     "For each won or lost deal of the window, how many of the six red-zone causes showed in a sign by the day of the "
-    "snapshot. Chance of a loss: logistic natural cubic spline of that number, with amount (log), segment and type of "
-    "deal; the losses expected with none showing, set against those expected as it is (g-computation). The whole fit "
-    "is redrawn 200 times by sales person for the interval. One joint figure: shares of single causes overlap, and "
-    "their sum means nothing. It is what removing all of them would do only if the association were entirely causal, "
-    "which such records cannot show; unrecorded signs pull it towards none, things that go with both signs and losses "
-    "away from it."
+    "snapshot. Chance of a loss: logistic natural cubic spline of that number (a line where it has few values), with "
+    "amount (log), segment and type of deal; the losses expected with none showing, set against those expected as it "
+    "is (g-computation). The whole fit is redrawn 200 times by sales person for the interval. One joint figure: "
+    "shares of single causes overlap, and their sum means nothing. It is what removing all of them would do only if "
+    "the association were entirely causal, which such records cannot show; unrecorded signs pull it towards none, "
+    "things that go with both signs and losses away from it."
 )
 
 
@@ -77,8 +77,7 @@ def joint_attributable_share(cohort: Cohort) -> Result:
         f"{count(deals.still_open, 'deal')} still open, and {len(deals.rows) - len(known.rows):,} of which no sign is "
         "on record, are left out.",
     )
-    fallback = told.status == "fallback"
-    return ANALYSIS.answer(tables, cohort, n_used=len(known.rows), caveats=caveats, fallback=fallback)
+    return ANALYSIS.answer(tables, cohort, n_used=len(known.rows), caveats=caveats)
 
 
 def headline(tables: Tables) -> str:

@@ -98,6 +98,8 @@ def headline(tables: Tables) -> str:
     if any_missing(row["left"], row["met"], row["window_left"]):
         return WITHHELD
     usual = f"{per_cent(row['window_share'])} over {spans['window']} ({interval_text(row['low'], row['high'])})"
+    if not row["left"]:
+        return f"Kept least: “{row['commitment']}”, {usual}; no deal left {row['stage']} in {spans['quarter']}."
     left = f"{count(row['left'], 'deal')} that left {row['stage']} in {spans['quarter']}"
     return f"Kept least: “{row['commitment']}”, {usual}; {row['met']:,} of {left} had it on record."
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 KNOWN = Need(
-    "deals", ("created_at",), 10, "lost and won deals each that were seen while open, with a record of warning signs",
-    "export the field history and the activities of the deals, or keep copies of the open deals", "activities",
+    "deals", ("created_at",), 10, "lost and won deals each with signs recorded while they were open",
+    "export the field history and the activities of the deals, or keep copies of the open deals", "history",
     fewer_known,
 )  # fmt: skip
 METHOD = (

@@ -22,8 +22,8 @@ AHEAD = 30
 LEAST_DEALS = 5
 ANY = "Any of them, the first"
 KNOWN = Need(
-    "deals", ("closed_at",), 10, "lost and won deals each that were seen while open, with a record of warning signs",
-    "export the field history and the activities of the deals, or keep copies of the open deals", "activities",
+    "deals", ("closed_at",), 10, "lost and won deals each with signs recorded while they were open",
+    "export the field history and the activities of the deals, or keep copies of the open deals", "history",
     fewer_known,
 )  # fmt: skip
 METHOD = (
@@ -154,10 +154,10 @@ def _signals_table(rows: list[dict[str, Any]]) -> Table:
         Column("signal", "label", "Warning sign"),
         Column("lost_deals", "count", "On lost deals"),
         Column("lost_days", "estimate", "Median days before the loss", "days"),
-        Column("lost_early", "count", f"{AHEAD} days ahead or more"),
+        Column("lost_early", "count", f"At least {AHEAD} days ahead"),
         Column("won_deals", "count", "On won deals"),
         Column("won_days", "estimate", "Median days before the win", "days"),
-        Column("won_early", "count", f"{AHEAD} days ahead or more"),
+        Column("won_early", "count", f"At least {AHEAD} days ahead"),
     )
     frame = pd.DataFrame(rows).astype({"signal": "str", "lost_days": "float64", "won_days": "float64"})
     return Table(frame, columns, "Sign by sign", detail=True)

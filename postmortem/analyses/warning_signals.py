@@ -27,8 +27,8 @@ ADJUSTED_FOR = ("segment", "deal_type")
 TAKERS = {"lost_competitor": "Competitor", "lost_status_quo": "Status quo"}
 NO_SIGN = "the warning sign that stands out most"
 KNOWN = Need(
-    "deals", ("created_at",), 10, "lost and won deals each that were seen while open, with a record of warning signs",
-    "export the field history and the activities of the deals, or keep copies of the open deals", "activities",
+    "deals", ("created_at",), 10, "lost and won deals each with signs recorded while they were open",
+    "export the field history and the activities of the deals, or keep copies of the open deals", "history",
     fewer_known,
 )  # fmt: skip
 METHOD = (

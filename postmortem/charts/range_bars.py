@@ -38,6 +38,7 @@ def range_bars(
     fate: str = "",
     recorded_label: str = "as recorded",
     range_label: str = "what the unknown ones leave possible",
+    range_name: str = "possible",
 ) -> None:
     """Draw a bar between two bounds for every row and mark the recorded value on it.
 
@@ -59,6 +60,8 @@ def range_bars(
         Column of fates that colours the marks.
     recorded_label, range_label : str
         What mark and bar mean, written below the rows.
+    range_name : str
+        What the bounds are called where they are written beside the rows.
 
     Raises
     ------
@@ -73,7 +76,7 @@ def range_bars(
     shown = rows.that_fit(frame, axes, KEY * 2)
     pitch = rows.lay(axes, list(shown[name]), len(frame) - len(shown), header=2)
     lower, upper, marked = (rows.numbers(shown, column) for column in (low, high, recorded))
-    rows.beside(axes, _columns(lower, upper, marked, unit), (recorded_label, "possible"))
+    rows.beside(axes, _columns(lower, upper, marked, unit), (recorded_label, range_name))
     known = np.concatenate([lower, upper, marked])
     top = float(np.nanmax(known)) if np.isfinite(known).any() else 1.0
     limit = (1.0 if top > 0.6 else max(top * 1.05, 0.1)) if unit == "share" else top * 1.03

@@ -1,0 +1,120 @@
+"""Won and lost deals beside their signals: each once, with what became of it since, and an engagement's own signs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from postmortem.frames import Cohort, Engagement, forecast_cohort, load_frame
+from postmortem.ground import resources
+from postmortem.signals import SIGNALS
+from postmortem.signals.contrast import contrast, counted
+from postmortem.signals.decided import decided, signs_of
+from postmortem.signals.exit_commitment_unmet import SIGNAL
+from postmortem.signals.matrix import fired
+from postmortem.signals.six import SIX, number_showing, signs_by_cause
+from postmortem.signals.stage_exits import exits
+
+OWN = '''"""Whether the amount is odd."""
+
+from postmortem.signals.contract import Signal, answer
+
+
+def odd(book, landmarks):
+    return answer(landmarks, book.deals["deal_id"].notna().astype("boolean"), evidence="on every deal")
+
+
+SIGNAL = Signal(function=odd, name="odd", label="Odd", meaning="Nothing.", causes=("risk_not_understood",))
+'''
+
+
+@pytest.fixture(scope="module")
+def cohort(company_book) -> Cohort:
+    return forecast_cohort(company_book, company_book.meta.calendar.last_ended(company_book.meta.extracted_on))
+
+
+def test_signs_are_the_matrix_laid_out(cohort):
+    signs, table = signs_of(cohort), fired(cohort)
+    wide = table.assign(fired=table["fired"].astype("float64")).pivot(
+        index=["deal_id", "quarter"], columns="signal", values="fired"
+    )
+    keys = pd.MultiIndex.from_frame(signs.rows[["deal_id", "quarter"]])
+    expected = wide.reindex(keys)[[signal.name for signal in SIGNALS]]
+    np.testing.assert_array_equal(signs.fired.to_numpy(), expected.to_numpy())
+    assert signs_of(cohort) is signs
+
+
+def test_each_deal_counts_once_with_its_latest_fate(cohort):
+    found = decided(cohort)
+    window = cohort.window_rows.sort_values("quarter").groupby("deal_id").first()
+    ended = window[(window["ultimate"] == "won") | window["ultimate"].str.startswith("lost_")]
+    assert sorted(found.rows["deal_id"]) == sorted(ended.index)
+    assert found.is_lost.sum() == ended["ultimate"].str.startswith("lost_").sum() > 20
+    assert found.still_open == len(window) - len(ended)
+    # A deal that slips is in the cohort twice, and here once.
+    assert cohort.window_rows["deal_id"].duplicated().any()
+
+
+def test_the_six_share_out_the_signs_and_count_those_that_show(cohort):
+    of = signs_by_cause(SIGNALS)
+    names = [signal.name for own in of.values() for signal in own]
+    assert set(of) == set(SIX) and len(names) == len(set(names)) and all(of.values())
+    signs = signs_of(cohort)
+    row = int(signs.fired.notna().all(axis=1).to_numpy().argmax())
+    by_hand = sum(any(signs.fired.loc[row, s.name] == 1 for s in own) for own in of.values())
+    assert number_showing(signs)[row] == by_hand
+
+
+def test_stages_left_agree_with_the_signal(cohort):
+    found = decided(cohort)
+    left = exits(cohort.book, found.rows["deal_id"], by=found.rows["entered_at"])
+    unmet = set(left.loc[~left["met"], "deal_id"])
+    known = found.fired[SIGNAL.name].notna()
+    mine = found.rows.loc[known, "deal_id"].isin(unmet)
+    assert (mine == (found.fired.loc[known, SIGNAL.name] == 1)).mean() > 0.99
+
+
+def test_contrast_counts_known_deals_alone_and_refuses_small_arms():
+    flags = pd.Series([1.0] * 15 + [0.0] * 15 + [np.nan] * 5 + [1.0] * 10 + [0.0] * 30)
+    deals = pd.DataFrame(
+        {
+            "is_lost": [1] * 35 + [0] * 40, "owner": [f"R{n % 12}" for n in range(75)],
+            "account_name": [None] * 75, "deal_id": [f"D{n}" for n in range(75)],
+        }
+    )  # fmt: skip
+    told = contrast(flags, deals)
+    assert (told["lost_seen"], told["lost_n"], told["won_seen"], told["won_n"]) == (15, 30, 10, 40)
+    assert told["difference"] == pytest.approx(0.25)
+    assert told["low"] < 0.25 < told["high"]
+    few = counted(flags.mask(flags.index == 44, 0.0), deals["is_lost"].to_numpy(dtype=bool))
+    assert few["won_seen"] == 9
+    assert np.isnan(contrast(flags.mask(flags.index == 44, 0.0), deals)["difference"])
+
+
+def test_an_engagements_own_signals_travel_with_the_cohort(tmp_path, cohort):
+    own = tmp_path / "odd.py"
+    own.write_text(OWN, encoding="utf-8")
+    mine = replace(cohort, signal_files=(own,))
+    assert mine.fingerprint != cohort.fingerprint
+    signs = signs_of(mine)
+    assert [signal.name for signal in signs.signals][-1] == "odd" and (signs.fired["odd"] == 1).all()
+    before = mine.fingerprint
+    own.write_text(OWN.replace("odd.", "even."), encoding="utf-8")
+    assert replace(cohort, signal_files=(own,)).fingerprint != before
+
+
+def test_an_engagement_hands_its_signals_over_and_lists_them_as_input(tmp_path):
+    for path in resources.sample("plain").iterdir():
+        (tmp_path / path.name).symlink_to(path)
+    folder = tmp_path / "signals"
+    folder.mkdir()
+    (folder / "odd.py").write_text(OWN, encoding="utf-8")
+    (folder / "_draft.py").write_text("not python", encoding="utf-8")
+    engagement = Engagement.open(tmp_path)
+    assert engagement.signal_files() == (folder.resolve() / "odd.py",)
+    assert folder.resolve() / "odd.py" in engagement.input_files()
+    assert folder.resolve() / "odd.py" not in engagement.book_files()
+    assert load_frame("last", folder=str(tmp_path)).signal_files == engagement.signal_files()
