@@ -12,6 +12,7 @@ from benchmarks.certify import (
     interviews,
     nothing_there,
     planted_cause,
+    reps_and_rollouts,
     sales_people,
     two_cohorts,
 )
@@ -20,6 +21,7 @@ from benchmarks.certify.section import Section
 SECTIONS: tuple[Section, ...] = (
     *competing_risks.SECTIONS,
     *sales_people.SECTIONS,
+    *reps_and_rollouts.SECTIONS,
     *interviews.SECTIONS,
     *companies.SECTIONS,
     *nothing_there.SECTIONS,

@@ -12,6 +12,7 @@ from postmortem.charts.paired_bars import paired_bars
 from postmortem.frames.cohort import Cohort
 from postmortem.frames.rollouts import FOLLOWED, LEAST_A_SIDE, NEVER, Rollout, followed_deals, largest_rollout
 from postmortem.ground.formats import count, interval_text, points, value_text
+from postmortem.ground.menus import source_of
 from postmortem.result import Column, Gap, Result, Table, Tables
 from postmortem.stats import RolloutEffect, rollout_effect
 
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
 LOOK = 0.05
 WITH, WITHOUT = "Teams that started", "Teams that did not"
 STARTED = Need(
-    "rollouts", ("name", "team", "started_at"), 2, "teams with a day on which they introduced a process",
+    "rollouts", ("name", "team", "started_at"), 2, "teams whose start with a new process is on record",
     "write a table of roll-outs: what was introduced, in which team, from which day", "rollouts",
-    lambda cohort, _: cohort.book.table("rollouts").dropna(subset=["started_at"])["team"].nunique(),
+    lambda cohort, _: cohort.book.table("rollouts").dropna(subset=["started_at"])["team"].nunique(), "record",
 )  # fmt: skip
 METHOD = (
     "Deals by the day of their creation, up to a year before and as long after each start of the roll-out that most "
@@ -62,8 +63,11 @@ def rollout_comparison(cohort: Cohort) -> Result:
     -----
     Refused without a table of roll-outs, under four teams with enough deals, and under two on either side.
     """
-    if not STARTED.met(cohort):
-        return ANALYSIS.lack(cohort, STARTED)
+    have = STARTED.have(cohort)
+    if have < STARTED.least:
+        where = source_of(STARTED.source).where
+        gap = Gap("as soon as that table is written", where, have, STARTED.least)
+        return ANALYSIS.refuse(cohort, STARTED.missing(have), unlock=STARTED.unlock, gap=gap)
     rollout = largest_rollout(cohort.book, cohort.as_of)
     if rollout is None:
         missing = f"{LEAST_A_SIDE} deals before and after the start that could be followed for {FOLLOWED} days"

@@ -6,26 +6,27 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from postmortem.analyses.contract import WITHHELD, Analysis, Need, any_missing
+from postmortem.analyses.contract import AT_ONCE, WITHHELD, Analysis, Need, any_missing
 from postmortem.charts.interval_dots import interval_dots
 from postmortem.frames.cohort import Cohort
 from postmortem.frames.territories import AFTER, BEFORE, FOLLOWED, ORDER, OTHER, deals_around_leaving
 from postmortem.ground.formats import count, interval_text, per_cent, points
-from postmortem.result import Column, Result, Table, Tables
+from postmortem.ground.menus import source_of
+from postmortem.result import Column, Gap, Result, Table, Tables
 from postmortem.stats import Estimate, clustered_difference, newcombe, wilson
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 LABELS = {
-    BEFORE: "In the 180 days before the sales person left",
-    AFTER: "In the 180 days after",
-    OTHER: "Customers whose sales person stayed",
+    BEFORE: "180 days before leaving",
+    AFTER: "180 days from leaving on",
+    OTHER: "Sales person stayed",
 }
 LEFT = Need(
-    "reps", ("rep_id", "left_at"), 10, "deals created in the 180 days after a customer's sales person left",
+    "reps", ("rep_id", "left_at"), 10, "deals created within 180 days of a sales person's leaving",
     "export the sales people with their first and last days, former ones too", "reps",
-    lambda cohort, _: int((deals_around_leaving(cohort.book, cohort.as_of)["when"] == AFTER).sum()),
+    lambda cohort, _: _after(cohort), "record",
 )  # fmt: skip
 METHOD = (
     "Every deal of the record that could be followed for 180 days from its creation, of customers with an earlier "
@@ -58,8 +59,12 @@ def territory_after_owner_change(cohort: Cohort) -> Result:
     -----
     Refused below ten deals created in the 180 days after a customer's sales person left.
     """
-    if not LEFT.met(cohort):
-        return ANALYSIS.lack(cohort, LEFT)
+    have = LEFT.have(cohort)
+    if have < LEFT.least:
+        where = source_of(LEFT.source, cohort.book.meta.source_systems).where
+        return ANALYSIS.refuse(
+            cohort, LEFT.missing(have), unlock=LEFT.unlock, gap=Gap(AT_ONCE, where, have, LEFT.least)
+        )
     rows = deals_around_leaving(cohort.book, cohort.as_of)
     frame = pd.DataFrame([_row(when, rows[rows["when"] == when]) for when in ORDER])
     apart = _apart(rows)
@@ -116,6 +121,13 @@ def headline(tables: Tables) -> str:
 def draw(tables: Tables, axes: Axes) -> None:
     """Draw the share lost to competitors before, after and where the sales person stayed."""
     interval_dots(tables["periods"].rows, axes, name="label", estimate="share", low="low", high="high", n="deals")
+
+
+def _after(cohort: Cohort) -> int:
+    """Return how many deals were created after a customer's sales person had left."""
+    if cohort.book.table("reps")["left_at"].isna().all():
+        return 0
+    return int((deals_around_leaving(cohort.book, cohort.as_of)["when"] == AFTER).sum())
 
 
 def _row(when: str, part: pd.DataFrame) -> dict[str, Any]:

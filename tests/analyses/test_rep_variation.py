@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from analysis_cases import Told, closed_of, told
@@ -19,7 +21,7 @@ def company(chance: dict[str, float], *, seed: int = 1, each: int = 8) -> Cohort
         for number in range(each):
             person = f"Rep {place}"
             fate = "won" if rng.random() < chance[person] else "lost_competitor"
-            owned = {"owner_id": person, "manager_id": f"Lead {place // 2}", "segment": "Industry"}
+            owned: dict[str, Any] = {"owner_id": person, "manager_id": f"Lead {place // 2}", "segment": "Industry"}
             stories.append(told(place * 100 + number, fate, **owned))
     return closed_of(stories)
 

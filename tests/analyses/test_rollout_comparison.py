@@ -68,7 +68,10 @@ def test_few_teams_say_what_they_cannot_show() -> None:
 
 def test_too_few_teams_and_no_rollout_are_refused() -> None:
     assert "3 of the 4 teams" in rollout_comparison(company([3] * 3, [6] * 3, treated=2)).headline
-    assert "teams with a day on which they introduced" in rollout_comparison(company([3] * 6, [6] * 6, 0)).headline
+    assert (
+        "0 of the 2 teams whose start with a new process is on record needed."
+        in rollout_comparison(company([3] * 6, [6] * 6, 0)).headline
+    )
 
 
 def test_deals_are_followed_equally_long_and_teams_come_from_sales_people_where_deals_have_none() -> None:

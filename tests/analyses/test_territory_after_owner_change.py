@@ -63,4 +63,4 @@ def test_counts_and_difference() -> None:
 
 def test_without_last_days_it_is_refused() -> None:
     refused = territory_after_owner_change(cohort_from([one(1, "Acme", "Ann", "2024-01-10")], {"Ann": None}))
-    assert "0 of the 10 deals created in the 180 days after" in refused.headline
+    assert "0 of the 10 deals created within 180 days of a sales person's leaving needed." in refused.headline
