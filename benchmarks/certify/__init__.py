@@ -15,6 +15,7 @@ from benchmarks.certify import (
     reps_and_rollouts,
     sales_people,
     two_cohorts,
+    watchlist,
 )
 from benchmarks.certify.section import Section
 
@@ -27,6 +28,7 @@ SECTIONS: tuple[Section, ...] = (
     *nothing_there.SECTIONS,
     *two_cohorts.SECTIONS,
     *planted_cause.SECTIONS,
+    *watchlist.SECTIONS,
 )
 
 __all__ = ["SECTIONS", "Section"]

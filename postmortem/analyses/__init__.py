@@ -79,6 +79,9 @@ NAMES: tuple[str, ...] = (
     "deal_reasons",
     "similar_deals",
     "open_questions",
+    "outlook_validation",
+    "watchlist",
+    "watchlist_money",
 )
 ANALYSES: tuple[Analysis, ...] = tuple(import_module(f"{__name__}.{name}").ANALYSIS for name in NAMES)
 

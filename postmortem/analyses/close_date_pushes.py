@@ -67,7 +67,8 @@ def close_date_pushes(cohort: Cohort) -> Result:
         snapshot), ``deals``, ``won``, ``lost``, ``open`` (at quarter end), ``decided`` (won or lost), ``share``
         lost of those decided with ``low`` and ``high``. Table ``comparison``, one row: twice or more against fewer:
         ``difference`` of the shares, ``low``, ``high``, ``ratio``, ``ratio_low``, ``ratio_high`` (missing where there
-        is too little data). Table ``slipped``, one row a quarter: ``quarter``, ``slipped`` (deals open at its end),
+        is too little data), ``amount`` (known amounts of the deals put off twice or more that were lost). Table
+        ``slipped``, one row a quarter: ``quarter``, ``slipped`` (deals open at its end),
         ``days`` (median days that their expected close then lay after the quarter), ``next`` (expected in the quarter
         after), ``later``, ``overdue`` (expected close within the quarter or before), ``undated`` (not on record),
         ``won_since``, ``lost_since``, ``open_still`` (by the last day known). Table ``tests``, one row: ``hypothesis``,
@@ -103,7 +104,7 @@ def close_date_pushes(cohort: Cohort) -> Result:
     hypothesis = "deals put off twice or more are lost more or less often than others"
     tables = {
         "pushes": Table(groups, columns, f"Deals by how often they had been put off, {cohort.window_label}"),
-        "comparison": _comparison(decided, exposed, reps, tested),
+        "comparison": _comparison(decided, exposed, reps, tested, cohort.currency),
         "slipped": _slipped(cohort),
         "tests": tests_table(
             "Whether deals put off twice are lost more often",
@@ -203,16 +204,21 @@ def _group(name: str, rows: pd.DataFrame) -> dict[str, object]:
 
 
 def _comparison(
-    decided: pd.DataFrame, exposed: pd.Series[bool], reps: pd.Series[str], tested: StratifiedAssociation | None
+    decided: pd.DataFrame,
+    exposed: pd.Series[bool],
+    reps: pd.Series[str],
+    tested: StratifiedAssociation | None,
+    currency: str,
 ) -> Table:
     """Return how far the shares lost are apart: the wider of two intervals, and the ratio within sales people."""
-    row = dict.fromkeys(("difference", "low", "high", "ratio", "ratio_low", "ratio_high"), np.nan)
+    row = dict.fromkeys(("difference", "low", "high", "ratio", "ratio_low", "ratio_high", "amount"), np.nan)
     lost = decided["is_lost"]
     if tested is not None and tested.status == "ok":
         apart = newcombe(int(lost[exposed].sum()), int(exposed.sum()), int(lost[~exposed].sum()), int((~exposed).sum()))
         by_rep = clustered_difference(lost.to_numpy(), exposed.to_numpy(), {"rep": reps.to_numpy()})
         found = by_rep if by_rep.status == "ok" and by_rep.high - by_rep.low > apart.high - apart.low else apart
         row |= {"difference": found.estimate, "low": found.low, "high": found.high}
+        row["amount"] = float(decided.loc[exposed & lost, "amount"].sum(min_count=1))
         ratio = tested.risk_ratio
         row |= {"ratio": ratio.estimate, "ratio_low": ratio.low, "ratio_high": ratio.high}
     columns = (
@@ -222,6 +228,7 @@ def _comparison(
         Column("ratio", "estimate", "Times as often (95% interval)", low="ratio_low", high="ratio_high"),
         Column("ratio_low", "estimate", "Low", shown=False),
         Column("ratio_high", "estimate", "High", shown=False),
+        Column("amount", "money", "Amount of those lost", currency),
     )
     return Table(pd.DataFrame([row]), columns, "Put off twice or more, against all others", detail=True)
 

@@ -82,7 +82,7 @@ def forecast_waterfall(cohort: Cohort) -> Result:
     Refused for closed deals, of which no earlier amount is known, and where no deal carries an amount. While the
     quarter runs, the last total is what was won so far.
     """
-    if not HISTORY.met(cohort):
+    if cohort.kind not in ANALYSIS.frames or not HISTORY.met(cohort):
         return ANALYSIS.lack(cohort, HISTORY)
     if not AMOUNTS.met(cohort):
         return ANALYSIS.lack(cohort, AMOUNTS)

@@ -69,7 +69,8 @@ def lost_long_before(cohort: Cohort) -> Result:
         Table ``outcomes``, two rows: ``outcome`` (lost, won), ``deals`` (buyer on record), ``unheard`` (no buyer on
         record, left out), ``dead`` (silent beyond the limit of their segment), ``share`` with ``low`` and ``high``
         (95%), ``days`` (median from the last contact to the close). Table ``difference``, one row: ``difference``
-        (lost minus won) with ``low`` and ``high`` (95%). Table ``segments``, one row a segment: ``segment``, ``limit``
+        (lost minus won) with ``low`` and ``high`` (95%), ``amount`` (known amounts of lost deals silent beyond the
+        limit). Table ``segments``, one row a segment: ``segment``, ``limit``
         (days; 95 of 100 silences within won deals are no longer) with ``limit_low`` and ``limit_high``, ``gaps``
         behind it, ``lost`` and ``won`` (deals), ``lost_dead`` and ``won_dead``, ``lost_share`` with ``lost_low`` and
         ``lost_high``, ``won_share`` with ``won_low`` and ``won_high``. Table ``live``, one row a length of silence:
@@ -96,7 +97,7 @@ def lost_long_before(cohort: Cohort) -> Result:
     if not found.limits:
         missing = f"{LEAST_GAPS} silences between two contacts of won deals, to know how long a live one can be"
         return ANALYSIS.refuse(cohort, missing, unlock=BUYERS, gap=WON.gap(cohort))
-    difference, tests = _apart(found)
+    difference, tests = _apart(found, cohort.currency)
     tables = {
         "outcomes": _outcomes(found, cohort.window_label), "difference": difference, "segments": _segments(found),
         "live": _live(found), "breaks": _breaks(found), "strips": _strips(found), "tests": tests,
@@ -168,19 +169,20 @@ def _share_columns(prefix: str = "", label: str = "Share") -> tuple[Column, ...]
     )  # fmt: skip
 
 
-def _apart(found: Silence) -> tuple[Table, Table]:
+def _apart(found: Silence, currency: str) -> tuple[Table, Table]:
     """Return the difference lost minus won, clustered by sales person, and its test."""
     deals = found.deals
     owners = deals["owner_id"].fillna(NOBODY).astype("str").to_numpy()
     lost = (deals["outcome"] == "lost").to_numpy(dtype="int64")
     gap = mean_difference(deals["is_dead"].to_numpy(dtype="int64"), lost, owners)
-    frame = pd.DataFrame(
-        {"difference": [gap.difference.estimate], "low": [gap.difference.low], "high": [gap.difference.high]}
-    )
+    amount = float(deals.loc[deals["is_dead"] & (lost == 1), "amount"].sum(min_count=1))
+    apart = {"difference": gap.difference.estimate, "low": gap.difference.low, "high": gap.difference.high}
+    frame = pd.DataFrame([apart | {"amount": amount}])
     columns = (
         Column("difference", "estimate", "Lost minus won (95% interval)", "points", low="low", high="high"),
         Column("low", "estimate", "Low", "points", shown=False),
         Column("high", "estimate", "High", "points", shown=False),
+        Column("amount", "money", "Amount of those lost", currency),
     )  # fmt: skip
     tested = [{"hypothesis": "lost deals are silent before the close more or less often than won ones", "primary": True,
                "p": gap.p}]  # fmt: skip

@@ -76,6 +76,8 @@ def import_(
 
     if not rater_id.strip():
         raise UsageError("The reviewer's name is needed.", expected="--rater NAME")
+    if not sheet.is_file():
+        raise UsageError("There is no such sheet.", got=str(sheet), expected="the workbook of postmortem review make")
     engagement = Engagement.open(folder)
     book = engagement.book()
     form = read_form(engagement.folder, book.taxonomy)

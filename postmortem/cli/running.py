@@ -80,7 +80,7 @@ def _reports(engagement: Engagement, quarters: str, options: dict[str, Any], fai
         ]
     reports = [told for told, _ in made]
     code = next(known for known in GRAVEST_FIRST if known in {0, *(code for _, code in made)})
-    lines = [f"{report['quarter']}: {report.get('index', report.get('message'))}" for report in reports]
+    lines = [f"{report['quarter']}: {report.get('index', report.get('message'))}{_found(report)}" for report in reports]
     emit({"reports": reports, "exit_code": code}, "\n".join(lines), as_json)
     return code
 
@@ -114,9 +114,16 @@ def _told(made: Run) -> dict[str, Any]:
         "frame": made.frame,
         "pages": list(made.pages),
         "failed": list(made.failed),
+        "findings": made.findings,
         "content": made.content,
         "preflight": [asdict(finding) for finding in made.preflight],
     }
+
+
+def _found(report: dict[str, Any]) -> str:
+    from postmortem.ground.formats import count
+
+    return f" ({count(report['findings'], 'finding')})" if "findings" in report else ""
 
 
 def _says_nothing(made: Run) -> bool:

@@ -25,7 +25,9 @@ WIDTHS: Final[Mapping[str, float]] = {
     "number": 5, "deal_id": 21, "account": 24, "deal": 28, "outcome": 9, "amount": 13, "segment": 15, "answer": 14,
     "evidence": 34, "lost_to": 20, "primary": 26, "contributing": 26, "words": 44,
 }  # fmt: skip
-ROW_HEIGHT, HEAD_HEIGHT = 46.0, 48.0
+ROW_HEIGHT, HEAD_HEIGHT = 46.0, 64.0
+# Of texts in a column 90 to 100 wide: spreadsheets do not find the height of a row that they did not write.
+LINE_HEIGHT, LETTERS_A_LINE = 15.0, 88
 TINTS: Final = {"head": "1F3A4D", "told": "F1F3F4", "lost": "D9DCDE", "answer": "FFF8E1"}
 
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069]")
@@ -156,6 +158,7 @@ def _definitions(book: Workbook, form: Form) -> dict[str, str]:
         for offset, (label, meaning) in enumerate(choices, start=1):
             put(sheet, line + offset, 1, label).alignment = Alignment(vertical="top", wrap_text=True)
             put(sheet, line + offset, 2, meaning, 2_000).alignment = Alignment(wrap_text=True, vertical="top")
+            sheet.row_dimensions[line + offset].height = LINE_HEIGHT * (1 + len(meaning) // LETTERS_A_LINE)
         span = f"'{DEFINITIONS}'!$A${line + 1}:$A${line + len(choices)}"
         ranges |= dict.fromkeys(kinds, span)
         line += len(choices) + 2
@@ -183,9 +186,12 @@ def _printable(sheet: Worksheet) -> None:
 
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = 8 if sheet.title == REVIEW else 9
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    # The questions take two pages side by side, each with the deal they are about; on one nobody could read them.
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 2 if sheet.title == REVIEW else 1, 0
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.print_title_rows = "1:1"
+    if sheet.title == REVIEW:
+        sheet.print_title_cols = "A:D"
 
 
 def _about(book: Workbook, form: Form, made: Made) -> None:
@@ -199,7 +205,7 @@ def _about(book: Workbook, form: Form, made: Made) -> None:
         cell = put(sheet, line, 1, text, 2_000)
         cell.alignment = Alignment(wrap_text=True, vertical="top")
         sheet.merge_cells(start_row=line, start_column=1, end_row=line, end_column=2)
-        sheet.row_dimensions[line].height = 15.0 * (1 + len(text) // 110)
+        sheet.row_dimensions[line].height = LINE_HEIGHT * (1 + len(text) // LETTERS_A_LINE)
     start = len(texts) + 4
     for line, (name, value) in enumerate(zip(MADE_WITH, made.told, strict=True), start=start):
         put(sheet, line, 1, name)

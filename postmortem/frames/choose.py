@@ -13,11 +13,12 @@ from postmortem.frames.cohort import Cohort
 from postmortem.frames.first_forecast import first_forecast_cohort
 from postmortem.frames.forecast import forecast_cohort
 from postmortem.frames.late_stage import late_stage_cohort
-from postmortem.ground.errors import FrameRefused
+from postmortem.frames.open_forecast import no_open_forecast, open_forecast
+from postmortem.ground.errors import EmptyFrame, FrameRefused
 from postmortem.ground.fiscal import Quarter
 from postmortem.ground.schema import FORECAST_DEFAULT
 
-Choice = Literal["auto", "forecast", "late_stage", "first_forecast", "closed"]
+Choice = Literal["auto", "forecast", "late_stage", "first_forecast", "open_forecast", "closed"]
 
 
 def choose_cohort(
@@ -34,9 +35,11 @@ def choose_cohort(
 
     Parameters
     ----------
-    kind : {"auto", "forecast", "late_stage", "first_forecast", "closed"}
+    kind : {"auto", "forecast", "late_stage", "first_forecast", "open_forecast", "closed"}
         ``auto`` chooses among the others but ``first_forecast``, whose deals belong to the quarter in which they were
-        first called, not to the one they were called for; the others insist.
+        first called, not to the one they were called for, and ``open_forecast``, whose deals have not ended; the
+        others insist. ``open_forecast`` takes the deals open on the day `as_of`, whatever quarter is asked for; where
+        there are none, or none are known, it is a cohort without rows whose remark says so.
 
     Returns
     -------
@@ -54,11 +57,17 @@ def choose_cohort(
     See Also
     --------
     postmortem.frames.forecast.forecast_cohort, postmortem.frames.late_stage.late_stage_cohort,
-    postmortem.frames.first_forecast.first_forecast_cohort, postmortem.frames.closed.closed_cohort
+    postmortem.frames.first_forecast.first_forecast_cohort, postmortem.frames.open_forecast.open_forecast,
+    postmortem.frames.closed.closed_cohort
     """
     reasons = []
     if kind == "first_forecast":
         return first_forecast_cohort(book, focus, window=window, categories=categories, as_of=as_of)
+    if kind == "open_forecast":
+        try:
+            return open_forecast(book, as_of, categories=categories)
+        except (EmptyFrame, FrameRefused) as reason:
+            return no_open_forecast(book, as_of, reason)
     if kind in ("auto", "forecast"):
         try:
             return forecast_cohort(

@@ -150,8 +150,8 @@ def load_frame(
     ----------
     quarter : str
         Such as ``2025Q3`` or ``FY26Q1``; ``last`` is the latest quarter that had ended.
-    kind : {"auto", "forecast", "late_stage", "first_forecast", "closed"}, optional
-        Which deals; the configuration decides unless told.
+    kind : {"auto", "forecast", "late_stage", "first_forecast", "open_forecast", "closed"}, optional
+        Which deals; the configuration decides unless told. ``open_forecast`` is that of the day `as_of`.
     window : int, optional
         Quarters pooled for rates and comparisons.
     as_of : str, optional

@@ -13,7 +13,7 @@ from postmortem.frames.cohort import Cohort
 from postmortem.frames.forecast import LABELS, NEEDED
 from postmortem.frames.known import TODAY, Record, provenance
 from postmortem.frames.resolution import lost_to
-from postmortem.ground.errors import EmptyFrame, FrameRefused, UsageError
+from postmortem.ground.errors import EmptyFrame, FrameRefused, PostmortemError, UsageError
 from postmortem.ground.fates import OPEN
 from postmortem.ground.schema import FORECAST_DEFAULT
 
@@ -86,6 +86,29 @@ def open_forecast(book: Book, as_of: dt.date | None = None, *, categories: Seque
             LATER: int((called & (expected > pd.Timestamp(focus.end))).sum()),
         },
         remarks=(f"These are the deals open and forecast on {as_of}; what becomes of them is not known yet.",),
+    )
+
+
+def no_open_forecast(book: Book, as_of: dt.date | None, why: PostmortemError) -> Cohort:
+    """Return the open forecast that holds no deal, with what is in its way as a remark.
+
+    A watchlist without deals is an answer like any other: a report of ten notebooks must not end at it.
+    """
+    as_of = as_of or book.meta.extracted_on
+    focus = book.meta.calendar.quarter_of(as_of)
+    book = book.at(as_of)
+    none = book.deals.iloc[:0]
+    never = pd.Series([], index=none.index, dtype="datetime64[us]")
+    rows = none.assign(quarter=focus.label, resolution=OPEN, ultimate=OPEN, entered_at=never, closed_at=never)
+    return Cohort(
+        table=arrange(rows.merge(lost_to(book), on="deal_id", how="left")),
+        kind="open_forecast",
+        focus=focus,
+        window=(focus,),
+        provenance={},
+        book=book,
+        as_of=as_of,
+        remarks=(f"{why.what} Found: {why.got}." if why.got else why.what,),
     )
 
 

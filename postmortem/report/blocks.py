@@ -94,6 +94,11 @@ def anchor(result: Result) -> str:
     return re.sub(r"[^a-z0-9]+", "-", "-".join([result.analysis, *told]).lower()).strip("-")
 
 
+def address(page: str, result: Result) -> str:
+    """Return the address of a result's section on the page of that name."""
+    return f"{page}.html#{anchor(result)}"
+
+
 def picture(result: Result, width: float) -> tuple[str, int, int]:
     """Draw a result and return the data address of its SVG with its size in CSS pixels."""
     figure = new_figure(width, 4)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from postmortem.findings.gate import tally
 from postmortem.frames.cohort import Cohort
 from postmortem.ground.markup import render
-from postmortem.report.blocks import CARD_WIDTH, anchor, answer, by_when, found, sentence
+from postmortem.report.blocks import CARD_WIDTH, address, answer, by_when, found, sentence
+from postmortem.report.closing import of_name
+from postmortem.report.found import back_of, found_of
 from postmortem.report.harvest import Harvest
 from postmortem.report.pages import About, Link
 from postmortem.report.plan import Notebook
@@ -52,11 +54,14 @@ def front_page(
     cohort: Cohort,
     navigation: Sequence[Link],
     failures: Sequence[str] = (),
+    closing: Harvest | None = None,
 ) -> str:
-    """Render the front page from what the notebooks answered."""
+    """Render the front page from what the notebooks answered, and from the findings made of it (`closing`)."""
     placed = [(notebook, result) for notebook, harvest in pages for result in harvest.results]
     first = {result.analysis: result for _, result in reversed(placed)}
     answered = {name: result for name, result in first.items() if result.status != "refused"}
+    findings, earlier = (of_name(closing, name) for name in ("report_findings", "looking_back"))
+    shown = None if findings is None else found_of(findings)
     lead = [answered[name].headline for name in LEAD if name in answered]
     return render(
         "index.html.j2",
@@ -70,7 +75,9 @@ def front_page(
         losses=answer(answered[LOSSES]) if LOSSES in answered else None,
         guessed=answer(answered[GUESSED]) if GUESSED in answered else None,
         cards=_cards(placed),
-        notes=_notes(placed),
+        notes=_notes(placed, shown.hrefs if shown else frozenset()),
+        findings=shown,
+        back=None if earlier is None else back_of(earlier),
         tested=tally([result for _, result in placed]).sentence,
         refusals=_not_yet(placed),
         failures=failures,
@@ -85,13 +92,13 @@ def _cards(placed: Sequence[tuple[Notebook, Result]]) -> list[Card]:
             block = answer(result, CARD_WIDTH)
             told = result.question if result.analysis in LEAD else result.headline
             cards[result.analysis] = Card(
-                told, _about(result), _href(notebook, result), block.picture, block.width, block.height
+                told, _about(result), address(notebook.name, result), block.picture, block.width, block.height
             )
     return [cards[name] for name in CARDS_DRAWN if name in cards]
 
 
-def _notes(placed: Sequence[tuple[Notebook, Result]]) -> list[Card]:
-    """Return the remaining answers, a sentence each."""
+def _notes(placed: Sequence[tuple[Notebook, Result]], told: Collection[str]) -> list[Card]:
+    """Return the answers that neither a picture nor a finding (`told`: their addresses) tells, a sentence each."""
     drawn: set[str] = set()
     said: set[str] = set()
     notes = []
@@ -103,21 +110,18 @@ def _notes(placed: Sequence[tuple[Notebook, Result]]) -> list[Card]:
         if (
             result.status != "refused"
             and not shown_above
+            and address(notebook.name, result) not in told
             and result.analysis not in NOT_ON_FRONT
             and opening not in said
         ):
             said.add(opening)
-            notes.append(Card(result.headline, _about(result), _href(notebook, result)))
+            notes.append(Card(result.headline, _about(result), address(notebook.name, result)))
     return notes
 
 
 def _about(result: Result) -> str:
     """Return the title of the first table, which says what is counted; nothing where a result has no table."""
     return next((table.title for table in result.tables.values()), "")
-
-
-def _href(notebook: Notebook, result: Result) -> str:
-    return f"{notebook.name}.html#{anchor(result)}"
 
 
 def _not_yet(placed: Sequence[tuple[Notebook, Result]]) -> list[NotYet]:

@@ -17,7 +17,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from postmortem.book import Book
+from postmortem.findings.actions import ACTIONS_FILE, read_actions
 from postmortem.findings.gate import LEVEL, tally
+from postmortem.findings.scoring import score
 from postmortem.frames.choose import Choice
 from postmortem.frames.cohort import Cohort
 from postmortem.frames.engagement import CACHE_VARIABLE, Engagement
@@ -26,6 +28,7 @@ from postmortem.ground.code import code_hash
 from postmortem.ground.config import FILE_NAME, Preflight
 from postmortem.intake.stored_snapshots import store_of
 from postmortem.report.book_record import describe_book, tier_of
+from postmortem.report.closing import FRONT, closing, named_in
 from postmortem.report.editions import DEALS, RAW, put_in_place, working_folder
 from postmortem.report.execute import Progress, execute
 from postmortem.report.forked_kernels import Engine, kernels_of
@@ -62,6 +65,8 @@ class Run:
         Hash over pages, findings and tables.
     preflight : tuple of Finding
         What the pre-flight said of the data.
+    findings : int
+        What passed the gate.
     """
 
     quarter: str
@@ -72,6 +77,7 @@ class Run:
     frame: str
     content: str
     preflight: tuple[Finding, ...] = ()
+    findings: int = 0
 
     @property
     def exit_code(self) -> int:
@@ -127,6 +133,7 @@ def run_quarter(
     """
     output = (output or engagement.folder / engagement.config.report.output).resolve()
     chosen = plan(engagement.folder, notebooks or engagement.config.report.pages)
+    decided = read_actions(engagement.folder)
     # One notebook makes its imports itself in the time that a server would take to make them.
     engine = engine if len(chosen) > 1 else "local"
     with working_folder(output) as aside, _cache(output), kernels_of(engine):
@@ -142,6 +149,7 @@ def run_quarter(
         of_frame = frame_findings(last, settings, cohort)
         _heed(of_frame, settings, accept_changes, progress)
         found = (*found, *of_frame)
+        scored = score(decided, cohort)
         told = Parameters(
             quarter=cohort.focus.label,
             kind=kind or engagement.config.frame.kind,
@@ -149,14 +157,26 @@ def run_quarter(
             as_of=cohort.as_of.isoformat(),
         )
         done, failed = execute(chosen, told, engagement.folder, aside, engine=engine, progress=progress)
+        progress("looking back at the quarter before")
+        last_words = closing(engagement, cohort, book, done, scored)
         progress("writing the pages")
-        content = _write(aside, engagement, cohort, told, done, failed, {
+        content = _write(aside, engagement, cohort, told, done, failed, last_words, {
             **_made_with(engagement, book), "book": describe_book(book), "preflight": [asdict(each) for each in found],
         })  # fmt: skip
         place = output / cohort.focus.label
         put_in_place(aside, place)
     names = tuple(notebook.name for notebook, _ in done)
-    return Run(cohort.focus.label, place, names, tuple(failed), len(cohort.focus_rows), cohort.kind, content, found)
+    return Run(
+        cohort.focus.label,
+        place,
+        names,
+        tuple(failed),
+        len(cohort.focus_rows),
+        cohort.kind,
+        content,
+        found,
+        named_in(last_words),
+    )
 
 
 def _heed(found: tuple[Finding, ...], settings: Preflight, accept_changes: bool, progress: Progress) -> None:
@@ -173,20 +193,22 @@ def _write(
     told: Parameters,
     done: Sequence[tuple[Notebook, Harvest]],
     failed: dict[str, str],
+    last_words: Harvest,
     beside: dict[str, Any],
 ) -> str:
     """Write pages, findings, tables and manifest, which also holds `beside`; return the content hash."""
     description, navigation = about(cohort, engagement.config), links(done)
     linked = {link.name for link in navigation}
     failures = [f"{name}: {error.splitlines()[0]}" for name, error in failed.items()]
-    index = front_page(done, description, cohort, navigation, failures)
+    index = front_page(done, description, cohort, navigation, failures, last_words)
     (aside / "index.html").write_text(index, encoding="utf-8")
     for notebook, harvested in done:
         if notebook.name in linked:
             html = page(notebook, harvested, description, navigation)
             (aside / f"{notebook.name}.html").write_text(html, encoding="utf-8")
-    write_json(aside / "findings.json", findings(done))
-    write_tables(aside / "tables", done)
+    told_of = [*done, (FRONT, last_words)]
+    write_json(aside / "findings.json", findings(told_of))
+    write_tables(aside / "tables", told_of)
     internal = aside / "internal"
     internal.mkdir()
     raw = cohort.book.deals[["deal_id", *RAW]]
@@ -200,9 +222,10 @@ def _write(
     }
     statuses |= {name: {"status": "failed", "error": error.splitlines()[0]} for name, error in failed.items()}
     inputs = [(_shown(path, engagement), path) for path in engagement.input_files()]
+    inputs += [(path.name, path) for path in (engagement.folder / ACTIONS_FILE,) if path.is_file()]
     tests = tally([result for _, harvested in done for result in harvested.results])
     data = manifest(cohort, inputs, asdict(told), statuses) | {"tier": tier_of(cohort)}
-    data |= {"gate": {"false_discovery_rate": LEVEL, **asdict(tests)}}
+    data |= {"gate": {"false_discovery_rate": LEVEL, "findings": named_in(last_words), **asdict(tests)}}
     data |= beside | {"content": content, "written_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds")}
     write_json(aside / "manifest.json", data)
     return content

@@ -10,7 +10,9 @@ from postmortem.stats.area_under_curve import area_under_curve
 from postmortem.stats.attributable_share import AttributableShare, share_attributable
 from postmortem.stats.bounds import ShareBounds, several, share_bounds
 from postmortem.stats.brier import BrierScore, CalibrationBin, brier_score
+from postmortem.stats.brier_skill import BrierSkill, brier_skill, squared_misses
 from postmortem.stats.calibration import Calibration, calibration_of
+from postmortem.stats.calibration_groups import CalibrationGroup, calibration_groups
 from postmortem.stats.change_point import ChangePoint, change_point, change_points
 from postmortem.stats.clusters import (
     ClusteredGap,
@@ -51,6 +53,7 @@ from postmortem.stats.limits import z_value
 from postmortem.stats.logrank import cause_specific_logrank
 from postmortem.stats.marginal_homogeneity import MarginalHomogeneity, marginal_homogeneity
 from postmortem.stats.mean_difference import MeanDifference, mean_difference
+from postmortem.stats.multinomial_ridge import MultinomialRidge, fit_multinomial_ridge
 from postmortem.stats.paired_shares import mcnemar, paired_difference
 from postmortem.stats.poisson_binomial import WishfulIndex, poisson_binomial_pmf, wishful_index
 from postmortem.stats.proportions import clopper_pearson, goodman, newcombe, wilson
@@ -77,8 +80,10 @@ __all__ = [
     "AdjustedRisk",
     "AttributableShare",
     "BrierScore",
+    "BrierSkill",
     "Calibration",
     "CalibrationBin",
+    "CalibrationGroup",
     "CauseHazards",
     "ChangePoint",
     "ClusteredGap",
@@ -98,6 +103,7 @@ __all__ = [
     "MarginalHomogeneity",
     "MeanDifference",
     "MixAndRate",
+    "MultinomialRidge",
     "Placement",
     "RandomEffect",
     "Reordering",
@@ -119,6 +125,8 @@ __all__ = [
     "benjamini_hochberg",
     "beta_binomial_shrink",
     "brier_score",
+    "brier_skill",
+    "calibration_groups",
     "calibration_of",
     "cause_specific_cox",
     "cause_specific_logrank",
@@ -140,6 +148,7 @@ __all__ = [
     "equivalence_of_share",
     "eventual_shares",
     "expected_half_width",
+    "fit_multinomial_ridge",
     "fleiss_kappa",
     "goodman",
     "gray_test",
@@ -177,6 +186,7 @@ __all__ = [
     "silence_probability",
     "specific_agreement",
     "square_table",
+    "squared_misses",
     "stratified_association",
     "stratified_draw",
     "trend_of_share",

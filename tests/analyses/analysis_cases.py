@@ -14,7 +14,7 @@ import pytest
 from builders import FOCUS, closed, deal, forecast, make_book
 
 from postmortem.findings import ANALYSES, OVERVIEWS
-from postmortem.frames import Cohort, first_forecast_cohort, late_stage_cohort
+from postmortem.frames import Cohort, first_forecast_cohort, late_stage_cohort, open_forecast
 from postmortem.ground.fiscal import Quarter
 from postmortem.ground.process import Process, Stage
 from postmortem.result import Column, Result, Table
@@ -304,11 +304,33 @@ def _entered(make: Callable[..., Cohort]) -> Cohort:
     return make(replace(book, process=PROCESS), FOCUS)
 
 
+def _open() -> Cohort:
+    """Return an open forecast after five quarters in which stages told much of what became of deals."""
+    called = {"won": "Contract", "lost_competitor": "Offer", "lost_status_quo": "Proposal", "slipped": "Offer"}
+    stories = []
+    for back, fate in ((back, fate) for back in range(5) for fate in called):
+        for story in counted({fate: 20}, FOCUS - back, start=back * 100 + 20 * list(called).index(fate)):
+            told_of = "Contract" if int(story.deal["deal_id"][1:]) % 5 == 0 else called[fate]
+            history = [{**row, "new_value": told_of if row["field"] == "stage" else row["new_value"]}
+                       for row in story.history]  # fmt: skip
+            stories.append(Told(story.deal, history))
+    following = FOCUS + 1
+    stories += [
+        told(900 + number, "open", following, forecast_category="commit", stage=stage,
+             expected_close_date=str(following.day(80)), probability=0.6)
+        for number, stage in enumerate(("Contract", "Offer", "Proposal") * 5)
+    ]  # fmt: skip
+    events = [{"deal_id": "D0903", "kind": "meeting", "side": "both", "occurred_at": "2025-09-30T10:00:00Z"}]
+    history = [row for story in stories for row in story.history]
+    return open_forecast(make_book([story.deal for story in stories], history=history, events=events))
+
+
 MADE = {
     "closed": lambda: closed_of(many()[0], **many()[1]),
     "forecast": _forecast,
     "late_stage": lambda: _entered(late_stage_cohort),
     "first_forecast": lambda: _entered(first_forecast_cohort),
+    "open_forecast": _open,
     "one deal": lambda: closed_of([told(1, "lost_competitor")]),
     "all won": lambda: _all("won"),
     "all lost": lambda: _all("lost_status_quo"),

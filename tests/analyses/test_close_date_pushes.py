@@ -50,6 +50,8 @@ def test_groups_shares_and_the_difference_are_those_counted_by_hand() -> None:
     assert (twice["low"], twice["high"]) == pytest.approx(wilson(18, 24))
     found = result.tables["comparison"].first
     expected = newcombe(18, 24, 14, 46)
+    # Those lost after two moves or more are deals 55 to 72.
+    assert found["amount"] == sum(1000 * (number % 7 + 1) for number in range(55, 73)) == 69_000
     # Four sales people are too few to cluster by, so the interval is that of unrelated deals.
     assert (found["difference"], found["low"], found["high"]) == pytest.approx(expected)
     assert result.headline == (

@@ -43,12 +43,15 @@ def told(lost: list[int], won: int = 20, silent_won: int = 0) -> Cohort:
 
 
 def test_days_count_from_the_last_contact_and_the_limit_comes_from_won_deals() -> None:
-    result = lost_long_before(told([40] * 9 + [10] * 6 + [11]))
+    cohort = told([40] * 9 + [10] * 6 + [11])
+    result = lost_long_before(cohort)
     lost, won = (result.tables["outcomes"].keyed("outcome")[name] for name in ("lost", "won"))
     assert result.tables["limits"].first["limit"] == 10, "won deals are heard every ten days"
     assert (lost["deals"], lost["dead"], won["dead"]) == (16, 10, 0), "a day on the limit is not beyond it"
     assert (lost["low"], lost["high"]) == pytest.approx(wilson(10, 16))
     assert result.tables["difference"].first["difference"] == pytest.approx(10 / 16, abs=0.1)
+    amounts = list(cohort.focus_rows[cohort.focus_rows["resolution"] != "won"].sort_values("deal_id")["amount"])
+    assert result.tables["difference"].first["amount"] == sum(amounts[:9]) + amounts[15]
 
 
 def test_the_seller_alone_and_an_unknown_side_are_no_sign_of_the_buyer() -> None:

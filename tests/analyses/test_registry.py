@@ -12,11 +12,20 @@ import pytest
 
 import postmortem
 from postmortem.analyses import ANALYSES, NAMES
-from postmortem.findings import COMPARISON_NAMES, COMPARISONS, OVERVIEW_NAMES, OVERVIEWS, find
+from postmortem.findings import (
+    COMPARISON_NAMES,
+    COMPARISONS,
+    OF_REPORT_NAMES,
+    OF_REPORTS,
+    OVERVIEW_NAMES,
+    OVERVIEWS,
+    find,
+)
 from postmortem.ground.errors import UsageError
 from postmortem.ground.resources import PACKAGE
 
 SHARED = {"__init__", "cache", "contract", "needs"}
+HELPERS = {"__init__", "gate", "gaps", "compared", "evidence", "earlier", "actions", "scoring"}
 
 NEW_FILE = '''"""How many deals there are."""
 
@@ -69,10 +78,11 @@ def test_every_file_is_listed_and_every_name_has_its_file() -> None:
     files = {path.stem for path in (PACKAGE / "analyses").glob("*.py")} - SHARED
     assert files == set(NAMES)
     assert [entry.name for entry in ANALYSES] == list(NAMES)
-    found = {path.stem for path in (PACKAGE / "findings").glob("*.py")} - {"__init__", "gate", "gaps", "compared"}
-    assert found == {*OVERVIEW_NAMES, *COMPARISON_NAMES}
+    found = {path.stem for path in (PACKAGE / "findings").glob("*.py")} - HELPERS
+    assert found == {*OVERVIEW_NAMES, *COMPARISON_NAMES, *OF_REPORT_NAMES}
     assert [entry.name for entry in OVERVIEWS] == list(OVERVIEW_NAMES)
     assert [entry.name for entry in COMPARISONS] == list(COMPARISON_NAMES)
+    assert [entry.name for entry in OF_REPORTS] == [find(name).name for name in OF_REPORT_NAMES]
 
 
 def test_analyses_never_import_each_other() -> None:

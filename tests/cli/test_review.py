@@ -79,3 +79,10 @@ def test_the_dossier_of_a_deal_is_a_page_and_an_unknown_one_an_error(
     assert code == 2 and "nearest ids: D1" in err
     code, _, err = call(capsys, "review", "import", "no.xlsx", "--as", "rep", "--rater", "Lee", "-e", str(acme))
     assert code == 2
+
+
+def test_a_sheet_that_is_not_there_is_named(acme: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = call(capsys, "review", "import", "no.xlsx", "--as", "manager", "--rater", "Lee", "-e", str(acme))
+    assert code == 2
+    assert "There is no such sheet." in err
+    assert "no.xlsx" in err

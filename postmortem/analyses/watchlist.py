@@ -1,0 +1,282 @@
+"""Which open deals of the forecast carry warnings, and what became of earlier deals like them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from postmortem.analyses.contract import WITHHELD, Analysis, Need, any_missing
+from postmortem.charts.ranked_bars import ranked_bars
+from postmortem.frames.cohort import Cohort
+from postmortem.frames.entry import local_days
+from postmortem.ground.fates import WON
+from postmortem.ground.formats import count, per_cent, short_money
+from postmortem.result import Column, Result, Table, Tables
+from postmortem.signals import SIGNALS
+from postmortem.signals.matrix import fired
+from postmortem.signals.outlook import TOLD, Outlook, outlook_of
+from postmortem.stats import calibration_groups
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+SEVERAL = 3
+DRAWN = 15
+BUYER = ("buyer", "both")
+OPEN_DEALS = Need(
+    "deals", ("forecast_category", "expected_close_date"), 1, "open deals of a forecast",
+    'take the open forecast of the day of the data: pm.load_frame("last", kind="open_forecast")', "deals",
+    lambda cohort, rows: len(rows) if cohort.kind == "open_forecast" else 0,
+)  # fmt: skip
+NOT_TRIED = "No chances are given: too little of earlier forecasts is on record to try them on."
+NOT_BETTER = "No chances are given: on earlier quarters they did not clearly beat one share and the category."
+METHOD = (
+    "Open deals of the forecast with every warning that held at the end of the day looked at, each blind to all "
+    "that came later. Unknown warnings are counted apart, never as absent. Chances of what becomes of a deal by the "
+    "quarter's end are learnt and tried as outlook_validation says, and shown only where they missed by less than "
+    "one share for all deals; deals then stand in order of amount times the chance of not being won in the quarter, "
+    "else of amount. Beside the chance of winning stands the share won, with Wilson's interval, of the deals of "
+    "earlier quarters that had been given a chance of the same tenth without having been learnt from. A deal is "
+    "silent since its buyer last took part in anything on record."
+)
+
+
+def watchlist(cohort: Cohort) -> Result:
+    """Which open deals of the forecast carry warnings, and what became of earlier deals like them?
+
+    Parameters
+    ----------
+    cohort : Cohort
+        Of kind ``open_forecast``.
+
+    Returns
+    -------
+    Result
+        Table ``deals``, one row an open deal: ``deal_id``, ``deal``, ``account``, ``amount``, ``category``,
+        ``expected`` (close), ``silent`` (days since the buyer last took part; missing without an event on record),
+        ``warnings`` (how many hold), ``unknown`` (of how many nothing is known); and where chances are given ``won``,
+        ``lost_competitor``, ``lost_status_quo``, ``slipped`` (chances by the quarter's end). Table ``warned``, one row
+        an open deal with a warning, in the same order: ``deal``, ``account``, ``since`` (day of the first), ``what``
+        (their labels); and where chances are given ``like`` with ``low`` and ``high``: the share won of earlier deals
+        of such a chance of winning (95%). Table ``total``, one row: ``deals``, ``amount``, ``warned`` (deals with a
+        warning), ``several`` (with three or more), ``several_amount``, ``without_amount``, ``chances`` (whether they
+        are given). Table ``signals``, one row a warning: ``signal`` (code), ``warning``, ``deals`` (on which it holds),
+        ``amount`` (of these), ``asked`` (deals of which it is known), ``unknown``. Table ``fired``, one row a deal and
+        warning: ``deal``, ``account``, ``warning``, ``since``, ``evidence``.
+
+    Notes
+    -----
+    Refused for deals that have ended. A book of deals alone still gives what their dates tell.
+    """
+    if not OPEN_DEALS.met(cohort):
+        return ANALYSIS.lack(cohort, OPEN_DEALS).replace(caveats=cohort.remarks if cohort.table.empty else ())
+    outlook = outlook_of(cohort)
+    is_better = outlook is not None and outlook.is_better
+    rows = cohort.focus_rows
+    asked = fired(cohort)
+    held = asked[asked["fired"].fillna(False)]
+    frame = _listed(cohort, rows, asked)
+    if outlook is not None and is_better:
+        frame = _with_chances(frame, outlook)
+    frame = _in_order(frame)
+    amounts = rows.set_index("deal_id")["amount"]
+    tables = {
+        "deals": _deals(frame, cohort, is_better),
+        "warned": _warned(frame, is_better),
+        "total": _total(frame, cohort, is_better),
+        "signals": _signals(asked, amounts, cohort),
+        "fired": _fired(held, frame),
+    }
+    caveats = () if is_better else (NOT_TRIED if outlook is None else NOT_BETTER,)
+    return ANALYSIS.answer(tables, cohort, n_used=len(rows), caveats=caveats)
+
+
+def headline(tables: Tables) -> str:
+    """Say how much of the open forecast carries warnings."""
+    row, unit = tables["total"].first, tables["total"].column("amount").unit
+    if any_missing(row["deals"], row["warned"], row["several"]):
+        return WITHHELD
+    several = f"{row['several']:,}" if row["several"] else "none"
+    verb = "carries" if row["several"] < 2 else "carry"
+    told = f"Of {count(row['deals'], 'open forecast deal')} {several} {verb} {SEVERAL} warnings or more"
+    if row["several"] and not any_missing(row["amount"], row["several_amount"]) and row["amount"]:
+        told += (
+            f", {short_money(row['several_amount'], unit)} of the {short_money(row['amount'], unit)} forecast "
+            f"({per_cent(row['several_amount'] / row['amount'])})"
+        )
+    none = row["deals"] - row["warned"]
+    return f"{told}; {none:,} {'carries' if none == 1 else 'carry'} no warning at all."
+
+
+def draw(tables: Tables, axes: Axes) -> None:
+    """Draw on how many open deals each warning holds."""
+    table = tables["signals"]
+    ranked_bars(table.rows.head(DRAWN), axes, name="warning", value="deals", unit="")
+
+
+def _listed(cohort: Cohort, rows: pd.DataFrame, asked: pd.DataFrame) -> pd.DataFrame:
+    """Return the open deals with what holds of each, in no order yet."""
+    labels = {signal.name: signal.label for signal in SIGNALS}
+    holds, silent = asked["fired"].fillna(False).astype(bool), asked["fired"].isna()
+    held = asked[holds]
+    what = held["signal"].map(labels).groupby(held["deal_id"]).agg("; ".join)
+    by_deal = {
+        "warnings": holds.groupby(asked["deal_id"]).sum(),
+        "unknown": silent.groupby(asked["deal_id"]).sum(),
+        "since": held.groupby("deal_id")["first_fired_at"].min(),
+        "what": what,
+        "silent": _silent_days(cohort),
+    }
+    frame = pd.DataFrame(
+        {
+            "deal_id": rows["deal_id"],
+            "deal": rows["deal_name"].fillna(rows["deal_id"]),
+            "account": rows["account_name"],
+            "amount": rows["amount"],
+            "category": rows["forecast_category"].str.replace("_", " "),
+            "expected": rows["expected_close_date"],
+            **{name: values.reindex(rows["deal_id"]).set_axis(rows.index) for name, values in by_deal.items()},
+        }
+    )
+    kinds = {"warnings": "int64", "unknown": "int64", "silent": "Int64", "since": "datetime64[us]", "what": "str"}
+    return frame.astype(kinds)
+
+
+def _silent_days(cohort: Cohort) -> pd.Series:
+    """Return the days since each deal's buyer last took part in something, by deal."""
+    if not cohort.book.has("events"):
+        return pd.Series([], index=pd.Index([], dtype="str"), dtype="Int64")
+    events = cohort.book.table("events")
+    last = events[events["side"].isin(BUYER)].groupby("deal_id")["occurred_at"].max()
+    days: pd.Series = (pd.Timestamp(cohort.as_of) - local_days(cohort.book, last)).dt.days.astype("Int64")
+    return days
+
+
+def _with_chances(frame: pd.DataFrame, outlook: Outlook) -> pd.DataFrame:
+    """Add each deal's chances, and how earlier deals of such a chance of winning had ended."""
+    chances = outlook.chances.loc[frame.index, list(TOLD)].clip(0, 1)
+    groups = calibration_groups(outlook.tested[WON].clip(0, 1), (outlook.tested["came"] == WON).astype("int8"))
+    place = np.searchsorted([group.begins for group in groups], chances[WON].to_numpy(), side="right") - 1
+    # A chance below, or in a tenth that none of the earlier ones lay in, has nothing to stand beside it.
+    inside = np.array([at >= 0 and p < groups[at].ends for at, p in zip(place, chances[WON], strict=True)])
+    like = {
+        name: np.where(inside, [getattr(groups[at].share, field) for at in place], np.nan)
+        for name, field in (("like", "estimate"), ("low", "low"), ("high", "high"))
+    }
+    return frame.assign(**{end: chances[end] for end in TOLD}, **like)
+
+
+def _in_order(frame: pd.DataFrame) -> pd.DataFrame:
+    weight = frame["amount"] * (1 - frame[WON]) if WON in frame else frame["amount"]
+    ordered = frame.assign(weight=weight).sort_values(["weight", "deal_id"], ascending=[False, True], kind="stable")
+    return ordered.drop(columns="weight").reset_index(drop=True)
+
+
+def _deals(frame: pd.DataFrame, cohort: Cohort, is_better: bool) -> Table:
+    columns = [
+        Column("deal_id", "deal", "Deal id", shown=False),
+        *_names(frame),
+        Column("amount", "money", "Amount", cohort.currency),
+        Column("category", "label", "Category"),
+        Column("expected", "date", "Expected close"),
+        Column("silent", "count", "Days silent"),
+        Column("warnings", "count", "Warnings"),
+        Column("unknown", "count", "Warnings not known", shown=False),
+    ]
+    if is_better:
+        columns += [
+            Column("won", "estimate", "Chance: won", "share"),
+            Column("lost_competitor", "estimate", "Lost to a competitor", "share"),
+            Column("lost_status_quo", "estimate", "Lost to the status quo", "share"),
+            Column("slipped", "estimate", "Slipping", "share"),
+        ]
+    order = "amount times the chance of not being won in the quarter" if is_better else "amount"
+    title = f"Open deals forecast for {cohort.focus.label}, in order of {order}"
+    return Table(frame[[column.name for column in columns]], tuple(columns), title)
+
+
+def _warned(frame: pd.DataFrame, is_better: bool) -> Table:
+    rows = frame[frame["warnings"] > 0].reset_index(drop=True)
+    columns = [*_names(frame), Column("since", "date", "The first since"), Column("what", "text", "Warnings")]
+    if is_better:
+        columns += [
+            Column("like", "estimate", "Won of earlier deals of such a chance (95% interval)", "share", "low", "high"),
+            Column("low", "estimate", "Low", "share", shown=False),
+            Column("high", "estimate", "High", "share", shown=False),
+        ]
+    return Table(rows[[column.name for column in columns]], tuple(columns), "What holds on each, in the same order")
+
+
+def _names(frame: pd.DataFrame) -> tuple[Column, Column]:
+    """Return the columns of names; that of customers is shown where names of deals do not say them, as most do."""
+    pairs = zip(frame["deal"], frame["account"], strict=True)
+    says = all(pd.notna(deal) and pd.notna(account) and account in deal for deal, account in pairs)
+    return Column("deal", "deal", "Deal"), Column("account", "account", "Customer", shown=not says)
+
+
+def _total(frame: pd.DataFrame, cohort: Cohort, is_better: bool) -> Table:
+    several = frame["warnings"] >= SEVERAL
+    row = {
+        "deals": len(frame), "amount": frame["amount"].sum(min_count=1), "warned": int((frame["warnings"] > 0).sum()),
+        "several": int(several.sum()), "several_amount": frame.loc[several, "amount"].sum(),
+        "without_amount": int(frame["amount"].isna().sum()), "chances": is_better,
+    }  # fmt: skip
+    columns = (
+        Column("deals", "count", "Open deals"),
+        Column("amount", "money", "Amount", cohort.currency),
+        Column("warned", "count", "With a warning"),
+        Column("several", "count", f"With {SEVERAL} or more"),
+        Column("several_amount", "money", "Amount of these", cohort.currency),
+        Column("without_amount", "count", "Without an amount"),
+        Column("chances", "label", "Chances given"),
+    )
+    kinds = {"amount": "float64", "several_amount": "float64"}
+    return Table(pd.DataFrame([row]).astype(kinds), columns, "How much of the open forecast carries warnings", True)
+
+
+def _signals(asked: pd.DataFrame, amounts: pd.Series, cohort: Cohort) -> Table:
+    rows = []
+    for signal in SIGNALS:
+        own = asked[asked["signal"] == signal.name]
+        held = own.loc[own["fired"].fillna(False), "deal_id"]
+        rows.append(
+            {
+                "signal": signal.name, "warning": signal.label, "deals": len(held),
+                "amount": float(amounts.reindex(held).sum()), "asked": int(own["fired"].notna().sum()),
+                "unknown": int(own["fired"].isna().sum()),
+            }
+        )  # fmt: skip
+    frame = pd.DataFrame(rows).sort_values(["deals", "signal"], ascending=[False, True], ignore_index=True)
+    columns = (
+        Column("signal", "label", "Code", shown=False),
+        Column("warning", "label", "Warning"),
+        Column("deals", "count", "Open deals it holds on"),
+        Column("amount", "money", "Amount", cohort.currency),
+        Column("asked", "count", "Of how many known"),
+        Column("unknown", "count", "Not known of"),
+    )
+    return Table(frame, columns, "Warnings, by how many open deals carry them", detail=True)
+
+
+def _fired(held: pd.DataFrame, frame: pd.DataFrame) -> Table:
+    labels = {signal.name: signal.label for signal in SIGNALS}
+    place = pd.Series(frame.index, index=frame["deal_id"])
+    rows = held.assign(place=held["deal_id"].map(place), warning=held["signal"].map(labels))
+    rows = rows.sort_values("place", kind="stable").merge(frame[["deal_id", "deal", "account"]], on="deal_id")
+    rows = rows.rename(columns={"first_fired_at": "since"})
+    columns = (
+        Column("deal", "deal", "Deal"),
+        Column("account", "account", "Customer", shown=False),
+        Column("warning", "label", "Warning"),
+        Column("since", "date", "Since"),
+        Column("evidence", "text", "What shows it"),
+    )
+    names = [column.name for column in columns]
+    return Table(rows[names].astype({"warning": "str"}), columns, "What shows each warning", detail=True)
+
+
+ANALYSIS = Analysis(
+    watchlist, headline, draw, family="fact", method=METHOD, needs=(OPEN_DEALS,), frames=("open_forecast",)
+)

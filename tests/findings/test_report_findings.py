@@ -1,0 +1,145 @@
+"""Which findings a report has and in which order, by results made by hand."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+
+import pytest
+from made_findings import pushes
+
+from postmortem.findings import evidence, find
+from postmortem.findings.evidence import EVIDENCE
+from postmortem.findings.report_findings import NEW, SEEN, asked, report_findings
+from postmortem.ground.errors import UsageError
+from postmortem.result import Result
+from postmortem.signals import find as find_signal
+from postmortem.taxonomies import load_taxonomy
+
+THREE = ("close_date_pushes", "lost_long_before", "stage_at_loss")
+
+
+@pytest.fixture
+def with_amounts(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {name: replace(EVIDENCE[name], amount="amount") for name in THREE}
+    monkeypatch.setattr("postmortem.findings.report_findings.EVIDENCE", told)
+
+
+def of(*results: Result, before: frozenset[tuple[str, str]] | None = None) -> Result:
+    placed = [(f"{number:02d}.html#{result.analysis}", result) for number, result in enumerate(results)]
+    return report_findings(placed, taxonomy=load_taxonomy("red_zone"), before=before, currency="USD")
+
+
+def order(found: Result) -> list[str]:
+    return list(found.tables["findings"].rows["analysis"])
+
+
+def named(name: str, p: float, amount: float = math.nan) -> Result:
+    return pushes(p, analysis=name, amount=amount, named=True)
+
+
+def key(result: Result) -> tuple[str, str]:
+    return asked(result), f"{result.analysis} differs"
+
+
+def test_without_amounts_and_a_quarter_before_the_surer_finding_stands_first() -> None:
+    assert order(of(named(THREE[0], 0.01), named(THREE[1], 1e-9), named(THREE[2], 0.001))) == [
+        THREE[1], THREE[2], THREE[0],
+    ]  # fmt: skip
+
+
+@pytest.mark.usefixtures("with_amounts")
+def test_amount_and_novelty_move_a_finding_past_one_that_is_a_little_surer() -> None:
+    # places by hand: p 1, 2, 3 twice; amounts 3, 2, 1; seen: the first two share 2.5, the third is new and stands at 1
+    three = named(THREE[0], 1e-9, 100.0), named(THREE[1], 1e-8, 200.0), named(THREE[2], 1e-7, 300.0)
+    before = frozenset({key(three[0]), key(three[1])})
+    # 2 + 3 + 2.5 = 7.5; 4 + 2 + 2.5 = 8.5; 6 + 1 + 1 = 8
+    assert order(of(*three, before=before)) == [THREE[0], THREE[2], THREE[1]]
+    assert order(of(*three, before=frozenset())) == [THREE[0], THREE[1], THREE[2]]
+
+
+@pytest.mark.usefixtures("with_amounts")
+def test_of_two_findings_the_surer_one_is_first_whatever_the_other_has_for_it() -> None:
+    sure, costly = named(THREE[0], 1e-9, 1.0), named(THREE[1], 1e-3, 1e9)
+    assert order(of(costly, sure, before=frozenset({key(sure)})))[0] == THREE[0]
+
+
+@pytest.mark.usefixtures("with_amounts")
+def test_an_unknown_amount_is_neither_the_largest_nor_none() -> None:
+    # equal p: places by amount alone, the unknown one in the middle
+    three = named(THREE[0], 0.001, 5.0), named(THREE[1], 0.001), named(THREE[2], 0.001, 900.0)
+    assert order(of(*three)) == [THREE[2], THREE[1], THREE[0]]
+
+
+def test_a_finding_carries_its_sentence_interval_remedy_and_section() -> None:
+    row = of(pushes(1e-6, named=True, said="Put off, and lost.")).tables["findings"].first
+    assert row["sentence"] == "Put off, and lost."
+    assert (row["estimate"], row["low"], row["high"], row["none"], row["unit"]) == (0.1, 0.05, 0.15, 0.0, "points")
+    assert row["remedy"] == load_taxonomy("red_zone").reason("not_qualified_continuously").remedy
+    assert row["link"] == "00.html#close_date_pushes"
+
+
+def test_what_was_named_a_quarter_ago_is_not_new() -> None:
+    result = pushes(1e-6, named=True)
+    assert of(result, before=frozenset()).tables["findings"].first["seen"] == NEW
+    assert of(result, before=frozenset({key(result)})).tables["findings"].first["seen"] == SEEN
+    assert of(result).tables["findings"].rows["seen"].isna().all()
+
+
+def test_the_same_question_with_other_parameters_is_another_finding_and_a_result_shown_twice_is_one() -> None:
+    both = pushes(1e-6, named=True, by="segment"), pushes(1e-6, named=True, by="product")
+    assert len(of(*both, both[0]).tables["findings"].rows) == 2
+
+
+def test_below_the_bar_it_is_worth_a_look_without_saying_so_twice() -> None:
+    found = of(named(THREE[1], 0.2).replace(tables=pushes(0.2, named=False).tables),
+               pushes(0.04, named=False, said="Worth a look: these differ."))  # fmt: skip
+    assert list(found.tables["worth_a_look"].rows["sentence"]) == ["These differ."]
+    assert found.tables["findings"].rows.empty
+
+
+def test_a_quarter_with_nothing_to_say_says_so() -> None:
+    assert of(pushes(0.6, named=False), pushes(0.04, named=False, by="x")).headline == (
+        "2 comparisons of this report were tested together and none can be told from chance: this quarter has no "
+        "finding; 1 may be worth a look."
+    )
+    assert of(pushes(0.6, named=False)).headline == (
+        "One comparison of this report was tested and it cannot be told from chance: this quarter has no finding."
+    )
+
+
+def test_where_nothing_could_be_tested_it_is_refused() -> None:
+    for results in ((), (pushes(math.nan, named=False),)):
+        found = of(*results)
+        assert found.status == "refused"
+        assert found.what_is_missing
+
+
+def test_results_that_have_not_passed_the_gate_make_no_finding() -> None:
+    with pytest.raises(UsageError, match="have not"):
+        of(pushes(1e-9))
+
+
+def test_with_its_figures_withheld_a_finding_is_its_sentence() -> None:
+    hidden = pushes(1e-6, named=True, figure=(math.nan, math.nan, math.nan))
+    row = of(hidden).tables["findings"].first
+    assert math.isnan(row["estimate"]) and row["sentence"] == "Close_date_pushes is so."
+
+
+def test_the_same_results_give_the_same_findings_in_any_order_and_after_json() -> None:
+    three = named(THREE[0], 0.01), named(THREE[1], 0.01), named(THREE[2], 0.001)
+    first, turned = of(*three), of(*three[::-1])
+    assert order(first)[0] == order(turned)[0] == THREE[2]
+    assert json.dumps(of(*three).to_dict()) == json.dumps(first.to_dict())
+    again = find("report_findings").restore(json.loads(json.dumps(first.to_dict())))
+    assert again.headline == first.headline
+
+
+def test_every_analysis_named_in_the_list_exists_and_every_remedy_is_known() -> None:
+    for name, entry in evidence.EVIDENCE.items():
+        assert find(name).name == name
+        if entry.signal:
+            assert find_signal(entry.signal).remedy(load_taxonomy("red_zone"))
+        if entry.code:
+            assert load_taxonomy("follow_through").reason(entry.code).remedy

@@ -1,0 +1,111 @@
+"""Findings on the front page: how many, in which words, and that text from a CRM stays text."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from builders import closed, deal, make_book
+from hostile import HOSTILE
+from made_findings import pushes
+from test_pages import ABOUT, ALLOWED_TAGS, NOTEBOOK, Seen
+
+from postmortem.analyses.contract import tests_table as table_of_tests
+from postmortem.findings.actions import Action, Measure
+from postmortem.findings.earlier import Earlier
+from postmortem.findings.evidence import Measured
+from postmortem.findings.gate import through_the_gate
+from postmortem.findings.looking_back import looking_back
+from postmortem.findings.report_findings import hypotheses, report_findings
+from postmortem.findings.scoring import Scored
+from postmortem.report.blocks import address
+from postmortem.report.closing import FRONT, named_in
+from postmortem.report.found import back_of, found_of
+from postmortem.report.front import front_page
+from postmortem.report.harvest import Harvest
+from postmortem.result import Result
+from postmortem.taxonomies import load_taxonomy
+
+
+def result_of(name: str, p: float, said: str) -> Result:
+    tests = table_of_tests("Tests", [{"hypothesis": f"{name} differs", "primary": True, "p": p}])
+    return Result(name, f"{name}?", {"tests": tests}, headline_of=lambda _: said)
+
+
+def closing_of(results: list[Result], actions: tuple[Scored, ...] = ()) -> tuple[Harvest, Harvest]:
+    """Return the harvest of a page with these results, and what the report makes of them."""
+    through = through_the_gate(results)
+    placed = [(address(NOTEBOOK.name, result), result) for result in through]
+    found = report_findings(placed, taxonomy=load_taxonomy("red_zone"))
+    back = looking_back(Earlier("2025Q2", tuple(told for told in hypotheses(placed) if told.named)), actions)
+    return Harvest(through, ()), Harvest((found, back), ())
+
+
+def html_of(results: list[Result], actions: tuple[Scored, ...] = ()) -> str:
+    page, closing = closing_of(results, actions)
+    cohort = closed(make_book([deal(1, "won", "2025-08-01"), deal(2, "lost", "2025-08-02")]))
+    return front_page([(NOTEBOOK, page)], ABOUT, cohort, [], (), closing)
+
+
+def text_of(html: str) -> str:
+    body = html.split("<main>")[1]
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", body))
+
+
+def test_at_most_seven_stand_there_and_the_others_are_counted() -> None:
+    html = html_of([result_of(f"question_{n}", 1e-6 * (n + 1), f"Sentence {n}.") for n in range(9)])
+    assert len(re.findall(r'<p class="say"><a ', html)) == 7
+    assert "2 more findings stand on the pages." in html
+    assert "9 comparisons of this report were tested together: 9 can be told from chance." in html
+
+
+def test_a_quarter_without_a_finding_says_so_and_names_nothing() -> None:
+    html = html_of([result_of("one", 0.5, "One."), result_of("two", 0.04, "Worth a look: two.")])
+    assert "this quarter has no finding" in html
+    assert "Worth a look, though it may be chance" in html
+    assert 'class="findings"' not in html
+
+
+def test_a_finding_is_not_told_a_second_time_among_the_other_answers() -> None:
+    text = text_of(html_of([result_of("one", 1e-6, "One is so."), result_of("two", 0.5, "Two cannot be told.")]))
+    findings, others = text.split("What else the record says")
+    assert "One is so." in findings and "One is so." not in others
+    assert "Two cannot be told." in others
+
+
+def test_every_finding_leads_to_its_section() -> None:
+    closing = closing_of([result_of("one", 1e-6, "One is so.")])[1]
+    (item,) = found_of(closing.results[0]).items
+    assert item.href == f"{NOTEBOOK.name}.html#one"
+    assert (named_in(closing), FRONT.name) == (1, "index")
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_in_findings_and_actions_is_only_text(text: str) -> None:
+    action = Action("loss_share", text, text, Measure(name=text), "at_most", 0.3)
+    scored = Scored(action, text, Measured(0.2, 0.1, 0.25, "share"), None, "reached", text)
+    seen = Seen(html_of([result_of("one", 1e-6, text), result_of("two", 0.04, text)], (scored,)))
+    assert set(seen.tags) <= ALLOWED_TAGS
+    assert not [entry for entry in seen.attributes if entry[1].startswith("on")]
+    styles = [value for _, name, value in seen.attributes if name == "style"]
+    assert all(re.fullmatch(r"left:-?[\d.]+%(;width:[\d.]+%)?", value) for value in styles)
+
+
+def test_an_interval_lies_on_its_axis_with_what_nothing_would_be() -> None:
+    through = through_the_gate([pushes(1e-6)])
+    drawn = found_of(report_findings([("x.html#a", through[0])], taxonomy=load_taxonomy("red_zone"))).items[0].range
+    assert drawn is not None
+    # none 0, interval .05 to .15: the axis runs from -.018 to .168
+    assert (drawn.none, drawn.low, drawn.width, drawn.point) == (9.7, 36.6, 53.7, 63.4)
+    assert drawn.text == "+10 points (5–15 points); dashed: no difference"
+
+
+def test_verdicts_stand_beside_what_was_decided() -> None:
+    action = Action("loss_share", "Review", "Dana", Measure("Deals lost"), "at_most", 0.3)
+    scored = Scored(action, "Deals lost", Measured(0.4, 0.35, 0.45, "share"), None, "not reached")
+    back = back_of(looking_back(Earlier("2025Q2"), (scored,)))
+    assert back is not None
+    (row,) = back.actions
+    assert (row.verdict, row.standing, row.figures) == ("not reached", "bad", "Now 40% (35–45%)")
+    assert row.beside == ("Dana", "Deals lost: at most 30%")
+    assert back_of(looking_back(Earlier("2025Q2", why="no deals"))) is None
