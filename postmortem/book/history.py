@@ -2,22 +2,24 @@
 
 The value of a field at a moment is the last value written at or before it. Where the first change comes
 later, it is that change's old value; where a tracked field never changed, it is the current value. The
-replay itself is `postmortem.book.states`, run on pandas, where a book's tables lie.
+spans are those of `postmortem.book.states`, made on pandas, where a book's tables lie.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from postmortem.book.states import validity_spans, values_at
+from postmortem.book.states import validity_spans, zoned
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from postmortem.book.book import Book
 
 TRACKED = ("stage", "forecast_category", "expected_close_date", "amount", "owner_id", "probability")
@@ -120,11 +122,7 @@ def states_at_moments(
         When there is no moment, or one has no time zone.
     """
     changes, deals = book.changes, book.deals
-    told = values_at(nw.from_native(changes.spans).lazy(), moments).collect()
-    place, field, deal, value = (told[name].to_numpy() for name in ("place", "field", "deal_id", "value"))
-    positions = np.empty((len(moments), len(changes.values), len(deals)), dtype=np.intp)
-    positions[:] = np.arange(len(deals))
-    positions[place, field, deal] = value
+    positions = _positions(changes, len(deals), zoned(moments))
     by_field = {name: positions[:, order] for order, name in enumerate(changes.values)}
     missing = {name: pd.Series(pd.NA, index=deals.index, dtype="str").astype(_dtype(name)) for name in fields}
     found = []
@@ -136,6 +134,29 @@ def states_at_moments(
                 states[name] = changes.values[name].take(by_field[name][number]).set_axis(deals.index)
         found.append(states)
     return tuple(found)
+
+
+def _positions(changes: Changes, deals: int, moments: Sequence[dt.datetime]) -> NDArray[np.intp]:
+    """Return which value every field of every deal had just before each moment, shape (moments, fields, deals).
+
+    What `postmortem.book.states.values_at` says of spans on any engine, on the arrays of a book's own: a report
+    asks for the ends of dozens of weeks.
+    """
+    spans = changes.spans
+    since, until = (
+        spans[name].dt.tz_convert("UTC").dt.tz_localize(None).to_numpy() for name in ("valid_from", "valid_until")
+    )
+    field, deal, old, new = (spans[name].to_numpy() for name in ("field", "deal_id", "old_value", "new_value"))
+    is_first = spans["is_first"].to_numpy()
+    positions = np.empty((len(moments), len(changes.values), deals), dtype=np.intp)
+    positions[:] = np.arange(deals)
+    for place, moment in enumerate(moments):
+        at = pd.Timestamp(moment).tz_convert("UTC").tz_localize(None).to_datetime64()
+        seen = since < at
+        # The newest change is followed by none: a missing end is never before the moment.
+        for holds, value in ((seen & ~(until < at), new), (is_first & ~seen, old)):
+            positions[place, field[holds], deal[holds]] = value[holds]
+    return positions
 
 
 def _dtype(field: str) -> Any:

@@ -57,7 +57,7 @@ def validity_spans(history: Any) -> nw.LazyFrame[Any]:
 
 def spans_of(spans: nw.LazyFrame[Any], moments: Sequence[dt.datetime]) -> nw.LazyFrame[Any]:
     """Return the spans that tell something at any of the moments."""
-    return spans.filter(nw.any_horizontal(*(_side_at(moment) > 0 for moment in _zoned(moments)), ignore_nulls=True))
+    return spans.filter(nw.any_horizontal(*(_side_at(moment) > 0 for moment in zoned(moments)), ignore_nulls=True))
 
 
 def values_at(spans: nw.LazyFrame[Any], moments: Sequence[dt.datetime]) -> nw.LazyFrame[Any]:
@@ -86,7 +86,7 @@ def values_at(spans: nw.LazyFrame[Any], moments: Sequence[dt.datetime]) -> nw.La
             spans.with_columns(_side_at(moment).alias(_SIDE))
             .filter(nw.col(_SIDE) > 0)
             .select(nw.lit(place).alias("place"), *SPAN, _value_of_side().alias("value"))
-            for place, moment in enumerate(_zoned(moments))
+            for place, moment in enumerate(zoned(moments))
         ]
     )
 
@@ -118,7 +118,7 @@ def values_before(history: Any, moments: Sequence[dt.datetime]) -> nw.LazyFrame[
         return values_at(validity_spans(history), moments)
     parts = [
         _deciding(frame, order, moment).select(nw.lit(place).alias("place"), *SPAN, "value")
-        for place, moment in enumerate(_zoned(moments))
+        for place, moment in enumerate(zoned(moments))
     ]
     return nw.concat(parts)
 
@@ -248,7 +248,14 @@ def _value_of_side() -> nw.Expr:
     return nw.when(nw.col(_SIDE) == _NEW).then(nw.col("new_value")).otherwise(nw.col("old_value"))
 
 
-def _zoned(moments: Sequence[dt.datetime]) -> Sequence[dt.datetime]:
+def zoned(moments: Sequence[dt.datetime]) -> Sequence[dt.datetime]:
+    """Return the moments as they came.
+
+    Raises
+    ------
+    UsageError
+        When there is no moment, or one has no time zone.
+    """
     bare = [str(moment) for moment in moments if moment.tzinfo is None]
     if bare:
         raise UsageError("A moment needs a time zone.", got=", ".join(bare), do="use BookMeta.end_of_day(date)")

@@ -53,21 +53,21 @@ def standings(cohort: Cohort, days: Mapping[Quarter, Sequence[dt.date]]) -> pd.D
     -----
     The categories that count as forecast are those the deals of the cohort were in when it was taken.
     """
-    record = Record(_cut(cohort), tuple(sorted({day for each in days.values() for day in each})), TOLD_BY)
+    history = _history(cohort, TOLD_BY)
     categories = tuple(sorted(cohort.table["forecast_category"].dropna().unique()))
     parts = []
     for quarter, asked in days.items():
         rows = cohort.table[cohort.table["quarter"] == quarter.label]
         takers = rows.set_index("deal_id")["lost_to"].fillna(UNKNOWN)
+        record = Record(_cut(cohort, rows["deal_id"], history), tuple(asked), TOLD_BY)
         for day in asked:
             known = record.at(day)
-            then = known.deals[known.deals["deal_id"].isin(takers.index)]
-            stood = standing_on(then, day, quarter.end, categories)
+            stood = standing_on(known.deals, day, quarter.end, categories)
             lost = stood["standing"] == LOST
-            is_told = np.logical_and.reduce([known.is_evidence(field)[then.index] for field in TOLD_BY])
+            is_told = np.logical_and.reduce([known.is_evidence(field) for field in TOLD_BY])
             silent = stood["standing"].isin((IN_FORECAST, LEFT)) & ~is_told
             standing = stood["standing"].mask(lost, "lost_" + stood["deal_id"].map(takers)).mask(silent, UNTOLD)
-            category = stood["forecast_category"].where(known.is_evidence(TOLD_BY[0])[then.index], UNKNOWN)
+            category = stood["forecast_category"].where(known.is_evidence(TOLD_BY[0]), UNKNOWN)
             parts.append(stood.assign(quarter=quarter.label, standing=standing, forecast_category=category))
     columns = ["quarter", "day", "deal_id", "standing", "forecast_category"]
     return pd.concat(parts, ignore_index=True)[columns]
@@ -97,16 +97,16 @@ def calls(
     """
     if cohort.kind == "forecast":
         categories = sorted(cohort.table["forecast_category"].dropna().unique())
-    asked = tuple(sorted({day for each in days.values() for day in each}))
-    record = Record(_cut(cohort, CALLED_BY), asked, CALLED_BY)
+    history = _history(cohort, CALLED_BY)
     parts = []
-    for quarter, own in days.items():
+    for quarter, asked in days.items():
         wanted = cohort.table.loc[cohort.table["quarter"] == quarter.label, "deal_id"]
-        for day in own:
+        record = Record(_cut(cohort, wanted, history), tuple(asked), CALLED_BY)
+        for day in asked:
             known = record.at(day)
             is_closed = (known.deals["outcome"] != "open") & (known.deals["closed_at"] <= pd.Timestamp(day))
             is_there = ~is_closed & ~(known.deals["created_at"] > pd.Timestamp(day))
-            then = known.deals[known.deals["deal_id"].isin(wanted) & is_there]
+            then = known.deals[is_there]
             is_told = known.is_evidence(CALLED_BY[0])[then.index]
             is_called = is_told & then["forecast_category"].isin(list(categories))
             rows = then[["deal_id", "owner_id", "amount"]].assign(is_told=is_told, is_called=is_called)
@@ -114,12 +114,19 @@ def calls(
     return pd.concat(parts, ignore_index=True)[list(CALLS)]
 
 
-def _cut(cohort: Cohort, fields: tuple[str, ...] = TOLD_BY) -> Book:
-    """Return the book with the deals of the cohort and the history of the fields asked for: the replay is as long."""
-    deals, history = cohort.book.deals, cohort.book.table("history")
-    tables = {
-        "deals": deals[deals["deal_id"].isin(cohort.table["deal_id"])].reset_index(drop=True),
-        # Other deals' changes stay: they say that a field is tracked at all.
-        "history": history[history["field"].isin(fields)].reset_index(drop=True),
-    }
-    return replace(cohort.book, tables={**cohort.book.tables, **tables})
+def _history(cohort: Cohort, fields: tuple[str, ...]) -> pd.DataFrame:
+    """Return the history of the fields asked for: the replay is as long."""
+    history = cohort.book.table("history")
+    return history[history["field"].isin(fields)].reset_index(drop=True)
+
+
+def _cut(cohort: Cohort, wanted: pd.Series[str], history: pd.DataFrame) -> Book:
+    """Return the book with the deals of one quarter and their part of a history."""
+    deals = cohort.book.deals
+    # Of every field one change stays, whosever it is: it says that the field is tracked at all.
+    kept = history["deal_id"].isin(wanted) | ~history["field"].duplicated()
+    cut = {"deals": deals[deals["deal_id"].isin(wanted)], "history": history[kept]}
+    return replace(
+        cohort.book,
+        tables={**cohort.book.tables, **{name: rows.reset_index(drop=True) for name, rows in cut.items()}},
+    )

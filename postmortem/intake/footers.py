@@ -82,7 +82,10 @@ def _filled(cells: Sequence[str]) -> list[str]:
 
 def _is_footer(cells: Sequence[str], keys: set[int], patterns: Sequence[re.Pattern[str]]) -> bool:
     first = next((position for position, cell in enumerate(cells) if cell.strip()), None)
-    if first is None or not any(pattern.fullmatch(cells[first].strip()) for pattern in (*patterns, SUMMARY)):
+    if first is None:
         return False
-    identifying = [cells[key].strip() for key in keys if key != first and key < len(cells)]
-    return not any(cell and not SUMMARY.fullmatch(cell) for cell in identifying)
+    identifying = (cells[key].strip() for key in keys if key != first and key < len(cells))
+    # Asked first: it settles nearly every row of data with one match.
+    if any(cell and not SUMMARY.fullmatch(cell) for cell in identifying):
+        return False
+    return any(pattern.fullmatch(cells[first].strip()) for pattern in (*patterns, SUMMARY))

@@ -7,8 +7,9 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-import statsmodels.api as sm
 from scipy import special, stats
+from statsmodels.genmod.families import Binomial
+from statsmodels.genmod.generalized_linear_model import GLM
 from statsmodels.tools.sm_exceptions import ConvergenceWarning, PerfectSeparationError, PerfectSeparationWarning
 
 from postmortem.stats import checks
@@ -105,7 +106,7 @@ def fit_binomial(
         # What overflows on the way to infinite coefficients is caught by the size of the errors below.
         warnings.simplefilter("ignore", RuntimeWarning)
         try:
-            fitted = sm.GLM(happened, columns, family=sm.families.Binomial(), offset=offset).fit(**kind)
+            fitted = GLM(happened, columns, family=Binomial(), offset=offset).fit(**kind)
         except (PerfectSeparationWarning, PerfectSeparationError, ConvergenceWarning, np.linalg.LinAlgError):
             return BinomialFit(coefficients=np.zeros(0), covariance=empty, why=SEPARATED)
         model_errors = np.sqrt(np.diag(fitted.normalized_cov_params))
