@@ -13,6 +13,7 @@ from typing import Any, Literal, cast
 import pandas as pd
 
 from postmortem.analyses.contract import any_missing
+from postmortem.ground.formats import value_text
 from postmortem.result import Result
 from postmortem.table import Table
 
@@ -66,6 +67,9 @@ class Claim:
     cannot_refute : str
         Why a figure on the other side of the margin is no evidence against it, as of a sign that won deals show more
         often for having come far; such a figure is inconclusive.
+    control : mapping
+        Row of the same table of which nothing is claimed: where the interval does not lie beyond its figure, what is
+        seen goes with more than what the claim is about, and the claim is not supported.
     """
 
     number: int
@@ -89,6 +93,7 @@ class Claim:
     says: Mapping[str, str] = field(default_factory=dict)
     scenario: bool = False
     cannot_refute: str = ""
+    control: Mapping[str, Any] = field(default_factory=dict)
     source: str = SOURCE
 
 
@@ -171,6 +176,12 @@ def judge(claim: Claim, answer: Result | None) -> Judged:
     verdict = verdict_of(claim, low, high)
     if verdict == CONTRADICTED and claim.cannot_refute:
         return _with(found, INCONCLUSIVE, claim.cannot_refute)
+    if verdict == SUPPORTED and claim.control:
+        beside = _control(claim, answer)
+        if not low > beside:
+            what, told = next(iter(claim.control.values())), value_text(beside, claim.unit)
+            why = f"“{what}” shows no less" + (f" ({told})" if math.isfinite(beside) else ", as far as can be told")
+            return _with(found, INCONCLUSIVE, f"{why}, so nothing sets apart what is claimed")
     return _with(found, verdict)
 
 
@@ -207,7 +218,13 @@ def _row(claim: Claim, answer: Result) -> dict[str, Any] | None:
     return {str(name): value for name, value in rows.iloc[0].to_dict().items()}
 
 
-def _figure(row: Mapping[str, Any], column: str, over: str) -> float:
+def _control(claim: Claim, answer: Result) -> float:
+    """Return the figure of the row of which nothing is claimed; missing where there is none."""
+    rows = _where(answer.tables[claim.table], claim.control)
+    return math.nan if rows.empty else _figure(rows.iloc[0].to_dict(), claim.estimate, claim.over)
+
+
+def _figure(row: Mapping[Any, Any], column: str, over: str) -> float:
     if any_missing(row[column]):
         return math.nan
     return float(row[column]) / (float(row[over]) or math.nan) if over else float(row[column])

@@ -36,12 +36,13 @@ METHOD = (
     "are looked at. Supported: the whole interval lies beyond the margin on the claimed side (within both margins for "
     "claims that two things are alike, by 90% intervals, two one-sided tests at .05). Contradicted: it lies wholly on "
     "the other side. Inconclusive: everything else. A difference that can be told from none but not from the margin is "
-    "inconclusive, and 'cannot be told from none' is never read as equal. Claims without an analysis, and those whose "
-    "analysis refuses, are not testable with these fields. Each verdict stands for itself: a claim that is false by "
-    "its margin is called supported by chance at most once in forty (95% intervals) or twenty (90%). The gate over the "
-    "report's tests is not applied here, as no direction is named that the margin does not decide. Associations in "
-    "records are at most consistent with what is claimed. Own figures beside the published ones: each deal of the "
-    "window once, fate by the day of the data, Wilson intervals."
+    "inconclusive, and 'cannot be told from none' is never read as equal. A claim about one kind of loss is supported "
+    "only where another kind shows less. Claims without an analysis, and those whose analysis refuses, are not "
+    "testable with these fields. Each verdict stands for itself: a claim that is false by its margin is called "
+    "supported by chance at most once in forty (95% intervals) or twenty (90%). The gate over the report's tests is "
+    "not applied here, as no direction is named that the margin does not decide. Associations in records are at most "
+    "consistent with what is claimed. Own figures beside the published ones: each deal of the window once, fate by the "
+    "day of the data, Wilson intervals."
 )
 
 
@@ -57,9 +58,9 @@ def claims_scoreboard(cohort: Cohort) -> Result:
     -------
     Result
         Table ``claims``, one row a claim that could be tested, by verdict: ``number``, ``short`` (its name),
-        ``claim`` (in full), ``verdict`` (supported, contradicted, inconclusive), ``figure`` (estimate and interval as
-        text), ``what`` (what the figure is, where the claim holds, why no more is said), ``n`` (cases), ``margin`` and
-        ``why`` (alone), ``source``, ``estimate``, ``low``, ``high``, ``at_least`` and ``at_most`` (missing where
+        ``claim`` (number and statement), ``verdict`` (supported, contradicted, inconclusive), ``figure`` (estimate
+        and interval as text), ``what`` (what the figure is, where the claim holds, why no more is said), ``n`` (cases),
+        ``margin`` and ``why`` (alone), ``source``, ``estimate``, ``low``, ``high``, ``at_least`` and ``at_most`` (missing where
         open), ``unit``, ``analysis``. Table ``benchmarks``, one row a published figure: ``benchmark``, ``published``
         (as printed there), ``denominator``, ``source``, ``own`` (``own_low``, ``own_high``), ``n``,
         ``own_denominator``, ``warning``. Table ``not_testable``, one row a claim that could not: ``number``, ``claim``,
@@ -145,7 +146,8 @@ def _claims_table(tested: Sequence[Judged]) -> Table:
             told = f"{value_text(each.estimate, claim.unit)} ({span})"
         made.append(
             {
-                "number": claim.number, "short": claim.short, "claim": claim.statement, "verdict": each.verdict,
+                "number": claim.number, "short": claim.short, "claim": f"{claim.number}. {claim.statement}",
+                "verdict": each.verdict,
                 "figure": told, "what": _what(each), "n": each.n, "margin": margin_text(claim), "why": each.why,
                 "source": claim.source, "estimate": each.estimate, "low": each.low, "high": each.high,
                 "at_least": _known(claim.at_least), "at_most": _known(claim.at_most), "unit": claim.unit,
@@ -153,7 +155,7 @@ def _claims_table(tested: Sequence[Judged]) -> Table:
             }
         )  # fmt: skip
     columns = (
-        Column("number", "label", "No."),
+        Column("number", "label", "No.", shown=False),
         Column("short", "label", "Claim", shown=False),
         Column("claim", "text", "Claim"),
         Column("verdict", "label", "On these deals"),
@@ -186,13 +188,13 @@ def _what(each: Judged) -> str:
 def _not_testable(untested: Sequence[Judged]) -> Table:
     made = [
         {
-            "number": each.claim.number, "claim": each.claim.statement, "missing": each.why,
+            "number": each.claim.number, "claim": f"{each.claim.number}. {each.claim.statement}", "missing": each.why,
             "fields": each.claim.fields, "source": each.claim.source,
         }
         for each in untested
     ]  # fmt: skip
     columns = (
-        Column("number", "label", "No."),
+        Column("number", "label", "No.", shown=False),
         Column("claim", "text", "Not testable with these fields"),
         Column("missing", "text", "What is missing"),
         Column("fields", "text", "To have on record"),

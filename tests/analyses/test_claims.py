@@ -48,7 +48,7 @@ def real(claim: Claim) -> Result:
     return answer
 
 
-def with_figures(claim: Claim, figures: Figures, *, n: int = N, **more: Any) -> Result:
+def with_figures(claim: Claim, figures: Figures, *, n: int = N, control: float = 1.0, **more: Any) -> Result:
     """Return the analysis's own answer with these figures in the claim's row and `n` in its first column of cases."""
     answer = real(claim)
     tables = dict(answer.tables)
@@ -56,6 +56,9 @@ def with_figures(claim: Claim, figures: Figures, *, n: int = N, **more: Any) -> 
     place = rows.index[[all(row[c] == v for c, v in claim.rows.items()) for row in rows.to_dict("records")]][0]
     new = dict(zip((claim.estimate, claim.low, claim.high), figures, strict=True)) | more
     new |= {claim.over: n} if claim.over else {}
+    if claim.control:
+        beside = [all(row[c] == v for c, v in claim.control.items()) for row in rows.to_dict("records")]
+        rows.loc[rows.index[beside][0], claim.estimate] = control
     for column, value in new.items():
         rows.loc[place, column] = value
     tables[claim.table] = replace(tables[claim.table], rows=rows)
@@ -101,6 +104,12 @@ def test_a_sign_that_cannot_refute_says_why() -> None:
     claim = CLAIMS[8]
     found = judge(claim, with_figures(claim, POINTS[1]))
     assert (found.verdict, found.why) == (INCONCLUSIVE, claim.cannot_refute)
+
+
+@pytest.mark.parametrize(("control", "words"), [(1.7, "shows no less (1.7)"), (math.nan, "as far as can be told")])
+def test_what_goes_with_all_losses_alike_says_nothing_of_one_kind(control: float, words: str) -> None:
+    found = judge(CLAIMS[19], with_figures(CLAIMS[19], MADE[19][0], control=control))
+    assert found.verdict == INCONCLUSIVE and words in found.why
 
 
 @pytest.mark.parametrize("figures", [(0.9, 0.85, 0.95), (0.3, 0.1, 0.5), (0.78, 0.6, 0.9)])

@@ -51,6 +51,8 @@ def simulated(per_week: float, *, number: int = 500, seed: int = 6) -> Cohort:
                 end, fate = day, "lost_competitor"
             elif generator.random() < 0.012:
                 end, fate = day, "won"
+            elif generator.random() < 0.004:
+                end, fate = day, "lost_status_quo"
             elif generator.random() < 0.06:
                 heard.append(day)
         made.append((fate if end else "slipped", end, heard))
