@@ -62,8 +62,7 @@ def claims_scoreboard(cohort: Cohort) -> Result:
         and interval as text), ``what`` (what the figure is, where the claim holds, why no more is said), ``n`` (cases),
         ``margin`` and ``why`` (alone), ``source``, ``estimate``, ``low``, ``high``, ``at_least`` and ``at_most``
         (missing where open), ``unit``, ``analysis``. Table ``benchmarks``, one row a published figure: ``benchmark``,
-        ``published``
-        (as printed there), ``denominator``, ``source``, ``own`` (``own_low``, ``own_high``), ``n``,
+        ``published`` (as printed there), ``denominator``, ``source``, ``own`` (``own_low``, ``own_high``), ``n``,
         ``own_denominator``, ``warning``. Table ``not_testable``, one row a claim that could not: ``number``, ``claim``,
         ``missing``, ``fields`` (to have on record), ``source``.
 
