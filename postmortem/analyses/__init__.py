@@ -40,6 +40,8 @@ NAMES: tuple[str, ...] = (
     "corrected_lost_to",
     "review_findings",
     "proposal_left_alone",
+    "silence_and_competitors",
+    "experience_and_product",
     "loss_share",
     "quarter_run",
     "time_to_loss",

@@ -11,7 +11,7 @@ from importlib import import_module
 from postmortem.analyses import ANALYSES, Analysis
 from postmortem.ground.errors import UsageError, nearest
 
-OVERVIEW_NAMES: tuple[str, ...] = ("readiness", "guesses_against_facts")
+OVERVIEW_NAMES: tuple[str, ...] = ("readiness", "guesses_against_facts", "claims_scoreboard")
 OVERVIEWS: tuple[Analysis, ...] = tuple(import_module(f"{__name__}.{name}").ANALYSIS for name in OVERVIEW_NAMES)
 
 COMPARISON_NAMES: tuple[str, ...] = ("compare",)

@@ -106,7 +106,7 @@ def counted(fates: Mapping[str, int], quarter: Quarter = FOCUS, *, start: int = 
 
 def many(quarters: int = 9, each: int = 32) -> tuple[list[Told], dict[str, list[dict[str, Any]]]]:
     """Return a record long enough for every question: deals of several quarters, competitors and reasons."""
-    stories, competitors, reasons, events, interviews, reviews = [], [], [], [], [], []
+    stories, competitors, reasons, events, interviews, reviews, ratings = [], [], [], [], [], [], []
     pattern = ("won", "lost_competitor", "won", "lost_status_quo", "won", "lost_unknown", "won", "lost_competitor",
                "won", "lost_status_quo", "lost_disqualified")  # fmt: skip
     for back in range(quarters):
@@ -138,6 +138,7 @@ def many(quarters: int = 9, each: int = 32) -> tuple[list[Told], dict[str, list[
             interviews.append(asked_buyer)
             if asked_buyer["status"] == "held":
                 reasons += interviewed(deal_id, number, fate)
+                ratings += rated(number, fate)
     guesses = [
         {"quarter": FOCUS.label, "rater_id": who, "question": question, "value": value,
          "sealed_at": f"{FOCUS.day(20)}T08:00:00Z"}
@@ -150,6 +151,7 @@ def many(quarters: int = 9, each: int = 32) -> tuple[list[Told], dict[str, list[
         "events": events,
         "interviews": interviews,
         "reviews": reviews,
+        "ratings": ratings,
     }
     return stories, {**tables, **staff(), "guesses": guesses}
 
@@ -178,6 +180,15 @@ def interviewed(deal_id: str, number: int, fate: str) -> list[dict[str, Any]]:
                interview_id=f"I{number}", coder_id=f"Coder {place + 1}", **to)
         for place in range(2)
     ]  # fmt: skip
+
+
+def rated(number: int, fate: str) -> list[dict[str, Any]]:
+    """Return the buyer's marks for the sales person and the product, which differ a little from buyer to buyer."""
+    mark = 8 if fate == "won" else 6
+    return [
+        {"interview_id": f"I{number}", "dimension": name, "score": float(mark + number // step % 3 - 1)}
+        for step, name in enumerate(("sales_experience", "product"), start=2)
+    ]
 
 
 def happenings(deal_id: str, fate: str, quarter: Quarter, place: int) -> list[dict[str, Any]]:
@@ -345,7 +356,8 @@ def answer_of(name: str, frame: str) -> Result:
     (function,) = (entry.function for entry in (*ANALYSES, *OVERVIEWS) if entry.name == name)
     with pytest.MonkeyPatch.context() as patch:
         # An overview asks for the others' answers by name: it is given those asked for here.
-        patch.setattr("postmortem.findings.readiness.cached", lambda other: lambda _: answer_of(other, frame))
+        for overview in ("readiness", "claims_scoreboard"):
+            patch.setattr(f"postmortem.findings.{overview}.cached", lambda other: lambda _: answer_of(other, frame))
         return function(cohort_of(frame))
 
 

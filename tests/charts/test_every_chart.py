@@ -17,6 +17,7 @@ from postmortem.charts.flow import flow
 from postmortem.charts.incidence_lines import incidence_lines
 from postmortem.charts.incidence_stack import incidence_stack
 from postmortem.charts.interval_dots import interval_dots
+from postmortem.charts.judged_intervals import judged_intervals
 from postmortem.charts.list_strips import list_strips
 from postmortem.charts.mirrored_bars import mirrored_bars
 from postmortem.charts.paired_bars import paired_bars
@@ -70,6 +71,10 @@ CHARTS = {
     },
     flow: {"left": "note", "right": "fate", "n": "n", "left_label": "sales $people$", "right_label": "buyers"},
     list_strips: {"group": "name", "value": "fate", "n": "n"},
+    judged_intervals: {
+        "name": "name", "estimate": "middle", "low": "low", "high": "high", "at_least": "stated", "at_most": "amount",
+        "verdict": "fate", "unit": "end_unit", "margin": "note",
+    },
 }  # fmt: skip
 NAMES = [
     "Northwind Traders", "$5 to $9_x^2\\frac", "line\nbreak\u202e\x00evil", "株式会社グローバル",
@@ -100,6 +105,7 @@ def rows_of(n):
             "end": [pd.NaT if i % 3 else pd.Timestamp("2025-06-30") for i in range(n)],
             "incidence": random.uniform(0, 0.1, n),
             "at_risk": random.integers(10, 400, n),
+            "end_unit": ["points" if i % 2 else "share" for i in range(n)],
         }
     )
 
