@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from benchmarks.certify.books import STANDS_ON, book_of, taxonomy
+from benchmarks.certify.books import book_of, taxonomy
 from benchmarks.certify.nothing_there import report
 from benchmarks.certify.section import Line, Section, Shown
 from postmortem.analyses.contract import tests_table
@@ -130,7 +130,6 @@ SECTIONS = (
             Line("others", "some other sign is named beside it", "-"),
             Line("null", "where nothing is planted, a sign is named", "at most 5%"),
         ),
-        (*STANDS_ON, "signals", "findings/gate.py"),
     ),
     Section(
         "planted-cause-book", "One planted cause in a whole company, through a whole report",
@@ -143,7 +142,6 @@ SECTIONS = (
             Line("first", "where one is named, it stands first", "at least 90%"),
             Line("deals", "won and lost deals in the window", "-", "mean"),
         ),
-        (*STANDS_ON, "signals", "findings/gate.py"),
         most=200,
     ),
 )  # fmt: skip
