@@ -61,7 +61,8 @@ def warning_signals(cohort: Cohort) -> Result:
         ``lost_seen`` of ``lost_n`` (lost deals with it, of those known) and ``lost_share``, ``won_seen``, ``won_n``
         and ``won_share``, ``difference`` with ``low`` and ``high``, ``ratio`` (risk of being lost with it, times that
         without, like with like) with ``ratio_low`` and ``ratio_high``, ``like`` (what was held alike), ``e_value`` and
-        ``e_limit``, ``remedy`` (but of signs seen more often on won deals), ``name``. Table ``takers``, one row a
+        ``e_limit``, ``remedy`` (but of signs seen more often on won deals), ``name``, ``sentence`` (the finding, should
+        it be named), ``lost_amount`` (of the lost deals with it). Table ``takers``, one row a
         sign and taker: the same shares among deals this taker took, with ``taker``. Table ``tests``: ``hypothesis``,
         ``name``, ``primary``, ``p``, ``named``, ``within``.
 
@@ -73,7 +74,7 @@ def warning_signals(cohort: Cohort) -> Result:
     if cohort.kind not in ANALYSIS.frames or not KNOWN.met(cohort):
         return ANALYSIS.lack(cohort, KNOWN)
     deals = decided(cohort)
-    tables = compared(deals, cohort.book.taxonomy)
+    tables = compared(deals, cohort.book.taxonomy, cohort.currency)
     unseen = [signal.label for signal in deals.signals if deals.fired[signal.name].isna().all()]
     caveats = [
         f"{count(len(deals.rows), 'deal')} of {cohort.window_label} have been won or lost so far, each counted once; "
@@ -127,7 +128,7 @@ def draw(tables: Tables, axes: Axes) -> None:
     )  # fmt: skip
 
 
-def compared(deals: Decided, taxonomy: Taxonomy) -> dict[str, Table]:
+def compared(deals: Decided, taxonomy: Taxonomy, currency: str = "") -> dict[str, Table]:
     """Return the tables of the answer for some won and lost deals and what their signals said."""
     rows: list[dict[str, Any]] = []
     takers: list[dict[str, Any]] = []
@@ -136,6 +137,9 @@ def compared(deals: Decided, taxonomy: Taxonomy) -> dict[str, Table]:
         row = {"name": signal.name, "signal": signal.label, **contrast(deals.fired[signal.name], deals.rows)}
         row |= {"points_to": _points_to(signal, taxonomy), **_risk(deals, signal.name, row)}
         row["remedy"] = signal.remedy(taxonomy) if not row["difference"] < 0 else ""
+        row["sentence"] = _sentence(row)
+        stood = (deals.fired[signal.name] == 1).to_numpy() & deals.is_lost
+        row["lost_amount"] = deals.rows.loc[stood, "amount"].sum()
         told = _hypothesis(signal.label)
         primary = {"hypothesis": told, "name": signal.name, "primary": True, "p": _p(deals, signal.name, row)}
         inner = [_taker(deals, signal, taker) for taker in TAKERS]
@@ -146,7 +150,7 @@ def compared(deals: Decided, taxonomy: Taxonomy) -> dict[str, Table]:
     order = np.argsort([float(primary["p"]) for primary, _ in tests], kind="stable").tolist()
     listed = [test for place in order for test in (tests[place][0], *tests[place][1])]
     return {
-        "signals": _signals_table([rows[place] for place in order]),
+        "signals": _signals_table([rows[place] for place in order], currency),
         "takers": _takers_table(takers),
         "tests": _tests_table(listed),
     }
@@ -207,7 +211,7 @@ def _taker(deals: Decided, signal: Signal, taker: str) -> tuple[dict[str, Any], 
     return {"signal": signal.label, "taker": TAKERS[taker], **row}, told
 
 
-def _signals_table(rows: list[dict[str, Any]]) -> Table:
+def _signals_table(rows: list[dict[str, Any]], currency: str) -> Table:
     shown = columns(
         Column("signal", "label", "Warning sign"),
         Column("ratio", "estimate", "Risk of being lost, times that without", low="ratio_low", high="ratio_high"),
@@ -219,6 +223,8 @@ def _signals_table(rows: list[dict[str, Any]]) -> Table:
         Column("points_to", "label", "Points to"),
         Column("remedy", "text", "What to do"),
         Column("name", "label", "Name", shown=False),
+        Column("sentence", "text", "In a sentence", shown=False),
+        Column("lost_amount", "money", "Amount of the lost deals with it", currency, shown=False),
     )
     return Table(_frame(rows, shown), shown, "Warning signs on lost and on won deals")
 
@@ -240,8 +246,17 @@ def _tests_table(tests: list[dict[str, Any]]) -> Table:
 
 
 def _frame(rows: list[dict[str, Any]], shown: tuple[Column, ...]) -> pd.DataFrame:
-    kinds = {"count": "int64", "estimate": "float64", "label": "str", "text": "str"}
+    kinds = {"count": "int64", "estimate": "float64", "money": "float64", "label": "str", "text": "str"}
     return pd.DataFrame(rows)[[column.name for column in shown]].astype({c.name: kinds[c.role] for c in shown})
+
+
+def _sentence(row: dict[str, Any]) -> str:
+    """Return a sign's finding as the front page tells it, should the gate name it."""
+    if any_missing(row["difference"], row["lost_share"], row["won_share"]):
+        return ""
+    often = "more" if row["difference"] > 0 else "less"
+    lost, won = per_cent(row["lost_share"]), per_cent(row["won_share"])
+    return f"{_told(row)} stood {often} often on lost deals than on won ones: on {lost} against {won}."
 
 
 def _told(row: dict[str, Any]) -> str:

@@ -102,7 +102,11 @@ EVIDENCE: Mapping[str, Evidence] = {
         "landmarks", "difference", row={"declared": True}, code="proposal_left_alone"
     ),
     "stage_at_loss": Evidence("difference", "difference"),
+    "rollout_comparison": Evidence("effect", "difference"),
     "time_to_loss_by_group": Evidence("groups", "difference", key="group"),
+    "warning_signals": Evidence(
+        "signals", "difference", key="name", amount="lost_amount", remedy="remedy", sentence="sentence"
+    ),
 }  # fmt: skip
 """One entry an analysis that tests; without one, a finding is its sentence alone."""
 
