@@ -137,7 +137,7 @@ def _overall_columns() -> tuple[Column, ...]:
         Column("outside", "count", "Outside the expected range"),
         Column("far", "count", "Far outside it"),
         Column("by_chance", "estimate", "Outside by chance alone"),
-        Column("dispersion", "estimate", "Range widened by a factor of (variance)"),
+        Column("dispersion", "estimate", "Range widened, times"),
     )
 
 

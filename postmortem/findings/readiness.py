@@ -11,7 +11,8 @@ from postmortem.ground.formats import count
 from postmortem.result import Column, Gap, Result, Table, Tables
 
 METHOD = (
-    "Every analysis is asked on these deals with its defaults; a refusal says what is missing, in its own words. By "
+    "Every analysis is asked on these deals with its defaults, but those about open deals alone; a refusal says what "
+    "is missing, in its own words. By "
     "when it is there is counted on from the window: what came in a quarter, on average, comes in every quarter to "
     "come, and the window may be widened to twelve quarters to hold it. Where the CRM may have it already, an export "
     "brings it at once."
@@ -35,7 +36,7 @@ def readiness(cohort: Cohort) -> Result:
         question not answered yet: ``question``, ``missing``, ``remedy`` (what to do, where, and by when).
     """
     rows = []
-    for analysis in ANALYSES:
+    for analysis in asked_of(cohort):
         result = cached(analysis.name)(cohort)
         gap = result.gap or Gap("")
         rows.append(
@@ -71,6 +72,11 @@ def readiness(cohort: Cohort) -> Result:
     if tables["waiting"].rows.empty:
         del tables["waiting"]
     return ANALYSIS.answer(tables, cohort, n_used=len(cohort.table))
+
+
+def asked_of(cohort: Cohort) -> list[Analysis]:
+    """Return the analyses such a cohort can be asked: what is about open deals alone is asked of those."""
+    return [entry for entry in ANALYSES if entry.frames != ("open_forecast",) or cohort.kind == "open_forecast"]
 
 
 def headline(tables: Tables) -> str:

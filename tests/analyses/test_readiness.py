@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 from analysis_cases import answer_of, closed_of, cohort_of, counted
 
-from postmortem.analyses import ANALYSES
+from postmortem.analyses import ANALYSES as EVERY
 from postmortem.findings.readiness import readiness
+
+# Those about open deals alone are asked of the open forecast, not of these frames.
+ANALYSES = [entry for entry in EVERY if entry.frames != ("open_forecast",)]
 
 
 @pytest.mark.parametrize("frame", ["closed", "forecast", "one deal", "all won"])
