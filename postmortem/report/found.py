@@ -78,6 +78,7 @@ class Back:
     quarter: str
     findings: tuple[Scored, ...] = ()
     actions: tuple[Scored, ...] = ()
+    more: str = ""
 
 
 def found_of(result: Result) -> Found:
@@ -105,10 +106,13 @@ def back_of(result: Result) -> Back | None:
     """Return what a result of `looking_back` looks like on the front page; None where there is nothing to look at."""
     if result.status == "refused":
         return None
+    rows = result.tables["findings"].records
+    left = len(rows) - MOST_FINDINGS
     return Back(
         headline=result.headline,
         quarter=_text(result.tables["quarter"].first["quarter"]),
-        findings=tuple(_scored(_text(row["sentence"]), (), row) for row in result.tables["findings"].records),
+        findings=tuple(_scored(_text(row["sentence"]), (), row) for row in rows[:MOST_FINDINGS]),
+        more=f"{left:,} more stand in the table beside this report." if left > 0 else "",
         actions=tuple(
             _scored(_text(row["action"]), _of_action(row), row) for row in result.tables["actions"].records
         ),

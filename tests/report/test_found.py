@@ -109,3 +109,14 @@ def test_verdicts_stand_beside_what_was_decided() -> None:
     assert (row.verdict, row.standing, row.figures) == ("not reached", "bad", "Now 40% (35–45%)")
     assert row.beside == ("Dana", "Deals lost: at most 30%")
     assert back_of(looking_back(Earlier("2025Q2", why="no deals"))) is None
+
+
+def test_of_the_last_findings_as_many_stand_there_and_the_others_are_counted() -> None:
+    results = [result_of(f"question_{number}", 1e-9 * (number + 1), f"Sentence {number}.") for number in range(9)]
+    back = back_of(closing_of(results)[1].results[1])
+    assert back is not None
+    assert len(back.findings) == 7
+    assert back.more == "2 more stand in the table beside this report."
+    few = back_of(closing_of(results[:7])[1].results[1])
+    assert few is not None
+    assert (len(few.findings), few.more) == (7, "")
