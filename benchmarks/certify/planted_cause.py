@@ -130,7 +130,7 @@ SECTIONS = (
         f"A book is {DEALS} forecast deals of {REPS} sales people with habits of their own, {LOST:.0%} lost and "
         f"{WON:.0%} won, and what {len(SIGNALS)} signs said of them: one stands on {ON_WON:.0%} of the won and "
         f"{ON_LOST:.0%} of the lost deals, the others on both alike; in a second set all. The page's own comparison, "
-        f"through the gate with {OTHERS} other comparisons it sets out to make and {BESIDE} beside, all of them chance.",
+        f"through the gate with {OTHERS} other comparisons it sets out to make and {BESIDE} beside, all by chance.",
         of_a_matrix,
         (
             Line("found", "the planted sign is named", "at least 80%"),
