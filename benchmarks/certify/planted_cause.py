@@ -10,7 +10,7 @@ from benchmarks.certify.nothing_there import report
 from benchmarks.certify.section import Line, Section, Shown
 from postmortem.analyses.contract import tests_table
 from postmortem.analyses.warning_signals import compared
-from postmortem.findings.gate import through_the_gate
+from postmortem.findings.gate import SET_OUT, through_the_gate
 from postmortem.frames import forecast_cohort
 from postmortem.ground import resources
 from postmortem.ground.process import Process
@@ -22,7 +22,7 @@ from postmortem.simulate import simulate
 DEALS, REPS = 600, 24
 LOST, WON = 0.33, 0.45
 ON_WON, ON_LOST = 0.25, 0.45
-OTHERS = 24
+OTHERS, BESIDE = len(SET_OUT) - 1, 12
 HABIT_SD = 0.5
 CAUSE = "needs_not_uncovered"
 QUARTERS = 7
@@ -63,7 +63,7 @@ def matrix(seed: int, *, planted: bool) -> Decided:
 
 
 def of_a_matrix(seed: int) -> Shown:
-    """Say what the gate names where one sign is planted, and where none is, beside 24 other comparisons of chance."""
+    """Say what the gate names where one sign is planted, and where none is, beside other comparisons of chance."""
     shown: dict[str, bool | None] = {}
     for planted in (True, False):
         named, first = _named(_through(matrix(seed, planted=planted), seed))
@@ -102,10 +102,18 @@ def _through(deals: Decided, seed: int) -> Result:
     """Return the page's answer on some deals, gone through the gate with other comparisons of chance."""
     tables = compared(deals, taxonomy())
     signs = Result(OF_THE_SIGNS, "", tables)
-    chance = np.random.default_rng((seed, OTHERS)).random(OTHERS)
-    rows = [{"hypothesis": f"chance {place}", "primary": True, "p": float(p)} for place, p in enumerate(chance)]
-    others = Result("others", "", {"tests": tests_table("Others", rows)})
-    return through_the_gate([signs, others])[0]
+    chance = np.random.default_rng((seed, OTHERS + BESIDE))
+    others = [
+        _of_chance(name, dict(asked), [float(chance.random())])
+        for name, asked in SET_OUT.items()
+        if name != OF_THE_SIGNS
+    ]
+    return through_the_gate([signs, *others, _of_chance("beside", {}, chance.random(BESIDE).tolist())])[0]
+
+
+def _of_chance(name: str, asked: dict[str, object], p: list[float]) -> Result:
+    rows = [{"hypothesis": f"chance {place}", "primary": True, "p": value} for place, value in enumerate(p)]
+    return Result(name, "", {"tests": tests_table("Others", rows)}, params=asked)
 
 
 def _named(answer: Result) -> tuple[list[str], str | None]:
@@ -122,7 +130,7 @@ SECTIONS = (
         f"A book is {DEALS} forecast deals of {REPS} sales people with habits of their own, {LOST:.0%} lost and "
         f"{WON:.0%} won, and what {len(SIGNALS)} signs said of them: one stands on {ON_WON:.0%} of the won and "
         f"{ON_LOST:.0%} of the lost deals, the others on both alike; in a second set all. The page's own comparison, "
-        f"through the gate with {OTHERS} other comparisons in which nothing differs.",
+        f"through the gate with {OTHERS} other comparisons it sets out to make and {BESIDE} beside, all by chance.",
         of_a_matrix,
         (
             Line("found", "the planted sign is named", "at least 80%"),

@@ -18,7 +18,22 @@ from postmortem.stats import benjamini_hochberg
 TESTS = "tests"
 NEEDED = ("hypothesis", "primary", "p", "named")
 LEVEL = 0.03
-MOST_PRIMARY = 45
+# What a report sets out to test: the warning signs and nine comparisons, by what they were asked with. Everything
+# else a report tests may be named too, for ten times the evidence, so that looking around costs these little.
+SET_OUT: Mapping[str, Mapping[str, Any]] = {
+    "warning_signals": {},
+    "competitor_or_status_quo": {},
+    "competitor_head_to_head": {},
+    "forecast_calibration": {},
+    "loss_share": {"by": "segment", "measure": "lost"},
+    "lost_long_before": {},
+    "proposal_left_alone": {},
+    "rater_agreement": {},
+    "rep_variation": {},
+    "rollout_comparison": {},
+}
+MOST_SET_OUT = 30
+BESIDE = 0.1
 LOOK = 0.05
 ROUNDING = 1e-12
 
@@ -37,12 +52,16 @@ class Tally:
         Primary hypotheses named, in the order of the report.
     worth_a_look : int
         Primary hypotheses with p below .05 that are not named.
+    set_out : int
+        Primary hypotheses among the declared that the report sets out to test; the others pass for ten times the
+        evidence only.
     """
 
     declared: int
     tested: int
     named: tuple[str, ...]
     worth_a_look: int
+    set_out: int
 
     @property
     def sentence(self) -> str:
@@ -54,15 +73,20 @@ class Tally:
             told = "One comparison of this report was tested"
         stand = f"{len(self.named)} can be told from chance" if self.named else "none can be told from chance"
         look = f"; {self.worth_a_look} more may be worth a look" if self.worth_a_look else ""
-        return f"{told}: {stand}{look}."
+        crowd = (
+            f" It sets out to test {self.set_out}, more than the {MOST_SET_OUT} it is made for, which makes each of "
+            "them harder to tell."
+            if self.set_out > MOST_SET_OUT
+            else ""
+        )
+        return f"{told}: {stand}{look}.{crowd}"
 
 
-def through_the_gate(
-    results: Sequence[Result], *, level: float = LEVEL, most: int = MOST_PRIMARY
-) -> tuple[Result, ...]:
+def through_the_gate(results: Sequence[Result], *, level: float = LEVEL) -> tuple[Result, ...]:
     """Decide for all results of a report together which hypotheses are named, and write it into their tables.
 
-    The primary p-values of all tables ``tests`` are pooled and adjusted by Benjamini and Hochberg; those at or
+    The primary p-values of all tables ``tests`` are pooled and adjusted by Benjamini and Hochberg, with weight 1
+    for what the report sets out to test (`SET_OUT`) and a tenth of it for what it looks at beside; those at or
     below `level` are named. Secondary tests (one segment against the others) are looked at only inside a named
     primary, adjusted among themselves, at `level` times the share of tested primaries that were named: what was
     chosen for standing out is judged more strictly. A result shown twice counts once.
@@ -74,9 +98,6 @@ def through_the_gate(
         ``named``; with more than one primary, ``within`` says to which of them a secondary belongs.
     level : float
         False discovery rate over all primaries of the report.
-    most : int
-        Primary hypotheses a report may declare, those that could not be tested included, so that a report does
-        not fail on the night the data suffice.
 
     Returns
     -------
@@ -87,8 +108,7 @@ def through_the_gate(
     Raises
     ------
     UsageError
-        When there are more primaries than `most`, or a table ``tests`` lacks a column or an owner of a
-        secondary.
+        When a table ``tests`` lacks a column or an owner of a secondary.
 
     Notes
     -----
@@ -99,22 +119,15 @@ def through_the_gate(
 
     References
     ----------
-    Benjamini and Hochberg (1995), Journal of the Royal Statistical Society B 57, 289–300; Benjamini and Bogomolov
-    (2014), Journal of the Royal Statistical Society B 76, 297–318, for tests inside those selected.
+    Benjamini and Hochberg (1995), Journal of the Royal Statistical Society B 57, 289–300; Genovese, Roeder and
+    Wasserman (2006), Biometrika 93, 509–524, for the weights; Benjamini and Bogomolov (2014), Journal of the Royal
+    Statistical Society B 76, 297–318, for tests inside those selected.
     """
     tests = _distinct(results)
     primaries = [(key, place) for key, rows in tests.items() for place, row in enumerate(rows) if row["primary"]]
-    if len(primaries) > most:
-        analyses = {_key(result): result.analysis for result in results}
-        raise UsageError(
-            "The report declares too many primary hypotheses for names to mean anything.",
-            got=len(primaries),
-            expected=f"at most {most}",
-            do="leave notebooks out, or declare splits as secondary (primary = False)",
-            rows=[f"{analyses[key]}: {tests[key][place]['hypothesis']}" for key, place in primaries],
-        )
+    weights = {_key(result): 1.0 if sets_out(result) else BESIDE for result in results}
     p = [_p(tests[key][place]) for key, place in primaries]
-    adjusted = benjamini_hochberg(p)
+    adjusted = benjamini_hochberg(p, weights=[weights[key] for key, _ in primaries])
     named = {at for at, value in zip(primaries, adjusted, strict=True) if value <= level + ROUNDING}
     tested = sum(not math.isnan(value) for value in p)
     inner = level * len(named) / tested if tested else 0.0
@@ -124,14 +137,23 @@ def through_the_gate(
     return tuple(_with(result, decided[_key(result)]) if TESTS in result.tables else result for result in results)
 
 
+def sets_out(result: Result) -> bool:
+    """Say whether this is asked to test what the report sets out to test, and not to look around."""
+    asked = SET_OUT.get(result.analysis)
+    return asked is not None and all(result.params.get(name) == value for name, value in asked.items())
+
+
 def tally(results: Sequence[Result]) -> Tally:
     """Count the tests of a report and what the gate has decided; before the gate nothing is named."""
-    primary = [row for rows in _distinct(results).values() for row in rows if row["primary"]]
+    tests = _distinct(results)
+    primary = [row for rows in tests.values() for row in rows if row["primary"]]
+    first = {_key(result) for result in results if sets_out(result)}
     return Tally(
         declared=len(primary),
         tested=sum(not math.isnan(_p(row)) for row in primary),
         named=tuple(str(row["hypothesis"]) for row in primary if row["named"] is True),
         worth_a_look=sum(_p(row) < LOOK and row["named"] is not True for row in primary),
+        set_out=sum(bool(row["primary"]) for key in first & tests.keys() for row in tests[key]),
     )
 
 

@@ -70,23 +70,33 @@ def cluster_sandwich(values: Floats, design: Floats, cluster: Codes) -> Sandwich
     bread = np.linalg.inv(design.T @ design)
     coefficients = bread @ (design.T @ values)
     residuals = values - design @ coefficients
-    # X_g B X_g' = U diag(s) U' with U of as many columns as the design, so that no n_g by n_g matrix is needed
+    # X_g B X_g' = U diag(s²) U' with U = (X_g half) V / s, and V and s² those of the small matrix half' X_g'X_g half:
+    # no n_g by n_g matrix is needed, and all clusters are decomposed at once
     half = np.linalg.cholesky(bread)
-    groups = int(cluster.max()) + 1
-    pulls, own, through = np.zeros(groups), np.zeros(groups), np.zeros((groups, design.shape[1]))
-    rests_on_one = False
-    order = np.argsort(cluster, kind="stable")
-    for place, rows in enumerate(np.split(order, np.cumsum(np.bincount(cluster))[:-1])):
-        part = design[rows]
-        basis, singular, _ = np.linalg.svd(part @ half, full_matrices=False)
-        left = 1 - np.minimum(singular**2, 1)
-        factor = np.where(left > ALONE, 1 / np.sqrt(np.maximum(left, ALONE)), 0.0) - 1
-        weights = part @ bread[0]
-        along = basis.T @ weights
-        rests_on_one |= bool((np.abs(along[left <= ALONE]) > ALONE * float(np.abs(weights).max())).any())
-        weights = weights + basis @ (factor * along)
-        pulls[place], own[place], through[place] = weights @ residuals[rows], weights @ weights, part.T @ weights
+    scores = design @ half
+    cross = _summed(scores[:, :, None] * scores[:, None, :], cluster)
+    squared, turn = np.linalg.eigh(cross)
+    squared = np.clip(squared, 0, 1)
+    left = 1 - squared
+    factor = np.where(left > ALONE, 1 / np.sqrt(np.maximum(left, ALONE)), 0.0) - 1
+    # the row weights X_g b are `scores @ half[0]`; along[g] is s U' times them
+    along = np.einsum("gij,gi->gj", turn, cross @ half[0])
+    weights = scores @ half[0]
+    largest = np.zeros(len(cross))
+    np.maximum.at(largest, cluster, np.abs(weights))
+    rests_on_one = bool(((left <= ALONE) & (np.abs(along) > ALONE * largest[:, None])).any())
+    move = np.divide(factor * along, squared, out=np.zeros_like(along), where=squared > 0)
+    weights = weights + np.einsum("np,np->n", scores, np.einsum("gij,gj->gi", turn, move)[cluster])
+    pulls, own = _summed(weights * residuals, cluster), _summed(weights**2, cluster)
+    through = _summed(design * weights[:, None], cluster)
     covariance = np.diag(own) - through @ bread @ through.T
     spread = float((covariance**2).sum())
     freedom = float(np.trace(covariance)) ** 2 / spread if spread > 0 and not rests_on_one else 0.0
     return Sandwich(coefficient=float(coefficients[0]), error=math.sqrt(float(pulls @ pulls)), freedom=freedom)
+
+
+def _summed(values: Floats, cluster: Codes) -> Floats:
+    """Sum over the rows of each cluster; further axes stay."""
+    order = np.argsort(cluster, kind="stable")
+    starts = np.concatenate([[0], np.cumsum(np.bincount(cluster))[:-1]])
+    return np.asarray(np.add.reduceat(values[order], starts, axis=0))

@@ -18,13 +18,14 @@ from scipy import special
 from postmortem.analyses.contract import tests_table as table_of_tests
 from postmortem.analyses.loss_share import loss_share
 from postmortem.findings import ANALYSES, find
-from postmortem.findings.gate import LEVEL, MOST_PRIMARY, tally, through_the_gate
+from postmortem.findings.gate import BESIDE, LEVEL, MOST_SET_OUT, SET_OUT, sets_out, tally, through_the_gate
 from postmortem.ground.errors import UsageError
 from postmortem.report.front import front_page
 from postmortem.report.harvest import Harvest, gated
 from postmortem.report.pages import About, page
 from postmortem.report.plan import Notebook
 from postmortem.result import Column, Result, Table, refused
+from postmortem.signals import SIGNALS
 from postmortem.stats import stratified_association
 
 SIX = (0.005, 0.009, 0.05, 0.1, 0.2, 0.3)
@@ -96,14 +97,33 @@ def test_several_primaries_say_which_one_a_secondary_belongs_to() -> None:
         through_the_gate([asked("one", 0.001, 0.9, secondary=(0.001,))])
 
 
-def test_too_many_primaries_are_an_error_that_names_them() -> None:
-    results = [asked("first", 0.5)] if MOST_PRIMARY % 2 else []
-    results += [asked(f"n{number}", 0.5, math.nan) for number in range(MOST_PRIMARY // 2)]
-    assert len(through_the_gate(results)) == len(results)
-    with pytest.raises(UsageError, match="too many primary hypotheses") as raised:
-        through_the_gate([*results, asked("one_more", 0.5)])
-    assert raised.value.got == MOST_PRIMARY + 1
-    assert raised.value.rows[-1] == "one_more: one_more 0"
+def test_what_the_report_sets_out_to_test_needs_a_tenth_of_the_evidence_of_what_it_looks_at_beside() -> None:
+    """One of each kind: the weights are 20/11 and 2/11, so that .03 asks for p below .0273 and .00273 of the first."""
+    for p, stands in ((0.027, True), (0.028, False)):
+        assert named(through_the_gate([asked("rep_variation", p), asked("beside", 0.9)])) == [[stands], [False]]
+    for p, stands in ((0.0027, True), (0.0028, False)):
+        assert named(through_the_gate([asked("rep_variation", 0.9), asked("beside", p)])) == [[False], [stands]]
+    assert BESIDE == 0.1
+
+
+def test_a_split_is_set_out_only_as_it_was_declared() -> None:
+    assert sets_out(asked("loss_share", 0.5, by="segment", measure="lost"))
+    assert not sets_out(asked("loss_share", 0.5, by="product", measure="lost"))
+    assert not sets_out(asked("loss_share", 0.5))
+
+
+def test_a_report_sets_out_to_test_thirty_hypotheses_of_analyses_that_exist() -> None:
+    assert set(SET_OUT) <= {entry.name for entry in ANALYSES}
+    assert len(SIGNALS) + len(SET_OUT) - 1 <= MOST_SET_OUT == 30
+
+
+def test_a_report_with_more_signs_than_that_says_that_each_is_harder_to_tell() -> None:
+    """Signs of one's own come on top: the report is made, and the reader told."""
+    crowd = asked("warning_signals", *[0.5] * (MOST_SET_OUT + 2))
+    told = tally(through_the_gate([crowd, asked("beside", *[0.5] * 9)]))
+    assert told.set_out == 32 and told.declared == 41
+    assert "sets out to test 32, more than the 30" in told.sentence
+    assert "sets out" not in tally(through_the_gate([asked("warning_signals", *[0.5] * 30)])).sentence
 
 
 def test_a_table_of_tests_without_its_columns_is_an_error() -> None:

@@ -45,3 +45,17 @@ def test_impossible_values_are_an_error():
             benjamini_hochberg(wrong)
     with pytest.raises(UsageError, match="not one column"):
         benjamini_hochberg([[0.1], [0.2]])
+
+
+def test_weights_divide_the_evidence_asked_and_count_among_the_tests_made_only() -> None:
+    # by hand: weights 3 and 1 are 1.5 and .5 on average 1, so that .01 and .01 stand for .00667 and .02
+    assert benjamini_hochberg([0.01, 0.01], weights=[3, 1]) == pytest.approx([0.02 / 1.5, 0.02])
+    with_gap = benjamini_hochberg([0.01, math.nan, 0.01], weights=[3, 50, 1])
+    assert with_gap[[0, 2]] == pytest.approx([0.02 / 1.5, 0.02]) and math.isnan(with_gap[1])
+    assert benjamini_hochberg([0.2, 0.9], weights=[7, 7]) == pytest.approx(benjamini_hochberg([0.2, 0.9]))
+
+
+@pytest.mark.parametrize("weights", [[1.0], [1.0, 0.0], [1.0, -1.0], [1.0, math.nan]])
+def test_weights_that_are_not_one_a_test_or_not_above_0_are_refused(weights: list[float]) -> None:
+    with pytest.raises(UsageError, match="weights of tests"):
+        benjamini_hochberg([0.1, 0.2], weights=weights)
