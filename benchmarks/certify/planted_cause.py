@@ -22,7 +22,7 @@ from postmortem.simulate import simulate
 DEALS, REPS = 600, 24
 LOST, WON = 0.33, 0.45
 ON_WON, ON_LOST = 0.25, 0.45
-OTHERS, BESIDE = len(SET_OUT) - 1, 12
+OTHERS, BESIDE = len(SET_OUT) - 1, 14
 HABIT_SD = 0.5
 CAUSE = "needs_not_uncovered"
 QUARTERS = 7

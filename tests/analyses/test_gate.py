@@ -112,7 +112,7 @@ def test_a_split_is_set_out_only_as_it_was_declared() -> None:
     assert not sets_out(asked("loss_share", 0.5))
 
 
-def test_a_report_sets_out_to_test_thirty_hypotheses_of_analyses_that_exist() -> None:
+def test_a_report_sets_out_to_test_at_most_thirty_hypotheses_of_analyses_that_exist() -> None:
     assert set(SET_OUT) <= {entry.name for entry in ANALYSES}
     assert len(SIGNALS) + len(SET_OUT) - 1 <= MOST_SET_OUT == 30
 
