@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 from benchmarks.certify.books import book_of
 from benchmarks.certify.section import Line, Section, Shown
 from postmortem.analyses import ANALYSES
+from postmortem.analyses.contract import Analysis, tests_table
 from postmortem.findings.gate import tally, through_the_gate
 from postmortem.frames import Cohort, closed_cohort
 from postmortem.result import Result
@@ -31,8 +34,9 @@ def null_cohort(seed: int) -> Cohort:
 
 
 def report(cohort: Cohort) -> list[Result]:
-    """Return what a report asks: every analysis as it is, and the shares by everything they can be split by."""
-    asked = [entry.function(cohort) for entry in ANALYSES if cohort.kind in entry.frames and entry.name not in THERE]
+    """Return what a report asks and tests: its analyses as they are, and the shares by everything that splits them."""
+    testing = [entry for entry in ANALYSES if cohort.kind in entry.frames and entry.name not in THERE and _tests(entry)]
+    asked = [entry.function(cohort) for entry in testing]
     splits = [entry.function for entry in ANALYSES if entry.name == "loss_share"]
     asked += [
         share(cohort, measure=measure, by=by)
@@ -42,6 +46,11 @@ def report(cohort: Cohort) -> list[Result]:
         if (measure, by) != ("lost", "segment")
     ]
     return asked
+
+
+def _tests(entry: Analysis) -> bool:
+    """Say whether an analysis brings tests: the others cannot change what is named, and are not waited for."""
+    return hasattr(sys.modules[entry.function.__module__], tests_table.__name__)
 
 
 def named(seed: int) -> Shown:
