@@ -27,7 +27,7 @@ ENOUGH = Need(
     "deals", ("created_at",), LEAST_GAPS, "won and lost deals with signs recorded while they were open",
     "export the field history and the activities of the deals, or keep copies of the open deals", "history",
     lambda cohort, rows: 0 if rows.empty or cohort.kind == "closed"
-    else int(number_showing(decided(cohort, set(rows["quarter"]))).notna().sum()),
+    else int(number_showing(decided(cohort, set(rows["quarter"])), cohort.book.taxonomy).notna().sum()),
 )  # fmt: skip
 METHOD = (
     "For each won or lost deal of the window, how many of the six red-zone causes showed in a sign by the day of the "
@@ -64,7 +64,7 @@ def joint_attributable_share(cohort: Cohort) -> Result:
     if cohort.kind not in ANALYSIS.frames or not ENOUGH.met(cohort):
         return ANALYSIS.lack(cohort, ENOUGH)
     deals = decided(cohort)
-    number = number_showing(deals)
+    number = number_showing(deals, cohort.book.taxonomy)
     known = deals.of(number.index[number.notna()])
     shown = number[number.notna()]
     told = _attributable(known.rows, shown)

@@ -13,7 +13,7 @@ from postmortem.ground.formats import count, interval_text, per_cent, points
 from postmortem.result import Column, Result, Table, Tables
 from postmortem.signals.contrast import columns, contrast
 from postmortem.signals.decided import decided, fewer_known
-from postmortem.signals.six import SIX, signs_by_cause
+from postmortem.signals.six import LEAST_LESSER, SIX, CauseSigns, causes_on, signs_by_cause
 from postmortem.taxonomies import Taxonomy
 
 if TYPE_CHECKING:
@@ -25,9 +25,12 @@ KNOWN = Need(
     fewer_known,
 )  # fmt: skip
 METHOD = (
-    "A red-zone cause shows on a deal when one of the signals that foremost point to it (the engagement's own among "
-    "them) had fired by the day of the snapshot; it is unknown where none of them is known. Deals as for the warning "
-    "signs: each once, at its first appearance in the window, lost or won by the day of the data. Difference of the "
+    "The taxonomy lists for each red-zone cause the signs that are the cause by its definition (defining), and lesser "
+    "ones that go with it and with much else; the engagement's own signs are lesser ones unless its taxonomy lists "
+    "them as defining. Where a defining sign is on record of a deal, these decide: the cause shows when any of them "
+    "had fired by the day of the snapshot. Where none is, it shows with two lesser signs, and is unknown where fewer "
+    "than two of these are known. Deals as for the warning signs: each once, at its first appearance in the window, "
+    "lost or won by the day of the data, but all signs as of the snapshot. Difference of the "
     "shares with the wider cluster-robust interval by sales person or customer, t(G-1). A secondary view of the "
     "signals, which are tested one by one: nothing is tested here. A deal may show several."
 )
@@ -56,17 +59,15 @@ def six_causes(cohort: Cohort) -> Result:
     if cohort.kind not in ANALYSIS.frames or not KNOWN.met(cohort):
         return ANALYSIS.lack(cohort, KNOWN)
     deals, taxonomy = decided(cohort), cohort.book.taxonomy
-    every = signs_by_cause(deals.signals)
+    flags = causes_on(deals, taxonomy)
     rows = []
-    for code, signals in every.items():
-        named = [signal for signal in signals if deals.fired[signal.name].notna().any()]
-        flags = deals.any_of([signal.name for signal in signals])
+    for code, own in signs_by_cause(deals.signals, taxonomy).items():
         label, remedy = _of_taxonomy(taxonomy, code)
-        told = "; ".join(signal.label for signal in named) or "no sign on record"
-        rows.append({"cause": label, **contrast(flags, deals.rows), "signs": told, "remedy": remedy})
+        told = _read_from(own.on_record(deals))
+        rows.append({"cause": label, **contrast(flags[code], deals.rows), "signs": told, "remedy": remedy})
     # A missing difference comes last: it is no small one.
     rows.sort(key=lambda row: (pd.isna(row["difference"]), -row["difference"], row["cause"]))
-    together = deals.any_of(sorted({signal.name for signals in every.values() for signal in signals}))
+    together = flags.max(axis=1)
     tables = {
         "causes": _table(rows, "The six, on lost and on won deals"),
         "any": _table([{"cause": "At least one of the six", **contrast(together, deals.rows)}], "At least one"),
@@ -100,6 +101,16 @@ def draw(tables: Tables, axes: Axes) -> None:
         right_label="won deals", left_fate="lost_unknown", right_fate="won", difference="difference", low="low",
         high="high", n="lost_n",
     )  # fmt: skip
+
+
+def _read_from(own: CauseSigns) -> str:
+    """Return the signs a cause is read from: the defining ones, and what counts where these are not on record."""
+    defining = " or ".join(f"“{signal.label}”" for signal in own.defining)
+    lesser = "; ".join(signal.label for signal in own.lesser)
+    instead = f"two of: {lesser}" if len(own.lesser) >= LEAST_LESSER else ""
+    if defining and instead:
+        return f"{defining}; where that is not on record, {instead}"
+    return defining or instead or "no sign on record"
 
 
 def _of_taxonomy(taxonomy: Taxonomy, code: str) -> tuple[str, str]:

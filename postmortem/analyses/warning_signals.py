@@ -15,7 +15,7 @@ from postmortem.ground.formats import count, interval_text, per_cent, points
 from postmortem.result import Column, Result, Table, Tables
 from postmortem.signals.contract import Signal
 from postmortem.signals.contrast import columns, comparable, contrast, counted
-from postmortem.signals.decided import Decided, decided, fewer_known
+from postmortem.signals.decided import Decided, compared_signs, decided, fewer_known
 from postmortem.stats import adjusted_risk, e_value, e_value_of_interval, stratified_association
 from postmortem.taxonomies import Taxonomy
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 LOOK = 0.05
 ADJUSTED_FOR = ("segment", "deal_type")
 TAKERS = {"lost_competitor": "Competitor", "lost_status_quo": "Status quo"}
+AT_SNAPSHOT, LATER = "snapshot", "14 days before close"
 NO_SIGN = "the warning sign that stands out most"
 KNOWN = Need(
     "deals", ("created_at",), 10, "lost and won deals each with signs recorded while they were open",
@@ -33,8 +34,11 @@ KNOWN = Need(
 )  # fmt: skip
 METHOD = (
     "Every signal is asked of lost and won deals alike, blind to all that was written down after the day of the "
-    "snapshot (forecast deals: when the forecast was frozen); unknown is not no. A deal counts once, at its first "
-    "appearance in the window, with its fate by the day of the data. Shares: of those known; their difference with "
+    "snapshot (forecast deals: when the forecast was frozen); unknown is not no. Signs that only a deal which has come "
+    "far can show are asked as of a later day, settled beforehand: 14 days before the close expected at the snapshot, "
+    "or the snapshot where that is later. Only deals still open on that day and in the red zone by then count for "
+    "them, lost or won after it, so that no deal has shown such a sign for having lived longer. A deal counts once, at "
+    "its first appearance in the window, with its fate by the day of the data. Shares: of those known; difference with "
     "the wider cluster-robust interval by sales person or customer, t(G-1), below ten clusters Newcombe's. Test of "
     "each signal, the one primary hypothesis: Cochran-Mantel-Haenszel score test stratified by sales person, "
     "two-sided, all primaries of the report through one gate. Risk ratio of being lost with the sign against without: "
@@ -60,7 +64,8 @@ def warning_signals(cohort: Cohort) -> Result:
         Table ``signals``, one row a sign, the clearest first: ``signal``, ``points_to`` (what it points to),
         ``lost_seen`` of ``lost_n`` (lost deals with it, of those known) and ``lost_share``, ``won_seen``, ``won_n``
         and ``won_share``, ``difference`` with ``low`` and ``high``, ``ratio`` (risk of being lost with it, times that
-        without, like with like) with ``ratio_low`` and ``ratio_high``, ``like`` (what was held alike), ``e_value`` and
+        without, like with like) with ``ratio_low`` and ``ratio_high``, ``as_of`` (the day it is read as of), ``like``
+        (what was held alike), ``e_value`` and
         ``e_limit``, ``remedy`` (but of signs seen more often on won deals), ``name``, ``sentence`` (the finding, should
         it be named), ``lost_amount`` (of the lost deals with it). Table ``takers``, one row a
         sign and taker: the same shares among deals this taker took, with ``taker``. Table ``tests``: ``hypothesis``,
@@ -73,14 +78,15 @@ def warning_signals(cohort: Cohort) -> Result:
     """
     if cohort.kind not in ANALYSIS.frames or not KNOWN.met(cohort):
         return ANALYSIS.lack(cohort, KNOWN)
-    deals = decided(cohort)
+    deals = decided(cohort, signs=compared_signs(cohort))
     tables = compared(deals, cohort.book.taxonomy, cohort.currency)
     unseen = [signal.label for signal in deals.signals if deals.fired[signal.name].isna().all()]
     caveats = [
         f"{count(len(deals.rows), 'deal')} of {cohort.window_label} have been won or lost so far, each counted once; "
         f"{deals.still_open:,} still open are left out.",
-        "Signs are read as of the day of the snapshot. A sign that shows only later is not seen, and one that needs a "
-        "deal to have come far, such as a late legal review, stands more often on deals that move ahead.",
+        "Signs are read as of the day of the snapshot; what shows only later is not seen. Signs that only a deal which "
+        "has come far can show are read as of 14 days before the close expected then, on deals still open and in the "
+        "red zone on that day.",
         "Signs often stand together, and what goes with losses need not have brought them about: the last columns say "
         "how strong something unrecorded would have to be.",
     ]
@@ -136,6 +142,7 @@ def compared(deals: Decided, taxonomy: Taxonomy, currency: str = "") -> dict[str
     for signal in deals.signals:
         row = {"name": signal.name, "signal": signal.label, **contrast(deals.fired[signal.name], deals.rows)}
         row |= {"points_to": _points_to(signal, taxonomy), **_risk(deals, signal.name, row)}
+        row["as_of"] = LATER if signal.comes_late else AT_SNAPSHOT
         row["remedy"] = signal.remedy(taxonomy) if not row["difference"] < 0 else ""
         row["sentence"] = _sentence(row)
         stood = (deals.fired[signal.name] == 1).to_numpy() & deals.is_lost
@@ -217,6 +224,7 @@ def _signals_table(rows: list[dict[str, Any]], currency: str) -> Table:
         Column("ratio", "estimate", "Risk of being lost, times that without", low="ratio_low", high="ratio_high"),
         Column("ratio_low", "estimate", "Low", shown=False),
         Column("ratio_high", "estimate", "High", shown=False),
+        Column("as_of", "label", "Read as of"),
         Column("like", "label", "Held alike", shown=False),
         Column("e_value", "estimate", "Hidden tie to both that would undo it"),
         Column("e_limit", "estimate", "The same for the nearer limit"),

@@ -19,13 +19,13 @@ def competitor_named_late(book: LandmarkBook, landmarks: pd.DataFrame) -> pd.Dat
     """
     rivals, late = book.table("competitors"), late_from(book, landmarks)
     day = came_late(landmarks, rivals, late)
-    known = late["is_told"] & landmarks.index.isin(rivals["row"])
+    known = late["has_begun"] & landmarks.index.isin(rivals["row"])
     return answer(
         landmarks,
         day.notna().astype("boolean").where(known),
         first=day,
         evidence="a competitor first on record on " + day.dt.strftime("%Y-%m-%d").astype("str"),
-        unknown="no competitor on record by then, or no stages",
+        unknown="no competitor on record by then, no stages, or not in the red zone yet",
     )
 
 
@@ -34,7 +34,8 @@ SIGNAL = Signal(
     name="competitor_named_late",
     label="Competitor named late",
     meaning="A competitor shaped the criteria before anyone noticed. Unknown where no competitor is on record by "
-    "then, or no stages are.",
+    "then, without stages, and before the deal is in the red zone.",
+    comes_late=True,
     causes=("incumbent_relationship", "late_criteria"),
     needs=("competitors",),
 )

@@ -42,6 +42,10 @@ class Signal:
         Codes of the red-zone taxonomy it points to, the foremost first.
     needs : tuple of str
         Tables without any of which nothing can be said.
+    comes_late : bool
+        Whether a deal must have come far before it can show this. Such a sign mostly comes after the snapshot, and
+        deals that live long enough to show it are the ones that get won: lost and won deals are therefore compared
+        as of a later day, among those still open on it (``before_close`` in `postmortem.signals.days`).
     origin : str
         The file of an engagement's own signal; empty for those of the package.
     digest : str
@@ -54,6 +58,7 @@ class Signal:
     meaning: str
     causes: tuple[str, ...]
     needs: tuple[str, ...] = ()
+    comes_late: bool = False
     origin: str = ""
     digest: str = ""
 

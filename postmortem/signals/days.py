@@ -11,7 +11,9 @@ from postmortem.frames.cohort import Cohort
 from postmortem.frames.entry import local_days, spells
 from postmortem.ground.errors import UsageError, nearest
 
-Landmark = Literal["snapshot", "stage_entry"]
+Landmark = Literal["snapshot", "stage_entry", "before_close"]
+# Two weeks before the expected close there is still time to act, and little left to come late.
+BEFORE_CLOSE = 14
 NOT_OBSERVED = "no day is known on which this deal was still open; counting back from its close would choose by outcome"
 NEVER_RED = "not known to have entered the red zone"
 ENDED = "the deal had ended by then"
@@ -25,8 +27,9 @@ def landmarks_of(cohort: Cohort, landmark: Landmark = "snapshot", days: int = 0)
     ----------
     cohort : Cohort
         Any kind.
-    landmark : {"snapshot", "stage_entry"}
-        From which day on the cohort observes the deal, or the deal's first day in the red zone.
+    landmark : {"snapshot", "stage_entry", "before_close"}
+        From which day on the cohort observes the deal; the deal's first day in the red zone; or 14 days before the
+        close expected on the day of the snapshot, and no earlier than that day. All are settled before the outcome.
     days : int
         Days after that.
 
@@ -46,12 +49,22 @@ def landmarks_of(cohort: Cohort, landmark: Landmark = "snapshot", days: int = 0)
     if days < 0:
         raise UsageError("A landmark lies days after a day, not before it.", got=days, expected="0 or more")
     table = cohort.table.reset_index(drop=True)
-    day = table["entered_at"] if landmark == "snapshot" else table["deal_id"].map(red_zone_entry(cohort))
-    day = pd.to_datetime(day).astype("datetime64[us]") + pd.Timedelta(days=days)
+    day = pd.to_datetime(_day(cohort, table, landmark)).astype("datetime64[us]") + pd.Timedelta(days=days)
     unknown = pd.Series("", index=table.index, dtype="str")
     unknown = unknown.mask(table["closed_at"] <= day, ENDED).mask(day > pd.Timestamp(cohort.as_of), TOO_LATE)
-    unknown = unknown.mask(day.isna(), NOT_OBSERVED if landmark == "snapshot" else NEVER_RED)
+    unknown = unknown.mask(day.isna(), NEVER_RED if landmark == "stage_entry" else NOT_OBSERVED)
     return table[["deal_id", "quarter", "created_at"]].assign(landmark=day, unknown=unknown)
+
+
+def _day(cohort: Cohort, table: pd.DataFrame, landmark: Landmark) -> pd.Series:
+    if landmark == "stage_entry":
+        return table["deal_id"].map(red_zone_entry(cohort))
+    if landmark == "snapshot":
+        return table["entered_at"]
+    ahead = table["expected_close_date"] - pd.Timedelta(days=BEFORE_CLOSE)
+    # Without an expected close the snapshot is the only day known beforehand.
+    later: pd.Series = ahead.where(ahead > table["entered_at"], table["entered_at"])
+    return later
 
 
 def red_zone_entry(cohort: Cohort) -> pd.Series:

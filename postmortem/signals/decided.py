@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,18 +10,19 @@ import pandas as pd
 
 from postmortem.frames.cohort import Cohort
 from postmortem.signals.contract import Signal
+from postmortem.signals.days import Landmark
 from postmortem.signals.matrix import fired
 from postmortem.signals.own import with_own
 
 WON, LOST = "won", "lost"
 NOT_RECORDED = "not recorded"
 # Under which a cohort carries what its signals said, for as long as it lives.
-KEPT = "_signs"
+KEPT, KEPT_COMPARED = "_signs", "_signs_compared"
 
 
 @dataclass(frozen=True, eq=False)
 class Signs:
-    """What every signal said of every row of a cohort, as of the day from which the cohort observes the deal.
+    """What every signal said of every row of a cohort, as of one day a deal.
 
     Attributes
     ----------
@@ -84,25 +85,60 @@ def signs_of(cohort: Cohort) -> Signs:
     # As a cached property would: many questions are asked of one cohort, and its signals are asked once.
     kept = vars(cohort)
     if KEPT not in kept:
-        kept[KEPT] = _asked(cohort)
+        kept[KEPT] = _asked(cohort, with_own(cohort.signal_files), "snapshot")
     found: Signs = kept[KEPT]
     return found
 
 
-def _asked(cohort: Cohort) -> Signs:
-    signals = with_own(cohort.signal_files)
+def compared_signs(cohort: Cohort) -> Signs:
+    """Return the same to compare lost and won deals by: signals that come late as of their own, later day.
+
+    Notes
+    -----
+    That day, `before_close`, is fixed at the snapshot as well. Deals that had ended by it, or were not in the red zone
+    yet, are unknown: neither kind of deal is the likelier to show such a sign for having lived longer.
+    """
+    kept = vars(cohort)
+    if KEPT_COMPARED not in kept:
+        signs = signs_of(cohort)
+        late = [signal for signal in signs.signals if signal.comes_late]
+        later = _asked(cohort, late, "before_close")
+        flags, days = signs.fired.copy(), signs.first.copy()
+        for signal in late:
+            flags[signal.name], days[signal.name] = later.fired[signal.name], later.first[signal.name]
+        kept[KEPT_COMPARED] = Signs(signs.rows, flags, days, signs.signals)
+    found: Signs = kept[KEPT_COMPARED]
+    return found
+
+
+def _asked(cohort: Cohort, signals: Sequence[Signal], landmark: Landmark) -> Signs:
     names = [signal.name for signal in signals]
     rows = cohort.table.reset_index(drop=True)
-    table = fired(cohort, signals=signals)
+    table = fired(cohort, signals=signals, landmark=landmark)
     shape = (len(rows), len(names))
     flags = table["fired"].astype("float64").to_numpy().reshape(shape)
     days = table["first_fired_at"].to_numpy().reshape(shape)
-    return Signs(rows, pd.DataFrame(flags, columns=names), pd.DataFrame(days, columns=names), signals)
+    return Signs(rows, pd.DataFrame(flags, columns=names), pd.DataFrame(days, columns=names), tuple(signals))
 
 
-def decided(cohort: Cohort, quarters: Collection[str] = ()) -> Decided:
-    """Return the won and lost deals among those of some quarters (the window's unless told), each once."""
-    signs = signs_of(cohort)
+def decided(cohort: Cohort, quarters: Collection[str] = (), *, signs: Signs | None = None) -> Decided:
+    """Return the won and lost deals among those of some quarters, each once.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        Of deals observed while they were open.
+    quarters : collection of str, optional
+        Labels; those of the window unless told.
+    signs : Signs, optional
+        What the signals said of the cohort; as of the snapshot (`signs_of`) unless told.
+
+    Returns
+    -------
+    Decided
+        Each deal at its first appearance in these quarters.
+    """
+    signs = signs_of(cohort) if signs is None else signs
     labels = set(quarters) or {quarter.label for quarter in cohort.window}
     rows = signs.rows[signs.rows["quarter"].isin(labels)]
     rows = rows.sort_values(["quarter", "deal_id"], kind="stable").drop_duplicates("deal_id")

@@ -38,10 +38,11 @@ def fired(
         Any kind. A book of `deals` alone does: what needs other tables is then unknown.
     signals : sequence of Signal
         Those of the package unless told; `postmortem.signals.own.engagement_signals` adds a client's own.
-    landmark : {"snapshot", "stage_entry"}
+    landmark : {"snapshot", "stage_entry", "before_close"}
         ``snapshot`` is the day from which the cohort observes the deal: for forecast deals the day on which the
         forecast was frozen, for late-stage deals that on which they were in the red zone. ``stage_entry`` is
-        the deal's first day in the red zone. Both include that day.
+        the deal's first day in the red zone. ``before_close`` is 14 days before the close expected on the day of
+        the snapshot, no earlier than that. All include that day.
     days : int
         Days after that, such as 30; deals that had ended by then are unknown, not left out.
 

@@ -20,13 +20,13 @@ def new_decision_maker_late(book: LandmarkBook, landmarks: pd.DataFrame) -> pd.D
     people, late = book.table("contacts"), late_from(book, landmarks)
     new = people[decides(people["role"])]
     day = came_late(landmarks, new, late)
-    known = late["is_told"] & landmarks.index.isin(people.loc[people["role"].notna(), "row"])
+    known = late["has_begun"] & landmarks.index.isin(people.loc[people["role"].notna(), "row"])
     return answer(
         landmarks,
         day.notna().astype("boolean").where(known),
         first=day,
         evidence="somebody who decides first on record on " + day.dt.strftime("%Y-%m-%d").astype("str"),
-        unknown="no contact with a role on record, or no stages",
+        unknown="no contact with a role on record, no stages, or not in the red zone yet",
     )
 
 
@@ -35,7 +35,8 @@ SIGNAL = Signal(
     name="new_decision_maker_late",
     label="New decision maker late in the deal",
     meaning="Somebody with a say came in after the deal had reached the red zone, with criteria nobody has asked "
-    "about. Unknown without contacts with roles, or without stages.",
+    "about. Unknown without contacts with roles, without stages, and before the deal is in the red zone.",
+    comes_late=True,
     causes=("true_buyer_not_engaged", "champion_lost", "late_criteria", "reorganisation"),
     needs=("contacts",),
 )

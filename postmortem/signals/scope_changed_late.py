@@ -24,13 +24,13 @@ def scope_changed_late(book: LandmarkBook, landmarks: pd.DataFrame) -> pd.DataFr
     # A first amount is no change, and the cent is not what a tenth hangs on.
     large = changes[share >= TENTH - 1e-9]
     day = came_late(landmarks, large, late)
-    known = late["is_told"] & book.is_told("amount", landmarks)
+    known = late["has_begun"] & book.is_told("amount", landmarks)
     return answer(
         landmarks,
         day.notna().astype("boolean").where(known),
         first=day,
         evidence="amount changed by a tenth or more on " + day.dt.strftime("%Y-%m-%d").astype("str"),
-        unknown="no history of the amount, or no stages",
+        unknown="no history of the amount, no stages, or not in the red zone yet",
     )
 
 
@@ -39,7 +39,8 @@ SIGNAL = Signal(
     name="scope_changed_late",
     label="Amount or scope changed late",
     meaning="What is bought was still open when it should have been settled. Unknown without a history of the amount, "
-    "or without stages.",
+    "without stages, and before the deal is in the red zone.",
+    comes_late=True,
     causes=("needs_not_uncovered", "risk_not_understood", "cannot_choose", "late_criteria"),
     needs=("history",),
 )

@@ -1,13 +1,16 @@
-"""The six red-zone causes and the signals that point to each."""
+"""The six red-zone causes, the signals that point to each, and when a cause stands on a deal."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 
 import pandas as pd
 
 from postmortem.signals.contract import Signal
 from postmortem.signals.decided import Signs
+from postmortem.taxonomies import Reason, Taxonomy, load_taxonomy
 
 # Codes of the red-zone taxonomy, and how they are called where a taxonomy has dropped one.
 SIX: Mapping[str, str] = {
@@ -18,17 +21,90 @@ SIX: Mapping[str, str] = {
     "risk_not_understood": "Buyer's risk not understood",
     "needs_not_uncovered": "Needs never uncovered",
 }
+# Of lesser signs one is commonplace; two of them together are not.
+LEAST_LESSER = 2
 
 
-def signs_by_cause(signals: Sequence[Signal]) -> dict[str, tuple[Signal, ...]]:
-    """Return the signals of each of the six causes; a signal counts for the first of the six that it points to."""
-    of = [(signal, next((code for code in signal.causes if code in SIX), "")) for signal in signals]
-    return {code: tuple(signal for signal, own in of if own == code) for code in SIX}
+@dataclass(frozen=True)
+class CauseSigns:
+    """The signals of one cause.
+
+    Attributes
+    ----------
+    defining : tuple of Signal
+        Those that are the cause by its own definition, as the taxonomy lists them.
+    lesser : tuple of Signal
+        Those that go with it, and with other things as well.
+    """
+
+    defining: tuple[Signal, ...]
+    lesser: tuple[Signal, ...]
+
+    def on_record(self, signs: Signs) -> CauseSigns:
+        """Return the signals of which something is known on any of the deals."""
+        known = {name for name in signs.fired if signs.fired[name].notna().any()}
+        defining, lesser = (tuple(each for each in own if each.name in known) for own in (self.defining, self.lesser))
+        return CauseSigns(defining, lesser)
 
 
-def number_showing(signs: Signs) -> pd.Series:
+def signs_by_cause(signals: Sequence[Signal], taxonomy: Taxonomy) -> dict[str, CauseSigns]:
+    """Return the signals of each of the six causes, as a taxonomy lists them.
+
+    Parameters
+    ----------
+    signals : sequence of Signal
+        Those asked; an engagement's own count for every cause they point to.
+    taxonomy : Taxonomy
+        The engagement's; a cause that it has dropped is read as the red-zone taxonomy has it.
+
+    Returns
+    -------
+    dict of str to CauseSigns
+        By code, in the order of `SIX`. A signal may count for several causes.
+    """
+    return {code: _signs_of(code, signals, taxonomy) for code in SIX}
+
+
+def stands(signs: Signs, own: CauseSigns) -> pd.Series:
+    """Say on which rows a cause stands: 1, 0, or missing where it cannot be told.
+
+    Notes
+    -----
+    Where a defining sign is known, these decide: any of them that fired makes the cause stand. Where none is known,
+    it stands with two lesser signs, and is told of rows on which at least two of these are known.
+    """
+    decided = signs.any_of([signal.name for signal in own.defining])
+    lesser = signs.fired[[signal.name for signal in own.lesser]]
+    enough = (lesser.sum(axis=1) >= LEAST_LESSER).astype("float64")
+    told: pd.Series = decided.fillna(enough.where(lesser.notna().sum(axis=1) >= LEAST_LESSER))
+    return told
+
+
+def causes_on(signs: Signs, taxonomy: Taxonomy) -> pd.DataFrame:
+    """Return which of the six stand on each row: one column a cause, values as `stands` gives them."""
+    return pd.DataFrame({code: stands(signs, own) for code, own in signs_by_cause(signs.signals, taxonomy).items()})
+
+
+def number_showing(signs: Signs, taxonomy: Taxonomy) -> pd.Series:
     """Return how many of the six show on each row; missing where nothing is known of any."""
-    flags = pd.DataFrame(
-        {code: signs.any_of([s.name for s in own]) for code, own in signs_by_cause(signs.signals).items()}
-    )
+    flags = causes_on(signs, taxonomy)
     return flags.sum(axis=1).where(flags.notna().any(axis=1))
+
+
+def _signs_of(code: str, signals: Sequence[Signal], taxonomy: Taxonomy) -> CauseSigns:
+    known = taxonomy.successor(code)
+    reason = _as_shipped(code) if known is None else taxonomy.reason(known)
+    listed = [
+        signal
+        for signal in signals
+        if signal.name in reason.signals or (signal.origin and {code, reason.code} & set(signal.causes))
+    ]
+    return CauseSigns(
+        tuple(signal for signal in listed if signal.name in reason.defining),
+        tuple(signal for signal in listed if signal.name not in reason.defining),
+    )
+
+
+@cache
+def _as_shipped(code: str) -> Reason:
+    return load_taxonomy("red_zone").reason(code)

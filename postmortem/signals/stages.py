@@ -33,13 +33,15 @@ def late_from(book: LandmarkBook, landmarks: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         On the index of `landmarks`: ``day``, that on which the deal entered the red zone, or where its stages are
         not told the end of four fifths of the way from its creation to the close expected at the landmark;
-        ``is_told``, false where neither is known. A deal that has not come so far has no day, and nothing is late.
+        ``has_begun``, whether that day had come by the landmark. Of a deal that has not come so far, or of which
+        neither is known, nobody can say yet what will come late.
     """
     red, told = red_zone_since(book, landmarks), book.is_told("stage", landmarks) & bool(book.process.red_zone)
     length = (book.deals["expected_close_date"] - landmarks["created_at"]).dt.days
     days = np.floor(LATE_SHARE * length.clip(lower=0))
     planned = landmarks["created_at"] + pd.to_timedelta(days, unit="D")
-    return pd.DataFrame({"day": red.where(told, planned.astype("datetime64[us]")), "is_told": told | planned.notna()})
+    day = red.where(told, planned.astype("datetime64[us]"))
+    return pd.DataFrame({"day": day, "has_begun": day <= landmarks["landmark"]})
 
 
 def came_late(landmarks: pd.DataFrame, rows: pd.DataFrame, late: pd.DataFrame) -> pd.Series:

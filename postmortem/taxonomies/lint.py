@@ -84,6 +84,10 @@ def _word_faults(reason: Reason) -> Iterator[Fault]:
     for signal in reason.signals:
         if not is_snake_case(signal):
             yield Fault(reason.code, "signals", f"{signal!r} is not snake_case")
+    for signal in reason.defining:
+        if signal not in reason.signals:
+            message = f"{signal!r} is not among its signals; {nearest(signal, reason.signals)}"
+            yield Fault(reason.code, "defining", message)
     for synonym in reason.synonyms:
         if not fold(synonym):
             yield Fault(reason.code, "synonyms", f"{synonym!r} holds no word")

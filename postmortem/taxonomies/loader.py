@@ -114,6 +114,7 @@ def _reason(given: Fields, base: Reason) -> Reason:
         remedy=given.text("remedy", base.remedy),
         interview_question=given.text("interview_question", base.interview_question),
         signals=given.texts("signals", base.signals),
+        defining=given.texts("defining", base.defining),
         synonyms=given.texts("synonyms", base.synonyms),
         replaces=given.texts("replaces", base.replaces),
         group=given.flag("group", base.group),

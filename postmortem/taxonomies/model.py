@@ -47,6 +47,9 @@ class Reason:
         The process step it points to, and what to ask the buyer.
     signals : tuple of str
         Names of detectors that may show it before the loss.
+    defining : tuple of str
+        Those of `signals` that are the reason by its own definition: one of them settles it. The others go with it
+        and with much else; see `postmortem.signals.six`.
     synonyms : tuple of str
         Lower-case words and phrases people write for it.
     replaces : tuple of str
@@ -64,6 +67,7 @@ class Reason:
     remedy: str = ""
     interview_question: str = ""
     signals: tuple[str, ...] = ()
+    defining: tuple[str, ...] = ()
     synonyms: tuple[str, ...] = ()
     replaces: tuple[str, ...] = ()
     group: bool = False

@@ -47,7 +47,10 @@ def gated(found: Decided) -> Result:
 def test_counts_and_test_are_those_of_the_deals():
     cohort, result = cohort_of("forecast"), answer_of("warning_signals", "forecast")
     rows = cohort.window_rows.sort_values(["quarter", "deal_id"]).drop_duplicates("deal_id")
-    table = fired(cohort).merge(rows[["deal_id", "quarter", "ultimate", "owner_id"]], on=["deal_id", "quarter"])
+    late = [signal for signal in SIGNALS if signal.comes_late]
+    early = [signal for signal in SIGNALS if not signal.comes_late]
+    asked = [fired(cohort, signals=early), fired(cohort, signals=late, landmark="before_close")]
+    table = pd.concat(asked).merge(rows[["deal_id", "quarter", "ultimate", "owner_id"]], on=["deal_id", "quarter"])
     table = table[(table["ultimate"] == "won") | table["ultimate"].str.startswith("lost_")]
     for row in result.tables["signals"].records:
         own = table[(table["signal"] == row["name"]) & table["fired"].notna()]

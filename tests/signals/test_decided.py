@@ -12,11 +12,12 @@ from postmortem.frames import Cohort, Engagement, forecast_cohort, load_frame
 from postmortem.ground import resources
 from postmortem.signals import SIGNALS
 from postmortem.signals.contrast import contrast, counted
-from postmortem.signals.decided import decided, signs_of
+from postmortem.signals.decided import Signs, compared_signs, decided, signs_of
 from postmortem.signals.exit_commitment_unmet import SIGNAL
 from postmortem.signals.matrix import fired
-from postmortem.signals.six import SIX, number_showing, signs_by_cause
+from postmortem.signals.six import SIX, causes_on, number_showing, signs_by_cause, stands
 from postmortem.signals.stage_exits import exits
+from postmortem.taxonomies import load_taxonomy
 
 OWN = '''"""Whether the amount is odd."""
 
@@ -58,14 +59,56 @@ def test_each_deal_counts_once_with_its_latest_fate(cohort):
     assert cohort.window_rows["deal_id"].duplicated().any()
 
 
-def test_the_six_share_out_the_signs_and_count_those_that_show(cohort):
-    of = signs_by_cause(SIGNALS)
-    names = [signal.name for own in of.values() for signal in own]
-    assert set(of) == set(SIX) and len(names) == len(set(names)) and all(of.values())
-    signs = signs_of(cohort)
-    row = int(signs.fired.notna().all(axis=1).to_numpy().argmax())
-    by_hand = sum(any(signs.fired.loc[row, s.name] == 1 for s in own) for own in of.values())
-    assert number_showing(signs)[row] == by_hand
+def test_a_sign_that_comes_late_is_compared_as_of_a_later_day_among_deals_open_on_it(cohort):
+    as_forecast, compared = signs_of(cohort), compared_signs(cohort)
+    late = [signal.name for signal in SIGNALS if signal.comes_late]
+    others = [signal.name for signal in SIGNALS if not signal.comes_late]
+    pd.testing.assert_frame_equal(compared.fired[others], as_forecast.fired[others])
+    rows = compared.rows
+    day = (rows["expected_close_date"] - pd.Timedelta(days=14)).clip(lower=rows["entered_at"])
+    ended = (rows["closed_at"] <= day) | (day > pd.Timestamp(cohort.as_of))
+    assert ended.sum() > 20 and compared.fired.loc[ended, late].isna().all().all()
+    assert (compared.first[late].max(axis=1) > rows["entered_at"]).any()
+    assert (compared.first[late].max(axis=1).dropna() <= day[compared.first[late].notna().any(axis=1)]).all()
+    found = decided(cohort, signs=compared)
+    pd.testing.assert_frame_equal(found.rows, decided(cohort).rows)
+
+
+def made_signs(**fired: list[float | None]) -> Signs:
+    """Return what these signals said, and of the others that nothing is known."""
+    size = len(next(iter(fired.values())))
+    flags = pd.DataFrame({s.name: fired.get(s.name, [None] * size) for s in SIGNALS}).astype("float64")
+    return Signs(pd.DataFrame(index=flags.index), flags, flags, SIGNALS)
+
+
+def test_a_defining_sign_settles_a_cause_and_without_one_it_takes_two_lesser():
+    signs = made_signs(
+        no_qualification_commitment=[1, 0, 0, None, None, None, None],
+        forecast_soon_after_creation=[0, 1, None, 1, 1, 0, 1],
+        no_buyer_contact=[0, 1, None, 1, 0, 0, None],
+    )
+    flags = causes_on(signs, load_taxonomy("red_zone"))
+    told = [1, 0, 0, 1, 0, 0, np.nan]
+    np.testing.assert_array_equal(flags["not_an_opportunity"], told)
+    assert flags.drop(columns="not_an_opportunity").isna().all().all()
+    np.testing.assert_array_equal(number_showing(signs, load_taxonomy("red_zone")), told)
+
+
+def test_the_taxonomy_says_which_signs_define_a_cause(tmp_path):
+    own = tmp_path / "ours.toml"
+    own.write_text(
+        'id = "ours"\nversion = "1"\ntitle = "Ours"\nextends = "red_zone"\n'
+        '[codes.not_an_opportunity]\ndefining = ["no_buyer_contact"]\n'
+        '[codes.doubted]\nlabel = "Doubted"\nsignals = ["no_proof_of_value"]\nreplaces = ["x"]\n',
+        encoding="utf-8",
+    )
+    signs = made_signs(no_qualification_commitment=[1, 0], no_buyer_contact=[0, 1])
+    np.testing.assert_array_equal(causes_on(signs, load_taxonomy(own))["not_an_opportunity"], [0, 1])
+    # A taxonomy that knows none of the six is read as the one that ships.
+    other = load_taxonomy("ecosystem")
+    assert signs_by_cause(SIGNALS, other) == signs_by_cause(SIGNALS, load_taxonomy("red_zone"))
+    of = signs_by_cause(SIGNALS, other)
+    assert set(of) == set(SIX) and all(each.defining for each in of.values())
 
 
 def test_stages_left_agree_with_the_signal(cohort):
@@ -101,6 +144,10 @@ def test_an_engagements_own_signals_travel_with_the_cohort(tmp_path, cohort):
     assert mine.fingerprint != cohort.fingerprint
     signs = signs_of(mine)
     assert [signal.name for signal in signs.signals][-1] == "odd" and (signs.fired["odd"] == 1).all()
+    risk = signs_by_cause(signs.signals, cohort.book.taxonomy)["risk_not_understood"]
+    assert "odd" in [signal.name for signal in risk.lesser]
+    # One lesser sign alone makes no cause, however often it fires.
+    assert stands(signs, risk).eq(0).any()
     before = mine.fingerprint
     own.write_text(OWN.replace("odd.", "even."), encoding="utf-8")
     assert replace(cohort, signal_files=(own,)).fingerprint != before

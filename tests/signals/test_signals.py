@@ -19,7 +19,7 @@ from postmortem.ground import schema
 from postmortem.ground.errors import UsageError
 from postmortem.signals import NAMES, SIGNALS, find
 from postmortem.signals.contract import LandmarkViolation, Signal, SignalError, answer, checked, silent
-from postmortem.signals.days import ENDED
+from postmortem.signals.days import ENDED, landmarks_of
 from postmortem.signals.landmark import HANDED, Cutter
 from postmortem.signals.matrix import fired
 from postmortem.taxonomies import load_taxonomy
@@ -49,9 +49,9 @@ def asked_of(book: Book) -> pd.DataFrame:
     return rows[["deal_id", "created_at"]].assign(quarter="2023Q3", landmark=LANDMARK).reset_index(drop=True)
 
 
-def said(book: Book, asked: pd.DataFrame) -> pd.DataFrame:
+def said(book: Book, asked: pd.DataFrame, signals: tuple[Signal, ...] = SIGNALS) -> pd.DataFrame:
     known = Cutter(book).at(asked)
-    return pd.concat([checked(s, s.function(known, asked), asked).assign(signal=s.name) for s in SIGNALS],
+    return pd.concat([checked(s, s.function(known, asked), asked).assign(signal=s.name) for s in signals],
                      ignore_index=True)  # fmt: skip
 
 
@@ -116,8 +116,20 @@ def test_nothing_after_the_landmark_changes_what_is_said(sample):
     pd.testing.assert_frame_equal(said(mutated(sample, asked, seed=3), asked), expected)
 
 
+def test_nothing_after_a_later_day_of_its_own_changes_what_is_said_of_a_deal(company_book):
+    cohort = forecast(company_book, company_book.meta.calendar.parse("2023Q3"))
+    cohort = dataclasses.replace(cohort, table=cohort.focus_rows)
+    asked = landmarks_of(cohort, "before_close")
+    asked = asked[asked["unknown"] == ""].reset_index(drop=True)
+    assert asked["landmark"].nunique() > 20 and (asked["landmark"] > LANDMARK).mean() > 0.5
+    late = tuple(signal for signal in SIGNALS if signal.comes_late)
+    expected = said(company_book, asked, late)
+    assert expected.groupby("signal")["fired"].any().all()
+    pd.testing.assert_frame_equal(said(mutated(company_book, asked, seed=5), asked, late), expected)
+
+
 def mutated(book: Book, asked: pd.DataFrame, seed: int) -> Book:
-    """Scramble every dated row after the landmark, and all a deal holds of its end; drop some, double others."""
+    """Scramble every dated row after each deal's landmark, and all it holds of its end; drop some, double others."""
     rng = np.random.default_rng(seed)
     moment = {"history": "changed_at", "events": "occurred_at", "contacts": "first_seen_at", "milestones": "met_at",
               "competitors": "recorded_at"}  # fmt: skip
@@ -125,7 +137,9 @@ def mutated(book: Book, asked: pd.DataFrame, seed: int) -> Book:
     for name, column in moment.items():
         frame = book.tables[name]
         stamps = frame[column]
-        limit = book.meta.end_of_day(LANDMARK.date()) if stamps.dt.tz else LANDMARK + pd.Timedelta(days=1)
+        days = frame["deal_id"].map(asked.set_index("deal_id")["landmark"]).fillna(LANDMARK)
+        ends = {day: book.meta.end_of_day(day.date()) for day in days.unique()}
+        limit = days.map(ends) if stamps.dt.tz else days + pd.Timedelta(days=1)
         later = frame[stamps >= limit]
         others = [one for one in frame.columns if one not in (column, "deal_id", "recorded_at")]
         scrambled = later.assign(**{one: later[one].sample(frac=1.0, random_state=seed).to_numpy() for one in others})

@@ -181,9 +181,9 @@ def test_every_signal_is_evidence_for_one_of_the_reasons():
     assert used == SIGNALS
 
 
-def test_each_of_the_six_causes_has_a_signal():
+def test_each_of_the_six_causes_has_a_sign_that_settles_it():
     taxonomy = taxonomies.load_taxonomy("red_zone")
-    assert all(taxonomy.reason(code).signals for code in SIX_CAUSES)
+    assert {reason.code for reason in taxonomy.reasons if reason.defining} == set(SIX_CAUSES)
 
 
 def test_to_whom_is_given_only_where_the_definition_answers_it():

@@ -49,6 +49,8 @@ def test_a_good_taxonomy_has_no_fault():
         ({"lost_to": "nobody"}, "lost_to", "is unknown"),
         ({"signals": ("Pushed Twice",)}, "signals", "not snake_case"),
         ({"signals": ("pushed_twice", "pushed_twice")}, "signals", "listed twice"),
+        ({"defining": ("pushed_twise",)}, "defining", "not among its signals"),
+        ({"signals": (), "defining": ("pushed_twice",)}, "defining", "not among its signals"),
         ({"synonyms": ("Too Dear",)}, "synonyms", "not lower-case"),
         ({"synonyms": ("--",)}, "synonyms", "holds no word"),
         ({"synonyms": ("too dear", "too-dear")}, "synonyms", "listed twice"),
