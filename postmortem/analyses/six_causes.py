@@ -28,8 +28,8 @@ METHOD = (
     "A red-zone cause shows on a deal when one of the signals that foremost point to it (the engagement's own among "
     "them) had fired by the day of the snapshot; it is unknown where none of them is known. Deals as for the warning "
     "signs: each once, at its first appearance in the window, lost or won by the day of the data. Difference of the "
-    "shares with the wider cluster-robust interval by sales person or customer, t(G-1). A secondary view of the "
-    "signals, which are tested one by one: nothing is tested here. A deal may show several."
+    "shares with the wider of the intervals by sales person and by customer (cluster sandwich, CR2). A secondary "
+    "view of the signals, which are tested one by one: nothing is tested here. A deal may show several."
 )
 
 
