@@ -1,14 +1,16 @@
-"""One notebook on an engagement of ten thousand deals, caches cold: `python -m benchmarks notebook_at_scale 04`.
+"""Notebooks on an engagement of ten thousand deals, caches cold: `python -m benchmarks notebook_at_scale 04`.
 
 The engagement is a company of the preset `full`, written as a client's files would be and read through its
-`postmortem.toml`. The time is that of `postmortem run --page`: reading the files, running the notebook in its
-kernel, making the pages. A second run on warm caches shows what of it is reading.
+`postmortem.toml`. The time is that of `postmortem run --page`: reading the files, running the notebooks in their
+kernels, making the pages. A second run on warm caches shows what of it is reading. Seconds by the clock grow with
+whatever else the machine does; seconds of the processors, user and system, of the run and its kernels do not.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -35,22 +37,26 @@ def notebook(number: str | None) -> str:
 
 
 def main(arguments: Sequence[str] = ()) -> None:
-    """Write the engagement, run the notebook on cold and on warm caches, print the seconds."""
+    """Write the engagement, run the notebooks on cold and on warm caches, print the seconds."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks notebook_at_scale", description=__doc__)
-    parser.add_argument("notebook", nargs="?", help="number of the notebook; the last one")
+    parser.add_argument("notebooks", nargs="*", help="numbers of the notebooks, run together; the last one")
     parser.add_argument("--deals", type=int, default=10_000)
     asked = parser.parse_args(list(arguments))
-    name = notebook(asked.notebook)
+    names = [notebook(number) for number in asked.notebooks or (None,)]
+    pages = [word for name in names for word in ("--page", name)]
     with tempfile.TemporaryDirectory(prefix="notebook-at-scale-") as made:
         folder, report = Path(made) / "engagement", Path(made) / "report"
         write_files(
             build(chosen_parameters("full", quarters=QUARTERS, deals_per_quarter=asked.deals // QUARTERS)), folder
         )
-        print(f"{name}, about {asked.deals:,} deals over {QUARTERS} quarters, {os.cpu_count()} cores", flush=True)
+        print(
+            f"{', '.join(names)}, about {asked.deals:,} deals over {QUARTERS} quarters, {os.cpu_count()} cores",
+            flush=True,
+        )
         for caches in ("cold", "warm"):
-            started = time.perf_counter()
+            started, worked = time.perf_counter(), _processor_seconds()
             ran = subprocess.run(
-                [str(BIN / "postmortem"), "run", "--engagement", str(folder), "--output", str(report), "--page", name],
+                [str(BIN / "postmortem"), "run", "--engagement", str(folder), "--output", str(report), *pages],
                 capture_output=True,
                 text=True,
                 check=False,
@@ -58,7 +64,14 @@ def main(arguments: Sequence[str] = ()) -> None:
             )
             if ran.returncode:
                 raise SystemExit(ran.stderr)
-            print(f"  caches {caches}: {time.perf_counter() - started:6.1f} s", flush=True)
+            clock, processor = time.perf_counter() - started, _processor_seconds() - worked
+            print(f"  caches {caches}: {clock:6.1f} s by the clock, {processor:6.1f} s of processors", flush=True)
+
+
+def _processor_seconds() -> float:
+    """Return what children that have ended used so far, user and system."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 if __name__ == "__main__":

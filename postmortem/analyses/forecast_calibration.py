@@ -33,11 +33,11 @@ METHOD = (
     "probability is the deal's own of that day, else the one the process file declares for its category. Bins are "
     "the distinct probabilities (Wilson intervals; fewer than five deals: counts only), so that Murphy's identity is "
     "exact: Brier score = reliability − resolution + uncertainty. Calibration in the large (logit of the "
-    "probability as offset) and slope by logistic regression, probabilities drawn into [.01, .99], clustered by sales "
-    "person and by customer, t(G−1), the wider interval shown. The interval of the share won moves every probability "
-    "by the limits of calibration in the large. Won by the quarter's end and won in the end are scored apart, the "
-    "latter over quarters of which at most 5% of the deals are open, once a deal. Without any stated probability "
-    "the share won by category is shown instead."
+    "probability as offset) and slope by logistic regression, probabilities drawn into [.01, .99], cluster sandwich "
+    "(CR2) by sales person and by customer, t at Satterthwaite's degrees of freedom, the wider interval shown. The "
+    "interval of the share won moves every probability by the limits of calibration in the large. Won by the "
+    "quarter's end and won in the end are scored apart, the latter over quarters of which at most 5% of the deals are "
+    "open, once a deal. Without any stated probability the share won by category is shown instead."
 )
 
 

@@ -12,7 +12,7 @@ from postmortem.charts.unit_squares import unit_squares
 from postmortem.frames.cohort import Cohort, won_rows
 from postmortem.frames.figures import Counted, Figure
 from postmortem.ground.fates import FATE_LABELS, RESOLUTIONS
-from postmortem.ground.formats import count, short_money
+from postmortem.ground.formats import count, per_cent, short_money
 from postmortem.result import Column, Result, Table, Tables
 from postmortem.stats import Estimate, clustered_ratio, wilson
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 METHOD = (
     "Facts of the focus quarter are counts over all its deals. The rate meant to repeat pools the quarters of the "
     "window that have ended: won deals over all deals with a Wilson interval; won amount over all amount with a "
-    "ratio estimator, variance linearised by sales person, on the logit scale with t(G-1) (no interval below ten "
-    "sales people or where one deal holds more than a quarter of the amount). Of forecast deals this is the "
-    "red-zone conversion."
+    "ratio estimator, cluster sandwich (CR2) by sales person on the logit scale, t at Satterthwaite's degrees of "
+    "freedom (no interval below ten sales people, where a few of them hold most of the amount, or where one deal holds "
+    "more than a quarter of it). Of forecast deals this is the red-zone conversion."
 )
 
 
@@ -150,7 +150,7 @@ def _rate(cohort: Cohort, confidence: float) -> Table:
         else cohort.window_rows[cohort.window_rows["quarter"] != cohort.focus.label]
     )
     by_deals = wilson(len(won_rows(rows)), len(rows), confidence=confidence)
-    share, interval = _won_amount(rows, confidence)
+    share, interval, note = _won_amount(rows, confidence)
     frame = pd.DataFrame(
         {
             "measure": ["Won, of all deals", "Won, of all amount"],
@@ -158,7 +158,7 @@ def _rate(cohort: Cohort, confidence: float) -> Table:
             "low": [by_deals.low, interval.low],
             "high": [by_deals.high, interval.high],
             "n": [len(rows), int(rows["amount"].notna().sum())],
-            "note": [by_deals.why, interval.why],
+            "note": [by_deals.why, note],
         }
     )
     columns = (
@@ -172,19 +172,21 @@ def _rate(cohort: Cohort, confidence: float) -> Table:
     return Table(frame, columns, f"How often deals are won, {cohort.window_label}")
 
 
-def _won_amount(rows: pd.DataFrame, confidence: float) -> tuple[float, Estimate]:
-    """Return the won share of the amount and its interval; both missing where an amount is unknown."""
+def _won_amount(rows: pd.DataFrame, confidence: float) -> tuple[float, Estimate, str]:
+    """Return the won share of the amount, its interval and a remark; both missing where an amount is unknown."""
     known = rows[rows["amount"].notna()]
     if known.empty or len(known) < len(rows):
         why = "amounts are not known for all deals" if len(rows) else "no quarter of the window has ended"
-        return float("nan"), Estimate.refused(why, n=len(known), method="ratio estimator")
+        return float("nan"), Estimate.refused(why, n=len(known), method="ratio estimator"), why
     ratio = clustered_ratio(
         known["amount"].where(known["resolution"] == "won", 0.0).to_numpy(),
         known["amount"].to_numpy(),
         known["owner_id"].fillna("unknown").to_numpy(),
         confidence=confidence,
     )
-    return ratio.share, ratio.interval
+    # the units of this ratio are deals; how much hangs on one of them is told whether or not it takes the interval
+    largest = f"the largest deal holds {per_cent(ratio.largest_share)} of the amount"
+    return ratio.share, ratio.interval, ratio.interval.why.replace("one unit", "one deal") or largest
 
 
 def _deals(rows: pd.DataFrame, cohort: Cohort) -> Table:

@@ -31,8 +31,8 @@ METHOD = (
     "had fired by the day of the snapshot. Where none is, it shows with two lesser signs, and is unknown where fewer "
     "than two of these are known. Deals as for the warning signs: each once, at its first appearance in the window, "
     "lost or won by the day of the data, but all signs as of the snapshot. Difference of the "
-    "shares with the wider cluster-robust interval by sales person or customer, t(G-1). A secondary view of the "
-    "signals, which are tested one by one: nothing is tested here. A deal may show several."
+    "shares with the wider of the intervals by sales person and by customer (cluster sandwich, CR2). A secondary view "
+    "of the signals, which are tested one by one: nothing is tested here. A deal may show several."
 )
 
 

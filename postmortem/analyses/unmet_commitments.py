@@ -30,10 +30,10 @@ METHOD = (
     "A deal had left a stage once it stood in a later one by the day of the snapshot; a skipped stage counts as left. "
     "A commitment is unmet when it is not on record by that day, whenever it was met. Deals without any commitment on "
     "record are unknown, not unmet. Each deal once, at its first appearance in the window, lost or won by the day of "
-    "the data. Differences with the wider cluster-robust interval by sales person or customer, t(G-1). Attributable "
-    "share: 1 - P(lost | all met) / P(lost), log-complement interval (Walter): what the unmet commitments would "
-    "account for only if the association were entirely causal. The test is that of the sign, in the answer on warning "
-    "signs."
+    "the data. Differences with the wider of the intervals by sales person and by customer (cluster sandwich, CR2). "
+    "Attributable share: 1 - P(lost | all met) / P(lost), log-complement interval (Walter): what the unmet "
+    "commitments would account for only if the association were entirely causal. The test is that of the sign, in the "
+    "answer on warning signs."
 )
 
 

@@ -103,9 +103,10 @@ def compare(first: Cohort, second: Cohort | None = None, *, over: Over | None = 
     both = _in_both(rows)
     figures = [figure for analysis in ANALYSES for figure in analysis.comparable]
     told = worth_telling([(figure, *gap_of(figure, (first, second), rows, margin, bool(both))) for figure in figures])
+    called = ("Now", "Before") if alone else ("First", "Second")
     tables = {
-        "figures": figures_table(told, margin, ("Now", "Before") if alone else ("First", "Second")),
-        "cohorts": cohorts_table(names, rows, both, margin),
+        "figures": figures_table(told, margin, called),
+        "cohorts": cohorts_table(names, rows, both, margin, called),
     }
     if not alone:
         tables["tests"] = tests_of(told)

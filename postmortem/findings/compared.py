@@ -68,8 +68,8 @@ def figures_table(told: list[Told], margin: float, sides: tuple[str, str]) -> Ta
         Column("like_high", "estimate", "High", "points", shown=False),
         Column("first_n", "count", f"Deals, {sides[0].lower()}"),
         Column("second_n", "count", f"Deals, {sides[1].lower()}"),
-        Column("first_events", "count", "Counted, first", shown=False),
-        Column("second_events", "count", "Counted, second", shown=False),
+        Column("first_events", "count", f"Counted, {sides[0].lower()}", shown=False),
+        Column("second_events", "count", f"Counted, {sides[1].lower()}", shown=False),
         Column("to_differ", "count", "Deals each to show it", shown=False),
         Column("to_equal", "count", "Deals to tell"),
         Column("note", "text", "Remark"),
@@ -103,8 +103,10 @@ def _needed(figure: Figure, gap: GapOfShares, margin: float) -> tuple[int | None
     return to_differ, math.ceil(n_for_equal_shares(middle, margin=margin) * gap.effect)
 
 
-def cohorts_table(names: tuple[str, str], rows: tuple[pd.DataFrame, ...], both: int, margin: float) -> Table:
-    """Return the row that says what is compared."""
+def cohorts_table(
+    names: tuple[str, str], rows: tuple[pd.DataFrame, ...], both: int, margin: float, sides: tuple[str, str]
+) -> Table:
+    """Return the row that says what is compared, the two called as in the table of figures."""
     frame = pd.DataFrame(
         {
             "first_is": [names[0]], "second_is": [names[1]], "first_deals": [len(rows[0])],
@@ -112,10 +114,10 @@ def cohorts_table(names: tuple[str, str], rows: tuple[pd.DataFrame, ...], both: 
         }
     )  # fmt: skip
     columns = (
-        Column("first_is", "label", "First"),
-        Column("second_is", "label", "Second"),
-        Column("first_deals", "count", "Deals, first"),
-        Column("second_deals", "count", "Deals, second"),
+        Column("first_is", "label", sides[0]),
+        Column("second_is", "label", sides[1]),
+        Column("first_deals", "count", f"Deals, {sides[0].lower()}"),
+        Column("second_deals", "count", f"Deals, {sides[1].lower()}"),
         Column("shared", "count", "Deals in both"),
         Column("margin", "label", "Margin", "share", shown=False),
     )

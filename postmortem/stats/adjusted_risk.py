@@ -12,9 +12,10 @@ from scipy import special
 from postmortem.stats import checks
 from postmortem.stats.binomial_fit import EVENTS_A_COEFFICIENT, BinomialFit, fit_binomial
 from postmortem.stats.checks import Codes, Floats
+from postmortem.stats.cluster_sandwich import CARRIED_BY_FEW, LEAST_FREEDOM
 from postmortem.stats.estimate import LEAST_N, Estimate, refusal
 
-METHOD = "g-computation on a logistic model, cluster sandwich, t(G−1)"
+METHOD = "g-computation on a logistic model, cluster sandwich (CR2), t at Satterthwaite's degrees of freedom"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +68,8 @@ def adjusted_risk(
     Returns
     -------
     AdjustedRisk
-        Refused with fewer than 10 observations on either side, and where `fit_binomial` refuses.
+        Refused with fewer than 10 observations on either side, where `fit_binomial` refuses, and where a few clusters
+        carry the comparison (fewer than four degrees of freedom).
 
     Raises
     ------
@@ -88,32 +90,35 @@ def adjusted_risk(
     others = np.zeros((y.size, 0)) if covariates is None else np.asarray(covariates, dtype=np.float64)
     checks.same_length(happened=y, exposed=x, clusters=codes, covariates=others)
     counts: dict[str, Any] = {"n": int(y.size), "events": int(y.sum()), "clusters": int(codes.max()) + 1}
-    fit, why = _fit(y, x, others, codes, confidence, events_a_coefficient)
-    if fit is None:
+    fit, why = _fit(y, x, others, codes, events_a_coefficient)
+    if fit is not None:
+        risks, slopes = zip(*(_risk(fit, np.full(y.size, side), others) for side in (1.0, 0.0)), strict=True)
+        on_log, apart = (
+            fit.weighted_sum(weights)
+            for weights in (slopes[0] / risks[0] - slopes[1] / risks[1], slopes[0] - slopes[1])
+        )
+        why = CARRIED_BY_FEW if min(on_log.freedom, apart.freedom) < LEAST_FREEDOM else ""
+    if fit is None or why:
         refused = Estimate.refused(why, **counts, method=METHOD)
         return AdjustedRisk(ratio=refused, difference=refused)
-    risks, slopes = zip(*(_risk(fit, np.full(y.size, side), others) for side in (1.0, 0.0)), strict=True)
     told: dict[str, Any] = {**counts, "confidence": confidence, "method": METHOD}
-    log_half = fit.quantile * fit.error(slopes[0] / risks[0] - slopes[1] / risks[1])
-    half = fit.quantile * fit.error(slopes[0] - slopes[1])
-    ratio, apart = risks[0] / risks[1], risks[0] - risks[1]
+    log_half, half = on_log.half_width(confidence), apart.half_width(confidence)
+    ratio, difference = risks[0] / risks[1], risks[0] - risks[1]
     return AdjustedRisk(
         ratio=Estimate(estimate=ratio, low=ratio * math.exp(-log_half), high=ratio * math.exp(log_half), **told),
-        difference=Estimate(estimate=apart, low=apart - half, high=apart + half, **told),
+        difference=Estimate(estimate=difference, low=difference - half, high=difference + half, **told),
         exposed_risk=risks[0],
         other_risk=risks[1],
     )
 
 
-def _fit(
-    y: Floats, x: Floats, others: Floats, codes: Codes, confidence: float, least: int
-) -> tuple[BinomialFit | None, str]:
+def _fit(y: Floats, x: Floats, others: Floats, codes: Codes, least: int) -> tuple[BinomialFit | None, str]:
     smaller = int(min(x.sum(), x.size - x.sum()))
     why = refusal(smaller, None, least_n=LEAST_N)
     if why:
         return None, f"{why} in the smaller group"
     design = np.column_stack([x, np.ones(y.size), others])
-    fit = fit_binomial(y, design, clusters=codes, confidence=confidence, events_a_coefficient=least)
+    fit = fit_binomial(y, design, clusters=codes, events_a_coefficient=least)
     return (None, fit.why) if fit.why else (fit, "")
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 from statsmodels.genmod.families import Binomial
 from statsmodels.genmod.generalized_linear_model import GLM
 from statsmodels.tools.sm_exceptions import ConvergenceWarning, PerfectSeparationError, PerfectSeparationWarning
 
 from postmortem.stats import checks
 from postmortem.stats.checks import Codes, Floats
+from postmortem.stats.cluster_sandwich import Sandwich, cluster_sandwich
 from postmortem.stats.estimate import refusal
 
 EVENTS_A_COEFFICIENT = 10
@@ -23,36 +24,49 @@ SEPARATED = "the groups do not overlap, so no curve fits them"
 
 @dataclass(frozen=True, kw_only=True)
 class BinomialFit:
-    """Coefficients of a logistic regression and their covariance, or why there are none.
+    """Coefficients of a logistic regression and what their errors need, or why there are none.
 
     Attributes
     ----------
     coefficients : ndarray, shape (k,)
         On the logit scale; empty when refused.
-    covariance : ndarray, shape (k, k)
-        Sandwich by cluster where clusters were given, else from the likelihood; empty when refused.
-    quantile : float
-        Of t at clusters − 1 degrees of freedom, or of the normal; NaN when refused.
-    degrees : float
-        Degrees of freedom of tests; infinite without clusters.
     why : str
         Reason of a refusal; empty when fitted.
+    columns : ndarray, shape (n, k)
+        The last step's weighted columns, orthogonal in the design: √w X M, w = p(1 − p).
+    mixing : ndarray, shape (k, k)
+        M, from coefficients of the orthogonal columns to those of the design.
+    residuals : ndarray, shape (n,)
+        Pearson's, (y − p) / √w.
+    clusters : ndarray of int, shape (n,), or None
+        Within which observations hang together.
     """
 
-    coefficients: Floats
-    covariance: Floats
-    quantile: float = math.nan
-    degrees: float = math.nan
+    coefficients: Floats = field(default_factory=lambda: np.zeros(0))
     why: str = ""
+    columns: Floats = field(default_factory=lambda: np.zeros((0, 0)), repr=False)
+    mixing: Floats = field(default_factory=lambda: np.zeros((0, 0)), repr=False)
+    residuals: Floats = field(default_factory=lambda: np.zeros(0), repr=False)
+    clusters: Codes | None = field(default=None, repr=False)
 
-    def error(self, contrast: Floats) -> float:
-        """Return the standard error of a weighted sum of coefficients."""
-        return math.sqrt(max(0.0, float(contrast @ self.covariance @ contrast)))
+    def weighted_sum(self, weights: Floats) -> Sandwich:
+        """Return a weighted sum of coefficients with its standard error and degrees of freedom.
 
-    def p_value(self, place: int, *, against: float = 0.0) -> float:
-        """Return the two-sided p-value of one coefficient against a value."""
-        error = math.sqrt(float(self.covariance[place, place]))
-        return float(2 * stats.t.sf(abs(self.coefficients[place] - against) / error, self.degrees))
+        The last step of the fit is a least-squares fit of one scale in every row, so that `cluster_sandwich` holds of
+        it, on columns turned such that the sum wanted is the first coefficient. Without clusters the error is that of
+        the likelihood and the degrees of freedom are infinite.
+        """
+        along = self.mixing.T @ weights
+        length = float(along @ along)
+        across = np.linalg.svd(along[None, :])[2][1:]
+        turned = np.column_stack([self.columns @ along / length, self.columns @ across.T])
+        middle = float(weights @ self.coefficients)
+        if self.clusters is None:
+            error = math.sqrt(float(np.linalg.inv(turned.T @ turned)[0, 0]))
+            return Sandwich(coefficient=middle, error=error, freedom=math.inf)
+        # residuals are orthogonal to the columns, so that the fit of these values has the coefficients put in
+        found = cluster_sandwich(turned[:, 0] * middle + self.residuals, turned, self.clusters)
+        return replace(found, coefficient=middle)
 
 
 def fit_binomial(
@@ -61,7 +75,6 @@ def fit_binomial(
     *,
     clusters: Codes | None = None,
     offset: Floats | None = None,
-    confidence: float = 0.95,
     events_a_coefficient: int = EVENTS_A_COEFFICIENT,
 ) -> BinomialFit:
     """Fit logit P(y = 1) = offset + Xβ and refuse what only looks like a fit.
@@ -73,11 +86,9 @@ def fit_binomial(
     design : ndarray, shape (n, k)
         Columns of the model, a constant among them.
     clusters : ndarray of int, shape (n,), optional
-        From `checks.codes`. The sandwich carries the factor G/(G−1) · (n−1)/(n−k); tests use t(G−1).
+        From `checks.codes`.
     offset : ndarray, shape (n,), optional
         Known part of the logit.
-    confidence : float
-        Two-sided confidence that `quantile` is for.
     events_a_coefficient : int
         Fewer of the rarer outcome for each coefficient are refused.
 
@@ -88,36 +99,37 @@ def fit_binomial(
         separated: standard errors above 10 on orthogonal columns of mean square 1 count as that, since a fit of
         separated data ends without an error and may even call itself converged.
     """
-    empty = np.zeros((0, 0))
     groups = int(clusters.max()) + 1 if clusters is not None else None
     rarer, k = int(min(happened.sum(), (1 - happened).sum())), int(design.shape[1])
     why = refusal(int(happened.size), rarer, groups, least_events=events_a_coefficient * k)
     if not why and np.linalg.matrix_rank(design) < k:
         why = "two columns of the model say the same"
     if why:
-        return BinomialFit(coefficients=np.zeros(0), covariance=empty, why=why)
+        return BinomialFit(why=why)
     # columns without correlation and of one size: a year such as 2025 must not look like a separated outcome
     columns, mixing = np.linalg.qr(design)
     columns, back = columns * math.sqrt(happened.size), np.linalg.inv(mixing) * math.sqrt(happened.size)
-    kind = {} if clusters is None else {"cov_type": "cluster", "cov_kwds": {"groups": clusters}}
     with warnings.catch_warnings():
         warnings.simplefilter("error", PerfectSeparationWarning)
         warnings.simplefilter("error", ConvergenceWarning)
         # What overflows on the way to infinite coefficients is caught by the size of the errors below.
         warnings.simplefilter("ignore", RuntimeWarning)
         try:
-            fitted = GLM(happened, columns, family=Binomial(), offset=offset).fit(**kind)
+            fitted = GLM(happened, columns, family=Binomial(), offset=offset).fit()
         except (PerfectSeparationWarning, PerfectSeparationError, ConvergenceWarning, np.linalg.LinAlgError):
-            return BinomialFit(coefficients=np.zeros(0), covariance=empty, why=SEPARATED)
+            return BinomialFit(why=SEPARATED)
         model_errors = np.sqrt(np.diag(fitted.normalized_cov_params))
     if not np.isfinite(fitted.params).all() or not (model_errors < LARGEST_ERROR).all():
-        return BinomialFit(coefficients=np.zeros(0), covariance=empty, why=SEPARATED)
-    degrees = math.inf if groups is None else groups - 1.0
+        return BinomialFit(why=SEPARATED)
+    chance = np.asarray(fitted.fittedvalues)
+    # a chance that rounds to 0 or 1 has no weight left, and no residual to divide by it
+    scale = np.sqrt(np.maximum(chance * (1 - chance), np.finfo(np.float64).tiny))
     return BinomialFit(
         coefficients=back @ np.asarray(fitted.params),
-        covariance=back @ np.asarray(fitted.cov_params()) @ back.T,
-        quantile=float(stats.t.ppf((1 + confidence) / 2, degrees)),
-        degrees=degrees,
+        columns=columns * scale[:, None],
+        mixing=back,
+        residuals=(happened - chance) / scale,
+        clusters=clusters,
     )
 
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from postmortem.stats import checks
 from postmortem.stats.binomial_fit import BinomialFit, fit_binomial, logit_clipped
-from postmortem.stats.checks import Floats
+from postmortem.stats.checks import Codes, Floats
+from postmortem.stats.cluster_sandwich import CARRIED_BY_FEW, LEAST_FREEDOM
 from postmortem.stats.estimate import Estimate
 
-IN_THE_LARGE = "calibration-in-the-large: logistic regression with the stated logit as offset, clustered, t(G−1)"
-SLOPE = "calibration slope: logistic regression on the stated logit, clustered, t(G−1)"
+SANDWICH = "cluster sandwich (CR2), t at Satterthwaite's degrees of freedom"
+IN_THE_LARGE = f"calibration-in-the-large: logistic regression with the stated logit as offset, {SANDWICH}"
+SLOPE = f"calibration slope: logistic regression on the stated logit, {SANDWICH}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,8 +70,9 @@ def calibration_of(
     -------
     Calibration
         Each figure is refused under 10 observations, under 10 clusters, and with fewer than 10 of the rarer
-        outcome a coefficient (10 in the large, 20 for the slope); the slope also where fewer than two
-        probabilities were stated or where they separate the outcomes.
+        outcome a coefficient (10 in the large, 20 for the slope), and where a few clusters carry it (fewer than four
+        degrees of freedom); the slope also where fewer than two probabilities were stated or where they separate the
+        outcomes.
 
     Raises
     ------
@@ -84,35 +88,29 @@ def calibration_of(
     checks.between("confidence", confidence)
     codes, _ = checks.codes("clusters", clusters)
     constant = np.ones((y.size, 1))
-    large = fit_binomial(y, constant, clusters=codes, offset=stated, confidence=confidence)
+    large = fit_binomial(y, constant, clusters=codes, offset=stated)
     if np.ptp(stated) > 0:
-        bold = fit_binomial(y, np.column_stack([constant, stated]), clusters=codes, confidence=confidence)
+        bold = fit_binomial(y, np.column_stack([constant, stated]), clusters=codes)
     else:
-        bold = BinomialFit(
-            coefficients=np.zeros(0), covariance=np.zeros((0, 0)), why="only one probability was ever stated"
-        )
-    groups = int(codes.max()) + 1
-    return Calibration(
-        in_the_large=_told(large, 0, y, groups, confidence, IN_THE_LARGE),
-        p_in_the_large=math.nan if large.why else large.p_value(0),
-        slope=_told(bold, 1, y, groups, confidence, SLOPE),
-        p_slope=math.nan if bold.why else bold.p_value(1, against=1.0),
-    )
+        bold = BinomialFit(why="only one probability was ever stated")
+    in_the_large, p_in_the_large = _told(large, np.array([1.0]), 0.0, y, codes, confidence, IN_THE_LARGE)
+    slope, p_slope = _told(bold, np.array([0.0, 1.0]), 1.0, y, codes, confidence, SLOPE)
+    return Calibration(in_the_large=in_the_large, p_in_the_large=p_in_the_large, slope=slope, p_slope=p_slope)
 
 
-def _told(fit: BinomialFit, place: int, y: Floats, groups: int, confidence: float, method: str) -> Estimate:
-    n, events = int(y.size), int(y.sum())
-    if fit.why:
-        return Estimate.refused(fit.why, n=n, events=events, clusters=groups, method=method)
-    value = float(fit.coefficients[place])
-    half = fit.quantile * math.sqrt(float(fit.covariance[place, place]))
-    return Estimate(
-        estimate=value,
-        low=value - half,
-        high=value + half,
-        n=n,
-        events=events,
-        clusters=groups,
-        confidence=confidence,
-        method=method,
-    )
+def _told(
+    fit: BinomialFit, place: Floats, right: float, y: Floats, codes: Codes, confidence: float, method: str
+) -> tuple[Estimate, float]:
+    """Return one coefficient, and the p-value against the value that says all is right."""
+    counts: dict[str, Any] = {"n": int(y.size), "events": int(y.sum()), "clusters": int(codes.max()) + 1}
+    why, found = fit.why, None
+    if not why:
+        found = fit.weighted_sum(place)
+        why = CARRIED_BY_FEW if found.freedom < LEAST_FREEDOM else ""
+    if found is None or why:
+        return Estimate.refused(why, **counts, method=method), math.nan
+    value, half = found.coefficient, found.half_width(confidence)
+    told = Estimate(
+        estimate=value, low=value - half, high=value + half, **counts, confidence=confidence, method=method
+    )  # fmt: skip
+    return told, found.p_value(against=right)

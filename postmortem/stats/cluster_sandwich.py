@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import stats
 
 from postmortem.stats.checks import Codes, Floats
 
@@ -13,6 +14,7 @@ from postmortem.stats.checks import Codes, Floats
 LEAST_FREEDOM = 4.0
 # a cluster that alone decides a direction of the design tells nothing about the spread in it
 ALONE = 1e-9
+CARRIED_BY_FEW = "too few groups carry the comparison"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +35,17 @@ class Sandwich:
     coefficient: float
     error: float
     freedom: float
+
+    def half_width(self, confidence: float) -> float:
+        """Return how far the limits lie from the coefficient; infinite where it rests on one cluster."""
+        return float(stats.t.ppf((1 + confidence) / 2, self.freedom)) * self.error if self.freedom > 0 else math.inf
+
+    def p_value(self, *, against: float = 0.0) -> float:
+        """Return the two-sided p-value of the coefficient against a value; NaN where it rests on one cluster."""
+        off = abs(self.coefficient - against)
+        if self.error <= 0:
+            return 1.0 if off == 0 else 0.0
+        return float(2 * stats.t.sf(off / self.error, self.freedom)) if self.freedom > 0 else math.nan
 
 
 def cluster_sandwich(values: Floats, design: Floats, cluster: Codes) -> Sandwich:

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from postmortem.ground.errors import UsageError
 from postmortem.stats import checks
 from postmortem.stats.checks import Floats
-from postmortem.stats.cluster_sandwich import LEAST_FREEDOM, Sandwich, cluster_sandwich
+from postmortem.stats.cluster_sandwich import CARRIED_BY_FEW, LEAST_FREEDOM, cluster_sandwich
 from postmortem.stats.estimate import LEAST_CLUSTERS, LEAST_N, Estimate, refusal
 from postmortem.stats.permutation import DRAWS, SEED
 
@@ -141,9 +140,9 @@ def clustered_gap(
     fits = {name: cluster_sandwich(y, design, codes) for name, codes in coded.items()}
     thin = [name for name, fit in fits.items() if fit.freedom < LEAST_FREEDOM]
     if thin:
-        why = f"too few groups carry the comparison, clustered by {thin[0]}"
+        why = f"{CARRIED_BY_FEW}, clustered by {thin[0]}"
         return ClusteredGap(difference=Estimate.refused(why, n=n, clusters=groups[thin[0]], method=METHOD))
-    halves = {name: float(stats.t.ppf((1 + confidence) / 2, fit.freedom)) * fit.error for name, fit in fits.items()}
+    halves = {name: fit.half_width(confidence) for name, fit in fits.items()}
     widest = max(halves, key=lambda name: halves[name])
     difference = float(y[arm == 1].mean() - y[arm == 0].mean())
     estimate = Estimate(
@@ -155,13 +154,7 @@ def clustered_gap(
         confidence=confidence,
         method=f"{METHOD}, clustered by {widest}",
     )
-    return ClusteredGap(difference=estimate, error=fits[widest].error, p=_p_of_t(difference, fits[widest]))
-
-
-def _p_of_t(difference: float, fit: Sandwich) -> float:
-    if fit.error <= 0:
-        return 1.0 if difference == 0 else 0.0
-    return float(2 * stats.t.sf(abs(difference) / fit.error, fit.freedom))
+    return ClusteredGap(difference=estimate, error=fits[widest].error, p=fits[widest].p_value())
 
 
 def permutation_of_clusters(

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from postmortem.stats import checks
 from postmortem.stats.checks import Codes, Floats
+from postmortem.stats.cluster_sandwich import CARRIED_BY_FEW, LEAST_FREEDOM, Sandwich, cluster_sandwich
 from postmortem.stats.estimate import LEAST_CLUSTERS, LEAST_EVENTS, LEAST_N, Estimate, refusal
 
-METHOD = "Kitagawa decomposition, cluster-linearised variance, t(G−1)"
+METHOD = "Kitagawa decomposition, linearised, cluster sandwich (CR2), t at Satterthwaite's degrees of freedom"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +83,8 @@ def mix_and_rate(
 
     With weights w and rates r of the groups: mix = Σ (w₂ − w₁)(r₁ + r₂)/2 and rate = Σ (r₂ − r₁)(w₁ + w₂)/2. A group
     that only one period has lends its rate there to the other, where it has weight 0: its arrival or departure is
-    mix, and no rate is made up. Intervals come from the linearised parts, summed by cluster over both periods.
+    mix, and no rate is made up. Each part is linearised: its value moves with every observation as a difference of two
+    means does, and its interval is the one `cluster_sandwich` gives such a difference.
 
     Parameters
     ----------
@@ -103,7 +104,8 @@ def mix_and_rate(
     Returns
     -------
     MixAndRate
-        In shares.
+        In shares. Intervals are refused as well where a few clusters carry the comparison (fewer than four degrees of
+        freedom).
 
     Raises
     ------
@@ -152,7 +154,10 @@ def mix_and_rate(
         counts: dict[str, Any] = {"n": int(y.size), "events": came, "clusters": count}
         if why:
             return Estimate.refused(why, **counts, method=METHOD)
-        half = _half_width(pulls[part], units, confidence)
+        fit = _as_means(pulls[part], side, size, units)
+        if fit.freedom < LEAST_FREEDOM:
+            return Estimate.refused(CARRIED_BY_FEW, **counts, method=METHOD)
+        half = fit.half_width(confidence)
         low, high = parts[part] - half, parts[part] + half
         return Estimate(estimate=parts[part], low=low, high=high, **counts, confidence=confidence, method=METHOD)
 
@@ -195,8 +200,7 @@ def _pulls(y: Floats, codes: Codes, side: Codes, n: Floats, weight: Floats, rate
     return {"mix": mix, "rate": by_rate, "difference": mix + by_rate}
 
 
-def _half_width(pull: Floats, units: Codes, confidence: float) -> float:
-    sums = np.bincount(units, weights=pull)
-    groups = sums.size
-    error = math.sqrt(groups / (groups - 1) * float(sums @ sums))
-    return float(stats.t.ppf((1 + confidence) / 2, groups - 1)) * error
+def _as_means(pull: Floats, side: Codes, size: Floats, units: Codes) -> Sandwich:
+    """Return the fit of a difference of two means to which every observation adds what it adds to the part."""
+    values = pull * size[side] * np.array([-1.0, 1.0])[side]
+    return cluster_sandwich(values, np.column_stack([side, np.ones(side.size)]).astype(np.float64), units)

@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from postmortem.ground.errors import UsageError
 from postmortem.stats import checks
@@ -181,7 +180,7 @@ def _unfit(y: Floats, label: np.ndarray, design: Floats, groups: int) -> str:
 
 def _limits(fit: Sandwich, confidence: float) -> tuple[float, float, float]:
     """Return the coefficient and its limits."""
-    half = float(stats.t.ppf((1 + confidence) / 2, fit.freedom)) * fit.error if fit.freedom > 0 else math.inf
+    half = fit.half_width(confidence)
     return fit.coefficient, fit.coefficient - half, fit.coefficient + half
 
 
@@ -192,7 +191,7 @@ def _p(y: Floats, label: np.ndarray, design: Floats, group: Codes, fit: Sandwich
     within = stratified_score(y, own, group, design[:, 2:]) if inside > MOSTLY else math.nan
     if not math.isnan(within):
         return within
-    return float(2 * stats.t.sf(abs(fit.coefficient) / fit.error, fit.freedom)) if fit.error > 0 else math.nan
+    return fit.p_value() if fit.error > 0 else math.nan
 
 
 def _permuted(

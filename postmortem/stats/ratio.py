@@ -6,14 +6,16 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from postmortem.ground.errors import UsageError
 from postmortem.stats import checks
+from postmortem.stats.checks import Codes, Floats
+from postmortem.stats.cluster_sandwich import CARRIED_BY_FEW, LEAST_FREEDOM, Sandwich, cluster_sandwich
 from postmortem.stats.estimate import LEAST_CLUSTERS, Estimate, refusal
 
 LARGEST_UNIT = 0.25
-METHOD = "ratio estimator, cluster-linearised variance on the logit scale, t(G−1)"
+METHOD = "ratio estimator, cluster sandwich (CR2) on the logit scale, t at Satterthwaite's degrees of freedom"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,9 +47,10 @@ def clustered_ratio(
 ) -> ClusteredRatio:
     """Estimate the share of an amount, such as money won of money forecast, from units grouped in clusters.
 
-    R = Σy / Σx. With u_g = Σ_{i in g} (y_i − R x_i), the linearised variance is V = G/(G−1) Σ_g u_g² / (Σx)²,
-    and the interval is logistic(logit R ± t √V / (R(1−R))) with t at G−1 degrees of freedom, so that it stays
-    within 0 and 1.
+    R = Σy / Σx is the coefficient of y/√x on √x by least squares, so that its standard error and degrees of freedom
+    are `cluster_sandwich`'s: V = Σ_g a_g u_g² / (Σx)², u_g = Σ_{i in g} (y_i − R x_i) and
+    a_g = 1 / (1 − Σ_{i in g} x_i / Σx). The interval is logistic(logit R ± t √V / (R(1−R))), so that it stays within
+    0 and 1.
 
     Parameters
     ----------
@@ -65,13 +68,20 @@ def clustered_ratio(
     ClusteredRatio
         Shares, 0 to 1. In `interval`, n counts units and events the units with a numerator above 0. The
         interval is refused under 10 units, under 5 of the rarer outcome, under 10 clusters, when one unit
-        holds more than a quarter of the denominator, and when the denominators sum to 0.
+        holds more than a quarter of the denominator, when a few clusters hold most of it (fewer than four degrees
+        of freedom), and when the denominators sum to 0.
 
     Raises
     ------
     UsageError
         When columns are empty, differ in length, hold missing or negative values, a numerator exceeds its
         denominator, or a cluster has no label.
+
+    Notes
+    -----
+    Of 24 sales people of unlike size and habit and with log-normal amounts, the interval holds the true share in .947
+    (1,000 books, .931 to .959), where the older factor G/(G−1) with t(G−1) held it in .911 (.892 to .927); of ten in
+    .939 against .922; where one of twelve holds nearly a third of the deals in .945 against .920.
 
     References
     ----------
@@ -95,10 +105,13 @@ def clustered_ratio(
         why = "the amounts sum to nothing, so they have no share"
     elif not why and largest > LARGEST_UNIT:
         why = f"one unit holds {largest:.0%} of the amount, more than {LARGEST_UNIT:.0%}: no interval"
-    if why:
+    fit = None if why else _fit(y, x, codes)
+    if fit is not None and fit.freedom < LEAST_FREEDOM:
+        why = f"{CARRIED_BY_FEW}: they hold most of the amount"
+    if fit is None or why:
         refused = Estimate.refused(why, n=int(y.size), events=events, clusters=groups, method=METHOD)
         return ClusteredRatio(share=share, largest_share=largest, interval=refused)
-    low, high = _logit_interval(np.bincount(codes, weights=y - share * x) / total, share, confidence)
+    low, high = _logit_interval(fit, share, confidence)
     interval = Estimate(
         estimate=share,
         low=low,
@@ -112,10 +125,15 @@ def clustered_ratio(
     return ClusteredRatio(share=share, largest_share=largest, interval=interval)
 
 
-def _logit_interval(residuals: checks.Floats, share: float, confidence: float) -> tuple[float, float]:
-    """Return the limits of a share from its clusters' residual sums, each over the whole denominator."""
-    groups = residuals.size
-    error = math.sqrt(groups / (groups - 1) * float(residuals @ residuals))
-    half = float(stats.t.ppf((1 + confidence) / 2, groups - 1)) * error / (share * (1 - share))
+def _fit(y: Floats, x: Floats, codes: Codes) -> Sandwich:
+    """Return the ratio as a coefficient; units of nothing pull at nothing."""
+    some = x > 0
+    root = np.sqrt(x[some])
+    return cluster_sandwich(y[some] / root, root[:, None], np.unique(codes[some], return_inverse=True)[1])
+
+
+def _logit_interval(fit: Sandwich, share: float, confidence: float) -> tuple[float, float]:
+    """Return the limits of a share from the error of its linear form."""
+    half = fit.half_width(confidence) / (share * (1 - share))
     low, high = (float(special.expit(special.logit(share) + sign * half)) for sign in (-1, 1))
     return min(low, share), max(high, share)

@@ -12,11 +12,12 @@ from scipy import special, stats
 from postmortem.stats import checks
 from postmortem.stats.binomial_fit import fit_binomial
 from postmortem.stats.checks import Floats
+from postmortem.stats.cluster_sandwich import CARRIED_BY_FEW, LEAST_FREEDOM
 from postmortem.stats.estimate import Estimate, Status, refusal
 
 LEAST_PERIODS = 6
 LEAST_IN_ALL = 40
-METHOD = "logistic regression on the period, cluster-robust, t(G−1)"
+METHOD = "logistic regression on the period, cluster sandwich (CR2), t at Satterthwaite's degrees of freedom"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,8 +60,8 @@ def trend_of_share(
 ) -> Trend:
     """Fit logit P(y = 1) = α + β period, clustered, and tell what it says of the first and the last period.
 
-    The change is g(α + β t_last) − g(α + β t_first), g the logistic function, its error by the delta method, the
-    interval on t(G−1).
+    The change is g(α + β t_last) − g(α + β t_first), g the logistic function, its error by the delta method on
+    `cluster_sandwich`'s.
 
     Parameters
     ----------
@@ -80,8 +81,8 @@ def trend_of_share(
     Returns
     -------
     Trend
-        Refused as well under 10 clusters, with fewer than 20 of the rarer outcome, and where periods separate
-        the outcomes.
+        Refused as well under 10 clusters, with fewer than 20 of the rarer outcome, where periods separate the
+        outcomes, and where a few clusters carry the trend (fewer than four degrees of freedom).
 
     Raises
     ------
@@ -97,15 +98,18 @@ def trend_of_share(
     why = "" if periods >= least_periods else f"not enough data: {periods} of the {least_periods} periods needed"
     why = why or refusal(int(y.size), None, least_n=least_n)
     if not why:
-        fit = fit_binomial(y, np.column_stack([np.ones(y.size), when]), clusters=codes, confidence=confidence)
+        fit = fit_binomial(y, np.column_stack([np.ones(y.size), when]), clusters=codes)
         why = fit.why
+    if not why:
+        ends = np.array([[1.0, when.min()], [1.0, when.max()]])
+        shares = special.expit(ends @ fit.coefficients)
+        slopes = (shares * (1 - shares))[:, None] * ends
+        slope, moved = fit.weighted_sum(np.array([0.0, 1.0])), fit.weighted_sum(slopes[1] - slopes[0])
+        why = CARRIED_BY_FEW if min(slope.freedom, moved.freedom) < LEAST_FREEDOM else ""
     if why:
         refused = Estimate.refused(why, **counts, method=METHOD)
         return Trend(change=refused, periods=periods, status="refused", why=why)
-    ends = np.array([[1.0, when.min()], [1.0, when.max()]])
-    shares = special.expit(ends @ fit.coefficients)
-    slopes = (shares * (1 - shares))[:, None] * ends
-    change, half = float(shares[1] - shares[0]), fit.quantile * fit.error(slopes[1] - slopes[0])
+    change, half = float(shares[1] - shares[0]), moved.half_width(confidence)
     return Trend(
         first=float(shares[0]),
         last=float(shares[1]),
@@ -117,7 +121,7 @@ def trend_of_share(
             confidence=confidence,
             method=METHOD,
         ),
-        p=fit.p_value(1),
+        p=slope.p_value(),
         periods=periods,
     )
 

@@ -246,6 +246,18 @@ def test_forecast_against_closed_deals() -> None:
     assert (moved["first_n"], moved["second_n"]) == (140, 120)
 
 
+@pytest.mark.parametrize(("alone", "words"), [(True, ("now", "before")), (False, ("first", "second"))])
+def test_both_tables_call_the_two_by_the_same_words(alone: bool, words: tuple[str, str]) -> None:
+    fates = {"won": 30, "lost_competitor": 30}
+    stories = counted(fates) + counted(fates, BEFORE, start=500)
+    result = compare(closed_of(stories)) if alone else compare(*two(fates, fates))
+    assert result.status == "ok"
+    labels = {name: [c.label.lower() for c in result.tables[name].columns] for name in ("figures", "cohorts")}
+    said = {name: [word for word in ("now", "before", "first", "second") if any(word in label.split() or
+            f"{word}," in label.split() for label in told)] for name, told in labels.items()}  # fmt: skip
+    assert said == {"figures": list(words), "cohorts": list(words)}
+
+
 def test_figures_are_those_the_analyses_tell() -> None:
     cohort = cohort_of("forecast")
     rows = cohort.window_rows

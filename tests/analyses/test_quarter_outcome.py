@@ -6,6 +6,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from analysis_cases import Told, closed_of, cohort_of, counted, forecast_of, told
 from builders import FOCUS
@@ -113,21 +114,28 @@ def test_rate_by_amount_is_a_ratio_with_sales_people_as_groups() -> None:
     total = sum(story.deal["amount"] for story in stories)
     share = sum(story.deal["amount"] for story in stories if story.deal["outcome"] == "won") / total
     residuals: dict[str, float] = defaultdict(float)
+    held: dict[str, float] = defaultdict(float)
     for story in stories:
         won = story.deal["amount"] if story.deal["outcome"] == "won" else 0.0
         residuals[story.deal["owner_id"]] += won - share * story.deal["amount"]
-    error = math.sqrt(15 / 14 * sum(value**2 for value in residuals.values())) / total
-    half = float(stats.t.ppf(0.975, 14)) * error / (share * (1 - share))
+        held[story.deal["owner_id"]] += story.deal["amount"] / total
+    error = math.sqrt(sum(value**2 / (1 - held[owner]) for owner, value in residuals.items())) / total
+    part = np.array(list(held.values()))
+    likeness = (np.diag(part) - np.outer(part, part)) / np.sqrt(np.outer(1 - part, 1 - part))
+    half = float(stats.t.ppf(0.975, np.trace(likeness) ** 2 / (likeness**2).sum())) * error / (share * (1 - share))
     centre = math.log(share / (1 - share))
     assert rate["share"] == pytest.approx(share)
     assert rate["low"] == pytest.approx(1 / (1 + math.exp(-(centre - half))))
     assert rate["high"] == pytest.approx(1 / (1 + math.exp(-(centre + half))))
 
 
+HOLDS_ALL = "one deal holds 100% of the amount, more than 25%: no interval"
+
+
 @pytest.mark.parametrize(
     ("change", "told_why"),
     [
-        (lambda index, row: {**row, "amount": 1e9 if index == 0 else 1.0}, "one unit holds"),
+        (lambda index, row: {**row, "amount": 1e9 if index == 0 else 1.0}, HOLDS_ALL),
         (lambda index, row: {**row, "owner_id": f"Rep {index % 9}"}, "9 of the 10 groups"),
         (lambda index, row: {**row, "owner_id": None}, "1 of the 10 groups"),
     ],
@@ -142,6 +150,14 @@ def test_interval_of_the_amount_is_withheld(
     assert not math.isnan(rate["share"])
     assert math.isnan(rate["low"]) and math.isnan(rate["high"])
     assert told_why in rate["note"]
+
+
+def test_the_share_of_the_largest_deal_is_told() -> None:
+    stories = counted({"won": 20, "lost_status_quo": 20})
+    stories = [Told({**story.deal, "owner_id": f"Rep {index % 12}"}, []) for index, story in enumerate(stories)]
+    rate = quarter_outcome(closed_of(with_amounts(stories, *[100] * 39, 975))).tables["rate"].records
+    assert rate[1]["note"] == "the largest deal holds 20% of the amount"
+    assert rate[0]["note"] == "" and not math.isnan(rate[1]["low"])
 
 
 @pytest.mark.parametrize("missing", [1, 24])

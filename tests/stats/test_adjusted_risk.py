@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from postmortem.stats import adjusted_risk, risk_ratio
 
@@ -22,9 +23,11 @@ def test_without_covariates_it_is_the_ratio_of_two_shares():
     assert found.ratio.estimate == pytest.approx(2.0, abs=1e-6)
     assert found.difference.estimate == pytest.approx(0.3, abs=1e-6)
     assert (found.exposed_risk, found.other_risk) == pytest.approx((0.6, 0.3), abs=1e-6)
-    # with every row a cluster the sandwich is the binomial variance, but for G/(G-1) (n-1)/(n-k) and t for z
+    # with every row a cluster it is the binomial variance of each side, n / (n - 1) times, Welch's degrees of freedom
     katz = risk_ratio(30, 50, 15, 50)
-    wider = math.sqrt(100 / 98) * 1.984217 / 1.959964
+    parts = np.array([0.4 / 30, 0.7 / 15])
+    welch = parts.sum() ** 2 / (parts**2 / 49).sum()
+    wider = math.sqrt(50 / 49) * stats.t.ppf(0.975, welch) / 1.959964
     assert math.log(found.ratio.high / 2) == pytest.approx(math.log(katz.high / 2) * wider, rel=1e-4)
 
 
@@ -49,4 +52,11 @@ def test_too_little_is_refused_with_a_reason():
     assert found.ratio.status == found.difference.status == "refused"
     assert "8 of the 10" in found.ratio.why and math.isnan(found.exposed_risk)
     happened, exposed = two_groups((30, 50), (15, 50))
-    assert "groups" in adjusted_risk(happened, exposed, np.arange(100) % 5).ratio.why
+    assert (
+        adjusted_risk(happened, exposed, np.arange(100) % 9).ratio.why == "not enough data: 9 of the 10 groups needed"
+    )
+    # the exposed are two people's alone
+    theirs = np.where(exposed == 1, np.arange(100) % 2, 2 + np.arange(100) % 20)
+    found = adjusted_risk(happened, exposed, theirs)
+    assert found.ratio.why == found.difference.why == "too few groups carry the comparison"
+    assert math.isnan(found.exposed_risk)

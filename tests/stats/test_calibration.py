@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from sandwich_by_hand import sandwich
 from scipy import special, stats
 
 from postmortem.ground.errors import UsageError
@@ -27,26 +28,23 @@ def by_hand(y, design, offset, clusters):
         p = special.expit(offset + design @ beta)
         beta = beta + np.linalg.solve(design.T @ (design * (p * (1 - p))[:, None]), design.T @ (y - p))
     p = special.expit(offset + design @ beta)
-    bread = np.linalg.inv(design.T @ (design * (p * (1 - p))[:, None]))
-    scores = np.array([(design * (y - p)[:, None])[clusters == g].sum(axis=0) for g in np.unique(clusters)])
-    groups, (n, k) = len(scores), design.shape
-    meat = groups / (groups - 1) * (n - 1) / (n - k) * scores.T @ scores
-    return beta, np.sqrt(np.diag(bread @ meat @ bread))
+    scale = np.sqrt(p * (1 - p))
+    weighted = design * scale[:, None]
+    return sandwich(weighted @ beta + (y - p) / scale, weighted, clusters, at=design.shape[1] - 1)
 
 
 def test_both_figures_equal_the_fit_by_hand():
     stated, came, reps = made()
     found = calibration_of(stated, came, reps)
     logit, one = special.logit(stated), np.ones((400, 1))
-    t = stats.t.ppf(0.975, 19)
-    (alpha,), (error,) = by_hand(came, one, logit, reps)
+    alpha, error, freedom = by_hand(came, one, logit, reps)
     assert found.in_the_large.estimate == pytest.approx(alpha, abs=1e-8)
-    assert found.in_the_large.high - alpha == pytest.approx(t * error, rel=1e-6)
-    assert found.p_in_the_large == pytest.approx(2 * stats.t.sf(abs(alpha / error), 19), rel=1e-5)
-    (_, slope), (_, error) = by_hand(came, np.column_stack([one, logit]), 0.0, reps)
+    assert found.in_the_large.high - alpha == pytest.approx(stats.t.ppf(0.975, freedom) * error, rel=1e-6)
+    assert found.p_in_the_large == pytest.approx(2 * stats.t.sf(abs(alpha / error), freedom), rel=1e-5)
+    slope, error, freedom = by_hand(came, np.column_stack([one, logit]), 0.0, reps)
     assert found.slope.estimate == pytest.approx(slope, abs=1e-8)
-    assert found.slope.high - slope == pytest.approx(t * error, rel=1e-6)
-    assert found.p_slope == pytest.approx(2 * stats.t.sf(abs((slope - 1) / error), 19), rel=1e-5)
+    assert found.slope.high - slope == pytest.approx(stats.t.ppf(0.975, freedom) * error, rel=1e-6)
+    assert found.p_slope == pytest.approx(2 * stats.t.sf(abs((slope - 1) / error), freedom), rel=1e-5)
     assert (found.slope.n, found.slope.events, found.slope.clusters) == (400, int(came.sum()), 20)
 
 
@@ -95,6 +93,14 @@ def test_too_little_data_is_refused_figure_by_figure(came, reps, large, slope):
     found = calibration_of(stated, came, [row % reps for row in range(len(came))])
     assert found.in_the_large.why == (f"not enough data: {large} needed" if large else "")
     assert found.slope.why == f"not enough data: {slope} needed"
+
+
+def test_what_few_people_carry_is_refused():
+    """Two people state everything and nine a deal each: their outcomes tell nothing of how people differ."""
+    reps = [0, 1] * 60 + list(range(2, 11))
+    found = calibration_of([0.3, 0.3, 0.6, 0.6] * 30 + [0.3] * 9, [0, 1, 1] * 43, reps)
+    assert found.in_the_large.why == found.slope.why == "too few groups carry the comparison"
+    assert math.isnan(found.p_in_the_large) and found.in_the_large.clusters == 11
 
 
 def test_one_probability_has_no_slope():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import statsmodels.api as sm
-from r_values import r_values, tied_rows
+from r_values import r_values, uneven_rows
 from sandwich_by_hand import sandwich
 from scipy import stats
 
@@ -22,9 +22,7 @@ def made(seed=0, rows=200, clusters=22, exposed=0.25, spread=0.5, whole=True):
 
 
 def test_it_is_rs():
-    rows, values = tied_rows(), r_values("uneven clusters")
-    place = np.arange(1, 241)
-    kept = rows[(place % 24 < rows["rep"] % 24 + 1) | (rows["rep"] % 5 == 0)]
+    kept, values = uneven_rows(), r_values("uneven clusters")
     design = np.column_stack([kept["rep"] % 4 == 0, np.ones(len(kept)), kept["x2"]]).astype(float)
     found = cluster_sandwich(kept["x1"].to_numpy(), design, np.unique(kept["rep"], return_inverse=True)[1])
     told = (found.coefficient, found.error, found.freedom)

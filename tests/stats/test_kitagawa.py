@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sandwich_by_hand import interval as written_out
 
 from postmortem.ground.errors import UsageError
 from postmortem.stats import mix_and_rate
@@ -92,6 +93,32 @@ def test_the_interval_is_the_one_of_redrawn_clusters():
     ):
         assert (interval.high - interval.low) / 2 == pytest.approx(2.001 * spread, rel=0.15)
         assert interval.clusters == 60
+
+
+def test_the_whole_difference_is_that_of_two_means_in_clusters():
+    happened, group, later, rep = clustered(4)
+    # sixteen sales people instead of sixty, some with many deals and some with few
+    rep = np.floor(np.sqrt(4 * rep)).astype(int)
+    found = mix_and_rate(happened, group, later, rep).difference_interval
+    low, high = written_out(happened.astype(float), np.column_stack([later, np.ones(720)]).astype(float), rep)
+    assert (found.low, found.high) == pytest.approx((low, high), rel=1e-9)
+
+
+def test_one_mix_of_many_groups_has_the_interval_of_standardised_rates():
+    """With the mix as it is in both periods the part by rate is the difference, and so is its interval."""
+    rng = np.random.default_rng(3)
+    later, group = np.tile([0, 1], 240), np.repeat(list("abcd"), 120)
+    rep, happened = rng.integers(0, 14, 480), rng.random(480) < 0.4
+    found = mix_and_rate(happened, group, later, rep)
+    assert found.mix == pytest.approx(0) and found.rate == pytest.approx(found.difference)
+    assert found.rate_interval.low == pytest.approx(found.difference_interval.low, rel=0.05)
+
+
+def test_a_period_that_few_clusters_hold_has_parts_and_no_interval():
+    happened, group, later, rep = clustered(4)
+    found = mix_and_rate(happened, group, later, np.where(later, rep % 2, 2 + rep % 30))
+    assert found.difference_interval.why == found.mix_interval.why == "too few groups carry the comparison"
+    assert np.isfinite([found.difference, found.mix, found.rate]).all()
 
 
 def test_rows_in_another_order_say_the_same():

@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
+from r_values import r_values, uneven_rows
+from scipy import special, stats
 
 from postmortem.ground.errors import UsageError
 from postmortem.stats import clustered_ratio
@@ -27,8 +28,14 @@ def test_the_arithmetic_written_out():
     frame = pd.DataFrame({"y": won, "x": amount, "g": group})
     share = frame.y.sum() / frame.x.sum()
     residual = (frame.y - share * frame.x).groupby(frame.g).sum()
-    variance = 24 / 23 * (residual**2).sum() / frame.x.sum() ** 2
-    half = 2.068658 * math.sqrt(variance) / (share * (1 - share))  # t at 23 degrees of freedom, printed tables
+    held = frame.x.groupby(frame.g).sum() / frame.x.sum()
+    variance = (residual**2 / (1 - held)).sum() / frame.x.sum() ** 2
+    # covariance of the sums where every amount has a variance in proportion, each sum inflated as above
+    likeness = np.diag(held) - np.outer(held, held)
+    inflated = likeness / np.sqrt(np.outer(1 - held, 1 - held))
+    freedom = np.trace(inflated) ** 2 / (inflated**2).sum()
+    assert 18 < freedom < 23
+    half = stats.t.ppf(0.975, freedom) * math.sqrt(variance) / (share * (1 - share))
     odds = share / (1 - share)
     low, high = (odds * math.exp(sign * half) for sign in (-1, 1))
     assert found.share == found.interval.estimate == pytest.approx(share)
@@ -36,6 +43,17 @@ def test_the_arithmetic_written_out():
     assert found.largest_share == pytest.approx(amount.max() / amount.sum())
     assert (found.interval.n, found.interval.clusters) == (192, 24)
     assert found.interval.events == int((won > 0).sum())
+
+
+def test_ratio_error_and_degrees_of_freedom_are_rs():
+    rows, told = uneven_rows(), r_values("ratio", "uneven_clusters")
+    weight = np.exp(rows["x2"])
+    found = clustered_ratio((rows["cause"] == 1) * weight, weight, rows["rep"])
+    share = told["coefficient"]
+    assert found.share == pytest.approx(share, rel=1e-10)
+    half = stats.t.ppf(0.975, told["freedom"]) * told["error"] / (share * (1 - share))
+    limits = [special.expit(special.logit(share) + side * half) for side in (-1, 1)]
+    assert (found.interval.low, found.interval.high) == pytest.approx(limits, rel=1e-9)
 
 
 def test_the_variance_agrees_with_leaving_out_one_group_at_a_time():
@@ -104,6 +122,23 @@ def test_few_groups_or_events_leave_the_share_and_take_the_interval():
     assert none.share == 0 and none.interval.why == "not enough data: 0 of the 5 events needed"
     everything = clustered_ratio(amount, amount, group)
     assert everything.share == 1 and everything.interval.status == "refused"
+
+
+def test_an_amount_that_few_groups_hold_has_no_interval():
+    won, amount, group = book(spread=0.0)
+    few = np.where(np.isin(group, (0, 1)), 40.0, 1.0) * amount
+    found = clustered_ratio(won / amount * few, few, group)
+    assert found.interval.why == "too few groups carry the comparison: they hold most of the amount"
+    assert found.share == pytest.approx((won / amount * few).sum() / few.sum())
+
+
+def test_units_of_nothing_change_nothing():
+    won, amount, group = book()
+    found, more = (
+        clustered_ratio(won, amount, group),
+        clustered_ratio(np.r_[won, np.zeros(30)], np.r_[amount, np.zeros(30)], np.r_[group, np.repeat([24, 0, 3], 10)]),
+    )
+    assert (more.interval.low, more.interval.high) == pytest.approx((found.interval.low, found.interval.high), rel=1e-9)
 
 
 def test_lopsided_amounts_have_no_interval():

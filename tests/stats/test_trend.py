@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 from reference_values import after
-from scipy import special
+from sandwich_by_hand import sandwich
+from scipy import special, stats
 
 from postmortem.ground.errors import UsageError
 from postmortem.stats import cochran_armitage, trend_of_share
@@ -44,15 +45,22 @@ def test_the_fit_equals_the_librarys():
     came, period, rep = made()
     found = trend_of_share(came, period, rep)
     design = sm.add_constant(period.astype(float))
-    logit = sm.Logit(came.astype(float), design).fit(disp=0, cov_type="cluster", cov_kwds={"groups": rep})
+    logit = sm.Logit(came.astype(float), design).fit(disp=0, tol=1e-12)
     first, last = logit.predict([[1, 0], [1, 7]])
     assert (found.first, found.last, found.change.estimate) == pytest.approx((first, last, last - first), abs=1e-7)
     # the delta method by a numeric derivative
     steps = 1e-6 * np.eye(2)
     change = [np.diff(special.expit(np.array([[1, 0], [1, 7]]) @ (logit.params + step)))[0] for step in steps]
     slope = (np.array(change) - (last - first)) / 1e-6
-    error = math.sqrt(slope @ logit.cov_params() @ slope)
-    assert found.change.high - found.change.estimate == pytest.approx(2.093024 * error, rel=0.003)
+    # the change is the first coefficient of columns turned so, and the last step of the fit a least-squares one
+    chance = logit.predict(design)
+    scale = np.sqrt(chance * (1 - chance))
+    turned = design @ np.column_stack([slope / (slope @ slope), [-slope[1], slope[0]]]) * scale[:, None]
+    values = scale * (design @ logit.params) + (came - chance) / scale
+    _, error, freedom = sandwich(values, turned, rep)
+    assert found.change.high - found.change.estimate == pytest.approx(stats.t.ppf(0.975, freedom) * error, rel=1e-4)
+    middle, error, freedom = sandwich(values, design * scale[:, None], rep, at=1)
+    assert found.p == pytest.approx(2 * stats.t.sf(abs(middle) / error, freedom), rel=1e-4)
     assert found.periods == 8
 
 
@@ -83,6 +91,16 @@ def test_too_little_data_is_refused(quarters, each, share, reps, why):
     found = trend_of_share(rows % share == 0, rows // each, rows % reps)
     assert (found.status, found.why) == ("refused", f"not enough data: {why}")
     assert math.isnan(found.p) and found.change.status == "refused"
+
+
+def test_a_trend_that_few_clusters_carry_is_refused():
+    """Two people are there from the first quarter to the last, ten others in the middle two quarters alone."""
+    period = np.r_[np.tile(np.arange(8), 40), np.tile([3, 4], 100)]
+    rep = np.r_[np.repeat([0, 1], 160), np.arange(200) % 10 + 2]
+    came = np.random.default_rng(2).random(period.size) < 0.4
+    found = trend_of_share(came, period, rep)
+    assert (found.status, found.why) == ("refused", "too few groups carry the comparison")
+    assert math.isnan(found.p) and found.change.clusters == 12
 
 
 def test_a_clean_break_is_refused_as_separation():
