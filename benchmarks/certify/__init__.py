@@ -12,6 +12,7 @@ from benchmarks.certify import (
     interviews,
     nothing_there,
     planted_cause,
+    planted_sign,
     reps_and_rollouts,
     sales_people,
     two_cohorts,
@@ -27,6 +28,7 @@ SECTIONS: tuple[Section, ...] = (
     *companies.SECTIONS,
     *nothing_there.SECTIONS,
     *two_cohorts.SECTIONS,
+    *planted_sign.SECTIONS,
     *planted_cause.SECTIONS,
     *watchlist.SECTIONS,
 )

@@ -40,13 +40,13 @@ METHOD = (
     "them, lost or won after it, so that no deal has shown such a sign for having lived longer. A deal counts once, at "
     "its first appearance in the window, with its fate by the day of the data. Shares: of those known; difference with "
     "the wider of the intervals by sales person and by customer (cluster sandwich, CR2), below ten clusters "
-    "Newcombe's. Test of each signal, the one primary hypothesis: Cochran-Mantel-Haenszel score test stratified by sales person, "
-    "two-sided, all primaries of the report through one gate. Risk ratio of being lost with the sign against without: "
-    "g-computation on a logistic model with amount (log), segment and type of deal, cluster sandwich by sales person; "
-    "where too few deals or sales people allow that, Mantel-Haenszel within sales people. E-value: how strongly "
-    "something unrecorded would have to go with both sign and loss to account for the ratio, and for its nearer limit. "
-    "At least ten lost and ten won deals with and without the sign, else counts only. Who took the deal is secondary: "
-    "tested inside a named sign only."
+    "Newcombe's. Test of each signal, the one primary hypothesis: Cochran-Mantel-Haenszel score test stratified by "
+    "sales person, two-sided, all primaries of the report through one gate. Risk ratio of being lost with the sign "
+    "against without: g-computation on a logistic model with amount (log), segment and type of deal, cluster sandwich "
+    "by sales person; where too few deals or sales people allow that, Mantel-Haenszel within sales people. E-value: "
+    "how strongly something unrecorded would have to go with both sign and loss to account for the ratio, and for its "
+    "nearer limit. At least ten lost and ten won deals with and without the sign, else counts only. Who took the deal "
+    "is secondary: tested inside a named sign only."
 )
 
 
