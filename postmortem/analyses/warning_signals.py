@@ -168,8 +168,8 @@ def _hypothesis(label: str) -> str:
 
 
 def _points_to(signal: Signal, taxonomy: Taxonomy) -> str:
-    known = [taxonomy.successor(code) for code in signal.causes]
-    return next((taxonomy.reason(code).label for code in known if code is not None), "")
+    reason = signal.foremost(taxonomy)
+    return "" if reason is None else reason.label
 
 
 def _of_known(deals: Decided, name: str, chosen: np.ndarray | None = None) -> tuple[pd.DataFrame, np.ndarray]:
