@@ -30,8 +30,9 @@ ENOUGH = Need(
     else int(number_showing(decided(cohort, set(rows["quarter"])), cohort.book.taxonomy).notna().sum()),
 )  # fmt: skip
 METHOD = (
-    "For each won or lost deal of the window, how many of the six red-zone causes showed by the day of the snapshot, as "
-    "told where each is set beside won deals. Chance of a loss: logistic natural cubic spline of that number (a line where it has few values), with "
+    "For each won or lost deal of the window, how many of the six red-zone causes showed by the day of the snapshot, "
+    "as told where each is set beside won deals. Chance of a loss: logistic natural cubic spline of that number (a "
+    "line where it has few values), with "
     "amount (log), segment and type of deal; the losses expected with none showing, set against those expected as it "
     "is (g-computation). The whole fit is redrawn 200 times by sales person for the interval. One joint figure: "
     "shares of single causes overlap, and their sum means nothing. It is what removing all of them would do only if "
