@@ -66,7 +66,7 @@ def flagged_forecast(cohort: Cohort) -> Result:
     rows.sort(key=lambda row: (-row["amount"], row["signal"]))
     whole = {"quarter": cohort.focus.label, "signs": len(rows), **_told(signs.rows)}
     tables = {
-        "signals": _table(rows, cohort, "Forecast amount by warning sign, as of the snapshot"),
+        "signals": _table(rows, cohort, "Forecast amount by warning sign, as of the snapshot", detail=True),
         "forecast": _table([whole], cohort, "All of it"),
     }
     without = int(signs.rows["amount"].isna().sum())
@@ -132,7 +132,7 @@ def _told(rows: pd.DataFrame) -> dict[str, Any]:
     return told
 
 
-def _table(rows: list[dict[str, Any]], cohort: Cohort, title: str) -> Table:
+def _table(rows: list[dict[str, Any]], cohort: Cohort, title: str, *, detail: bool = False) -> Table:
     columns = [
         Column("signal", "label", "Warning sign"),
         Column("deals", "count", "Deals"),
@@ -150,7 +150,7 @@ def _table(rows: list[dict[str, Any]], cohort: Cohort, title: str) -> Table:
         columns.append(Column("signs", "count", "Signs that stood on some deal"))
     kinds = {"count": "int64", "estimate": "float64", "money": "float64", "label": "str"}
     frame = pd.DataFrame(rows, columns=[column.name for column in columns])
-    return Table(frame.astype({column.name: kinds[column.role] for column in columns}), tuple(columns), title)
+    return Table(frame.astype({column.name: kinds[column.role] for column in columns}), tuple(columns), title, detail)
 
 
 ANALYSIS = Analysis(

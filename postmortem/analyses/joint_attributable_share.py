@@ -30,8 +30,9 @@ ENOUGH = Need(
     else int(number_showing(decided(cohort, set(rows["quarter"])), cohort.book.taxonomy).notna().sum()),
 )  # fmt: skip
 METHOD = (
-    "For each won or lost deal of the window, how many of the six red-zone causes showed in a sign by the day of the "
-    "snapshot. Chance of a loss: logistic natural cubic spline of that number (a line where it has few values), with "
+    "For each won or lost deal of the window, how many of the six red-zone causes showed by the day of the snapshot, "
+    "as told where each is set beside won deals. Chance of a loss: logistic natural cubic spline of that number (a "
+    "line where it has few values), with "
     "amount (log), segment and type of deal; the losses expected with none showing, set against those expected as it "
     "is (g-computation). The whole fit is redrawn 200 times by sales person for the interval. One joint figure: "
     "shares of single causes overlap, and their sum means nothing. It is what removing all of them would do only if "
@@ -74,10 +75,14 @@ def joint_attributable_share(cohort: Cohort) -> Result:
     caveats = (
         "The figure holds only if the association were entirely causal. Sales people who sell badly in other ways "
         "leave such signs as well, and a deal that is going wrong shows some of them for that reason alone.",
-        f"{count(deals.still_open, 'deal')} still open, and {len(deals.rows) - len(known.rows):,} of which no sign is "
-        "on record, are left out.",
+        _left_out(deals.still_open, len(deals.rows) - len(known.rows)),
     )
     return ANALYSIS.answer(tables, cohort, n_used=len(known.rows), caveats=caveats)
+
+
+def _left_out(still_open: int, unknown: int) -> str:
+    told = f", and {unknown:,} of which no sign is on record," if unknown else ""
+    return f"{count(still_open, 'deal')} still open{told} are left out."
 
 
 def headline(tables: Tables) -> str:

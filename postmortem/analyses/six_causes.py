@@ -124,7 +124,8 @@ def _of_taxonomy(taxonomy: Taxonomy, code: str) -> tuple[str, str]:
 
 def _table(rows: list[dict[str, Any]], title: str) -> Table:
     others = (Column("signs", "text", "Read from"), Column("remedy", "text", "What to do"))
-    shown = columns(Column("cause", "label", "Red-zone reason"), *(others if "signs" in rows[0] else ()))
+    is_whole = "signs" not in rows[0]
+    shown = columns(Column("cause", "label", "Red-zone reason"), *(() if is_whole else others), shown=is_whole)
     kinds = {"count": "int64", "estimate": "float64", "label": "str", "text": "str"}
     frame = pd.DataFrame(rows)[[column.name for column in shown]].astype({c.name: kinds[c.role] for c in shown})
     return Table(frame, shown, title)

@@ -105,9 +105,11 @@ def headline(tables: Tables) -> str:
 
 
 def draw(tables: Tables, axes: Axes) -> None:
-    """Draw by stage how often lost and won deals had left it without a commitment."""
+    """Draw by stage how often lost and won deals had left it without a commitment; not those that none had left."""
+    stages = tables["stages"].rows
+    left = stages[(stages[["lost_n", "won_n"]].fillna(1) != 0).any(axis=1)]
     paired_bars(
-        tables["stages"].rows, axes, name="stage", left="lost_share", right="won_share", left_label="lost deals",
+        left, axes, name="stage", left="lost_share", right="won_share", left_label="lost deals",
         right_label="won deals", left_fate="lost_unknown", right_fate="won", difference="difference", low="low",
         high="high", n="lost_n",
     )  # fmt: skip

@@ -87,8 +87,8 @@ def warning_signals(cohort: Cohort) -> Result:
         "Signs are read as of the day of the snapshot; what shows only later is not seen. Signs that only a deal which "
         "has come far can show are read as of 14 days before the close expected then, on deals still open and in the "
         "red zone on that day.",
-        "Signs often stand together, and what goes with losses need not have brought them about: the last columns say "
-        "how strong something unrecorded would have to be.",
+        "Signs often stand together, and what goes with losses need not have brought them about. The file beside the "
+        "page says how strong something unrecorded would have to be to account for each figure.",
     ]
     if unseen:
         caveats.append(f"The record tells nothing of {count(len(unseen), 'sign')}: {'; '.join(unseen)}.")
@@ -168,8 +168,8 @@ def _hypothesis(label: str) -> str:
 
 
 def _points_to(signal: Signal, taxonomy: Taxonomy) -> str:
-    known = [taxonomy.successor(code) for code in signal.causes]
-    return next((taxonomy.reason(code).label for code in known if code is not None), "")
+    reason = signal.foremost(taxonomy)
+    return "" if reason is None else reason.label
 
 
 def _of_known(deals: Decided, name: str, chosen: np.ndarray | None = None) -> tuple[pd.DataFrame, np.ndarray]:
@@ -221,15 +221,15 @@ def _taker(deals: Decided, signal: Signal, taker: str) -> tuple[dict[str, Any], 
 def _signals_table(rows: list[dict[str, Any]], currency: str) -> Table:
     shown = columns(
         Column("signal", "label", "Warning sign"),
-        Column("ratio", "estimate", "Risk of being lost, times that without", low="ratio_low", high="ratio_high"),
+        Column("ratio", "estimate", "Risk of a loss, times that without", low="ratio_low", high="ratio_high"),
         Column("ratio_low", "estimate", "Low", shown=False),
         Column("ratio_high", "estimate", "High", shown=False),
-        Column("as_of", "label", "Read as of"),
         Column("like", "label", "Held alike", shown=False),
-        Column("e_value", "estimate", "Hidden tie to both that would undo it"),
-        Column("e_limit", "estimate", "The same for the nearer limit"),
+        Column("e_value", "estimate", "Hidden tie that would undo it", shown=False),
+        Column("e_limit", "estimate", "The same for the nearer limit", shown=False),
+        Column("as_of", "label", "Read as of"),
         Column("points_to", "label", "Points to"),
-        Column("remedy", "text", "What to do"),
+        Column("remedy", "text", "What to do", shown=False),
         Column("name", "label", "Name", shown=False),
         Column("sentence", "text", "In a sentence", shown=False),
         Column("lost_amount", "money", "Amount of the lost deals with it", currency, shown=False),

@@ -108,6 +108,17 @@ def shorten(axes: Axes, text: str, width: float, size: float = SIZE, weight: str
     return text[:kept].rstrip() + ELLIPSIS
 
 
+def in_two_lines(axes: Axes, text: str, width: float, size: float = SIZE) -> str:
+    """Return `text` on two lines as even as may be, the first no wider than `width` points, the second shortened."""
+    words = text.split(" ")
+    fitting = [place for place in range(1, len(words)) if width_of(axes, " ".join(words[:place]), size) <= width]
+    if not fitting:
+        return shorten(axes, text, width, size)
+    lines = [(" ".join(words[:place]), " ".join(words[place:])) for place in fitting]
+    first, rest = min(lines, key=lambda pair: max(map(len, pair)))
+    return f"{first}\n{shorten(axes, rest, width, size)}"
+
+
 def _drawable(text: str) -> str:
     fonts = (FONT, *_fallbacks())
     return "".join(mark if any(ord(mark) in _glyphs(name) for name in fonts) else NO_GLYPH for mark in text)

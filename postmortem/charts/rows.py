@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from postmortem.charts import style
-from postmortem.charts.lettering import WITHHELD, font, note, safe_text, shorten, width_of, write
+from postmortem.charts.lettering import WITHHELD, font, in_two_lines, note, safe_text, shorten, width_of, write
 from postmortem.ground.errors import UsageError, nearest
 from postmortem.ground.formats import count, value_text
 
@@ -26,6 +26,8 @@ NAME_WIDTH = 160.0
 LABEL_GAP = 8.0
 # Points from one row to the next: the least that can be read, and the most that holds together.
 LEAST_PITCH, MOST_PITCH = 14.0, 34.0
+# Enough for a name on two lines.
+TWO_LINES = 20.0
 ROW_INCHES = 0.31
 
 
@@ -104,14 +106,25 @@ def lay(
     height = max(style.settle(axes)[1] - header, LEAST_PITCH)
     pitch = min(height / rows, most)
     axes.set_ylim(height / pitch - 0.5, -0.5 - header / pitch)
-    shown = [shorten(axes, safe_text(name), NAME_WIDTH) for name in names]
+    shown = [_named(axes, safe_text(name), pitch) for name in names]
     axes.set_yticks(range(len(names)), labels=shown, fontsize=style.SIZE, color=style.INK, parse_math=False)
     for label, text in zip(axes.get_yticklabels(), shown, strict=True):
-        label.update(font(text))
+        label.update(font(text.replace("\n", " ")))
+        if "\n" in text:
+            # Nearer to each other than to the rows above and below.
+            label.update({"fontsize": style.SMALL, "linespacing": 1.0, "multialignment": "right"})
     if hidden:
         text = f"and {count(hidden, 'more row')} in the table"
         note(axes, (0, len(names)), text, (-3.5, 0), xycoords=("axes fraction", "data"), ha="right")
     return pitch
+
+
+def _named(axes: Axes, name: str, pitch: float) -> str:
+    """Return a name that fits beside its row, on two smaller lines where one is too short and rows leave room."""
+    fits = width_of(axes, name) <= NAME_WIDTH
+    if fits or pitch < TWO_LINES:
+        return shorten(axes, name, NAME_WIDTH)
+    return in_two_lines(axes, name, NAME_WIDTH, style.SMALL)
 
 
 def beside(axes: Axes, columns: Sequence[Sequence[Cell]], heads: Sequence[str] = ()) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pandas as pd
 
 from postmortem.ground.errors import PostmortemError
 from postmortem.signals.landmark import LandmarkBook
-from postmortem.taxonomies import Taxonomy
+from postmortem.taxonomies import Reason, Taxonomy, load_taxonomy
 
 COLUMNS = ("deal_id", "fired", "first_fired_at", "evidence")
 Detector = Callable[[LandmarkBook, pd.DataFrame], pd.DataFrame]
@@ -39,7 +40,8 @@ class Signal:
     meaning : str
         What it means where it fires, and when it is unknown; one or two sentences.
     causes : tuple of str
-        Codes of the red-zone taxonomy it points to, the foremost first.
+        Codes of the red-zone taxonomy, or of the one of following through, that it points to, the foremost first. Look
+        at what a sales person works in before the person: codes of the sales person come last.
     needs : tuple of str
         Tables without any of which nothing can be said.
     comes_late : bool
@@ -62,10 +64,27 @@ class Signal:
     origin: str = ""
     digest: str = ""
 
+    def foremost(self, taxonomy: Taxonomy) -> Reason | None:
+        """Return the foremost cause that `taxonomy` knows, or that is one of the lessons of following through."""
+        for code in self.causes:
+            known = taxonomy.successor(code)
+            if known is not None:
+                return taxonomy.reason(known)
+            if code in lessons():
+                return lessons()[code]
+        return None
+
     def remedy(self, taxonomy: Taxonomy) -> str:
-        """Return the process step of the foremost cause that `taxonomy` knows; empty where it knows none."""
-        known = (taxonomy.successor(code) for code in self.causes)
-        return next((taxonomy.reason(code).remedy for code in known if code is not None), "")
+        """Return the process step of the foremost cause; empty where there is none."""
+        reason = self.foremost(taxonomy)
+        return "" if reason is None else reason.remedy
+
+
+@cache
+def lessons() -> Mapping[str, Reason]:
+    """Return what the taxonomy of following through has beyond the red-zone one: steps that a team can take."""
+    known = load_taxonomy("red_zone").codes
+    return {reason.code: reason for reason in load_taxonomy("follow_through").reasons if reason.code not in known}
 
 
 def of_each(landmarks: pd.DataFrame, values: pd.Series) -> pd.Series:

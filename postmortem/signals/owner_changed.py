@@ -29,6 +29,6 @@ SIGNAL = Signal(
     name="owner_changed",
     label="Deal changed hands",
     meaning="What the buyer had told one person, another has to learn again. Unknown without a history of the owner.",
-    causes=("rep_rapport", "relationship", "wrong_channel"),
+    causes=("relationship", "wrong_channel", "rep_rapport"),
     needs=("history",),
 )

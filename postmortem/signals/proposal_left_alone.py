@@ -44,6 +44,6 @@ SIGNAL = Signal(
     label="Proposal left alone for more than 7 days",
     meaning="A price without a conversation leaves the buyer alone with its doubts. Unknown for deals without a "
     "proposal on record, and where an event after it does not say who acted.",
-    causes=("rep_effort", "proposal_left_alone"),
+    causes=("proposal_left_alone", "rep_effort"),
     needs=("events",),
 )

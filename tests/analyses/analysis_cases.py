@@ -325,6 +325,7 @@ def _open() -> Cohort:
     return open_forecast(make_book([story.deal for story in stories], history=history, events=events))
 
 
+FORECAST = "forecast"
 MADE = {
     "closed": lambda: closed_of(many()[0], **many()[1]),
     "forecast": _forecast,

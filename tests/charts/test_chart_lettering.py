@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from postmortem.charts import style
-from postmortem.charts.lettering import NO_GLYPH, note, safe_text, shorten, width_of, write
+from postmortem.charts.lettering import NO_GLYPH, in_two_lines, note, safe_text, shorten, width_of, write
 
 
 @pytest.fixture
@@ -65,6 +65,14 @@ def test_long_text_is_cut_at_the_last_letter_that_fits(axes):
     assert width_of(axes, short) <= 100
     longer = name[: len(short[:-1]) + 2].rstrip() + "…"
     assert width_of(axes, longer) > 100
+
+
+def test_a_name_on_two_lines_keeps_its_words_and_ends_where_it_must(axes):
+    text = "Existing customer without discovery"
+    assert in_two_lines(axes, text, 150) == "Existing customer\nwithout discovery"
+    first, second = in_two_lines(axes, "Left alone " + "and then for a long time " * 5, 80).split("\n")
+    assert width_of(axes, first) <= 80 and width_of(axes, second) <= 80 and second.endswith("…")
+    assert in_two_lines(axes, "x" * 90, 80) == shorten(axes, "x" * 90, 80)
 
 
 def test_bold_text_is_wider(axes):

@@ -87,6 +87,14 @@ def test_the_page_of_the_signals_lists_it(signal):
     assert signal.label in page
 
 
+def test_no_signal_points_to_the_sales_person_first():
+    taxonomy = load_taxonomy("red_zone")
+    rep = {reason.code for reason in taxonomy.reasons if reason.parent == "rep_causes"}
+    foremost = {signal.name: signal.foremost(taxonomy) for signal in SIGNALS}
+    assert not {name for name, reason in foremost.items() if reason is None or reason.code in rep}
+    assert foremost["proposal_left_alone"] == load_taxonomy("follow_through").reason("proposal_left_alone")
+
+
 def test_find_names_the_nearest():
     assert find("pushed_twice").name == "pushed_twice"
     with pytest.raises(UsageError, match="pushed_twice"):
