@@ -83,23 +83,32 @@ def cluster_sandwich(values: Floats, design: Floats, cluster: Codes) -> Sandwich
     bread = np.linalg.inv(design.T @ design)
     coefficients = bread @ (design.T @ values)
     residuals = values - design @ coefficients
-    # X_g B X_g' = U diag(s) U' with U of as many columns as the design, so that no n_g by n_g matrix is needed
-    half = np.linalg.cholesky(bread)
-    groups = int(cluster.max()) + 1
-    pulls, own, through = np.zeros(groups), np.zeros(groups), np.zeros((groups, design.shape[1]))
-    rests_on_one = False
     order = np.argsort(cluster, kind="stable")
-    for place, rows in enumerate(np.split(order, np.cumsum(np.bincount(cluster))[:-1])):
-        part = design[rows]
-        basis, singular, _ = np.linalg.svd(part @ half, full_matrices=False)
-        left = 1 - np.minimum(singular**2, 1)
-        factor = np.where(left > ALONE, 1 / np.sqrt(np.maximum(left, ALONE)), 0.0) - 1
-        weights = part @ bread[0]
-        along = basis.T @ weights
-        rests_on_one |= bool((np.abs(along[left <= ALONE]) > ALONE * float(np.abs(weights).max())).any())
-        weights = weights + basis @ (factor * along)
-        pulls[place], own[place], through[place] = weights @ residuals[rows], weights @ weights, part.T @ weights
-    covariance = np.diag(own) - through @ bread @ through.T
-    spread = float((covariance**2).sum())
-    freedom = float(np.trace(covariance)) ** 2 / spread if spread > 0 and not rests_on_one else 0.0
+    starts = np.flatnonzero(np.diff(cluster[order], prepend=-1))
+    rows, off = design[order], residuals[order]
+    # of every cluster X_g' X_g and X_g' e_g: all that follows needs no more of its rows
+    own = np.add.reduceat(rows[:, :, None] * rows[:, None, :], starts)
+    pulled = np.add.reduceat(rows * off[:, None], starts)
+    # X_g B X_g' = U diag(held) U' with U = X_g half turn / √held
+    half = np.linalg.cholesky(bread)
+    held, turn = np.linalg.eigh(half.T @ own @ half)
+    left = 1 - np.clip(held, 0, 1)
+    root = np.sqrt(np.maximum(left, ALONE))
+    # (1/root − 1) / held, which is finite where a direction is hardly held; a direction held alone is taken out
+    more = np.where(left > ALONE, 1 / (root * (1 + root)), -1.0)
+    turned = half @ turn
+    along = np.einsum("gji,gj->gi", turned, own @ bread[0])
+    # the row of the coefficient as each cluster pulls at it: A_g X_g b = X_g adjusted
+    adjusted = bread[0] + np.einsum("gij,gj->gi", turned, more * along)
+    pulls = np.einsum("gi,gi->g", adjusted, pulled)
+    through = np.einsum("gij,gj->gi", own, adjusted)
+    apart = np.einsum("gi,gi->g", adjusted, through)
+    least = ALONE * float(np.abs(rows @ bread[0]).max())
+    rests_on_one = bool(((left <= ALONE) & (np.abs(along) > least)).any())
+    # Ω = diag(apart) − T B T', whose trace and sum of squares need no matrix of clusters by clusters
+    shared = np.einsum("gi,ij,gj->g", through, bread, through)
+    common = bread @ (through.T @ through)
+    spread = float((apart**2).sum() - 2 * (apart * shared).sum() + np.trace(common @ common))
+    varies = spread > ALONE * float((apart**2).sum()) and not rests_on_one
+    freedom = float(apart.sum() - shared.sum()) ** 2 / spread if varies else 0.0
     return Sandwich(coefficient=float(coefficients[0]), error=math.sqrt(float(pulls @ pulls)), freedom=freedom)
