@@ -194,7 +194,7 @@ def simulate(books, units, size, mean, spread, seed=11):
 
 @pytest.mark.slow
 def test_taking_mean_and_concentration_for_known_covers_too_little_and_ours_enough():
-    """Sales people of 8 to 18 deals: raw shares miss by about .136, and quantiles of the fitted beta cover under .92."""
+    """Sales people of 8 to 18 deals: raw shares miss by about .136; quantiles of the fitted beta cover under .92."""
     rng = np.random.default_rng(5)
     known, ours, raw, drawn = [], [], [], []
     for _ in range(30):
