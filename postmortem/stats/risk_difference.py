@@ -103,7 +103,8 @@ def risk_difference(
     Notes
     -----
     At a stated .05, among 24 sales people who differ in pace, the sandwich rejects a true null in .044 and Gray's test
-    in .119 (1,000 books, docs/certify.md). Rows still open must be open for reasons that tell nothing about their fate, in both groups alike.
+    in .119 (1,000 books, docs/certify.md). Rows still open must be open for reasons that tell nothing about their fate,
+    in both groups alike.
 
     References
     ----------
