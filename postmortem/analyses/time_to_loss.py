@@ -129,9 +129,11 @@ def headline(tables: Tables) -> str:
 
 def draw(tables: Tables, axes: Axes) -> None:
     """Draw the fates stacked over the days, what is still open on top."""
+    asked = tables["asked"].first
     incidence_stack(
         tables["curve"].rows, axes, day="day", fate="fate", share="share", at_risk="at_risk", order=ENDS,
-        since=spoken(tables["asked"].first["since"], "the start"),
+        horizon=None if any_missing(asked["horizon"]) else float(asked["horizon"]),
+        since=spoken(asked["since"], "the start"),
     )  # fmt: skip
 
 

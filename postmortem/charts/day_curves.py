@@ -112,6 +112,16 @@ def mark_end(axes: Axes, end: float, least: float, noun: str) -> None:
     note(axes, (1, 1), text, (0, 4), xycoords="axes fraction", ha="right", va="bottom")
 
 
+def mark_day(axes: Axes, day: float, end: float, *, zorder: float) -> None:
+    """Mark one day by a dashed line and name it at the top, on the side that has room."""
+    axes.axvline(day, color=style.INK, linewidth=1, linestyle=(0, (4, 3)), zorder=zorder)
+    left = day > 0.75 * end
+    note(
+        axes, (day, 1), f"day {day:,.0f}", (-4 if left else 4, -2), xycoords=("data", "axes fraction"),
+        ha="right" if left else "left", va="top", color=style.INK, zorder=6,
+    )  # fmt: skip
+
+
 def left_out(axes: Axes, rows_without_day: int) -> None:
     """Say above the left edge how many rows could not be placed, if any."""
     if rows_without_day:

@@ -151,13 +151,8 @@ def _line(axes: Axes, name: str, curve: pd.DataFrame, turn: int, horizon: float 
 
 def _horizon(axes: Axes, horizon: float, end: float) -> None:
     """Mark the day on which groups are compared, in the picture and above their figures."""
-    axes.axvline(horizon, color=style.INK, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
-    text, left = f"day {horizon:,.0f}", horizon > 0.75 * end
-    note(
-        axes, (horizon, 1), text, (-4 if left else 4, -2), xycoords=("data", "axes fraction"),
-        ha="right" if left else "left", va="top", color=style.INK, zorder=6,
-    )  # fmt: skip
-    note(axes, (1, 1), f"at {text}", (LEADER, 4), xycoords="axes fraction", va="bottom")
+    day_curves.mark_day(axes, horizon, end, zorder=1)
+    note(axes, (1, 1), f"at day {horizon:,.0f}", (LEADER, 4), xycoords="axes fraction", va="bottom")
 
 
 def _remarks(axes: Axes, hidden: int, without: int, least: int, noun: str) -> None:

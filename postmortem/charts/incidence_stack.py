@@ -37,6 +37,7 @@ def incidence_stack(
     at_risk: str = "",
     order: Sequence[str] = (),
     least: int = day_curves.LEAST_AT_RISK,
+    horizon: float | None = None,
     since: str = "the start",
     noun: str = "deal",
 ) -> None:
@@ -60,6 +61,8 @@ def incidence_stack(
         Fates from the bottom up; those of the house, then others by appearance, unless told.
     least : int
         The picture ends on the first day with fewer cases at risk.
+    horizon : float
+        Day to mark, such as the one a sentence speaks of; none unless it lies inside the picture.
     since : str
         What the days count from, in plain words.
     noun : str
@@ -93,6 +96,8 @@ def incidence_stack(
         curves = curves[curves.index < end]
     day_curves.left_out(axes, int(np.isnan(days).sum()))
     name_edge(axes, _bands(axes, curves, max(end, 1.0)), always_lead=True)
+    if horizon is not None and 0 < horizon < end:
+        day_curves.mark_day(axes, horizon, end, zorder=4)
     # Once more, as the names have taken of the width.
     day_curves.day_scale(axes, end, risk_days, left if at_risk else None, since, noun)
     return None

@@ -17,6 +17,7 @@ from postmortem.ground.fiscal import Quarter
 from postmortem.ground.schema import FORECAST_DEFAULT, UNKNOWN
 
 UNTOLD = "untold"
+KEPT = "standings"
 TOLD_BY = ("forecast_category", "expected_close_date")
 CALLED_BY = ("forecast_category", "amount")
 CALLS = ("quarter", "day", "deal_id", "owner_id", "is_told", "is_called", "amount")
@@ -53,6 +54,16 @@ def standings(cohort: Cohort, days: Mapping[Quarter, Sequence[dt.date]]) -> pd.D
     -----
     The categories that count as forecast are those the deals of the cohort were in when it was taken.
     """
+    # As a cached property would: the weeks of one cohort are asked for by several questions.
+    kept = vars(cohort).setdefault(KEPT, {})
+    asked = tuple((quarter, tuple(own)) for quarter, own in days.items())
+    if asked not in kept:
+        kept[asked] = _standings(cohort, days)
+    found: pd.DataFrame = kept[asked]
+    return found
+
+
+def _standings(cohort: Cohort, days: Mapping[Quarter, Sequence[dt.date]]) -> pd.DataFrame:
     history = _history(cohort, TOLD_BY)
     categories = tuple(sorted(cohort.table["forecast_category"].dropna().unique()))
     parts = []

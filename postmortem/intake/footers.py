@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+import pandas as pd
+
 from postmortem.book import Note
 from postmortem.ground import schema
 from postmortem.intake.delimited import Row
@@ -48,10 +50,10 @@ def drop_footers(raw: RawTable, table: str, mapped: Mapping[str, str], patterns:
     headers = raw.headers
     names = KEYS.get(table, schema.table(table).required)
     keys = {headers.index(mapped[name]) for name in names if name in mapped}
-    rows = [Row(int(line), list(cells)) for line, cells in zip(raw.lines, _texts(raw), strict=True)]
-    marked = {row.line for row in (*rows, *raw.ragged) if _is_footer(row.cells, keys, patterns)}
+    marked = {row.line for row in (*_suspects(raw, patterns), *raw.ragged) if _is_footer(row.cells, keys, patterns)}
     if not marked:
         return raw
+    rows = _rows(raw.frame, raw.lines)
     # Titles stand at the left; further right, a lone cell is a deal that leaves its group to the row above.
     single = {row.line for row in (*rows, *raw.ragged) if len(_filled(row.cells)) == 1 and row.cells[0].strip()}
     last = max((row.line for row in rows if row.line not in marked | single), default=0)
@@ -71,9 +73,24 @@ def drop_footers(raw: RawTable, table: str, mapped: Mapping[str, str], patterns:
     )
 
 
-def _texts(raw: RawTable) -> list[tuple[str, ...]]:
-    filled = raw.frame.fillna("")
-    return list(zip(*(filled[header].tolist() for header in raw.headers), strict=True))
+def _suspects(raw: RawTable, patterns: Sequence[re.Pattern[str]]) -> list[Row]:
+    """Return the rows that do not begin with a cell no pattern matches: of a long table, next to none."""
+    if not raw.headers:
+        return []
+    first = raw.frame[raw.headers[0]]
+    telling = [text for text in first.dropna().unique() if _matches(text, patterns)]
+    kept = first.isna() | first.isin(telling)
+    return _rows(raw.frame[kept], raw.lines[kept])
+
+
+def _rows(frame: pd.DataFrame, lines: pd.Series) -> list[Row]:
+    filled = frame.fillna("")
+    texts = zip(*(filled[header].tolist() for header in frame.columns), strict=True)
+    return [Row(int(line), list(cells)) for line, cells in zip(lines, texts, strict=True)]
+
+
+def _matches(text: str, patterns: Sequence[re.Pattern[str]]) -> bool:
+    return any(pattern.fullmatch(text.strip()) for pattern in (*patterns, SUMMARY))
 
 
 def _filled(cells: Sequence[str]) -> list[str]:
@@ -88,4 +105,4 @@ def _is_footer(cells: Sequence[str], keys: set[int], patterns: Sequence[re.Patte
     # Asked first: it settles nearly every row of data with one match.
     if any(cell and not SUMMARY.fullmatch(cell) for cell in identifying):
         return False
-    return any(pattern.fullmatch(cells[first].strip()) for pattern in (*patterns, SUMMARY))
+    return _matches(cells[first], patterns)

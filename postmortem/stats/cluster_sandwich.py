@@ -83,33 +83,32 @@ def cluster_sandwich(values: Floats, design: Floats, cluster: Codes) -> Sandwich
     bread = np.linalg.inv(design.T @ design)
     coefficients = bread @ (design.T @ values)
     residuals = values - design @ coefficients
-    # X_g B X_g' = U diag(s²) U' with U = (X_g half) V / s, and V and s² those of the small matrix half' X_g'X_g half:
-    # no n_g by n_g matrix is needed, and all clusters are decomposed at once
-    half = np.linalg.cholesky(bread)
-    scores = design @ half
-    cross = _summed(scores[:, :, None] * scores[:, None, :], cluster)
-    squared, turn = np.linalg.eigh(cross)
-    squared = np.clip(squared, 0, 1)
-    left = 1 - squared
-    factor = np.where(left > ALONE, 1 / np.sqrt(np.maximum(left, ALONE)), 0.0) - 1
-    # the row weights X_g b are `scores @ half[0]`; along[g] is s U' times them
-    along = np.einsum("gij,gi->gj", turn, cross @ half[0])
-    weights = scores @ half[0]
-    largest = np.zeros(len(cross))
-    np.maximum.at(largest, cluster, np.abs(weights))
-    rests_on_one = bool(((left <= ALONE) & (np.abs(along) > ALONE * largest[:, None])).any())
-    move = np.divide(factor * along, squared, out=np.zeros_like(along), where=squared > 0)
-    weights = weights + np.einsum("np,np->n", scores, np.einsum("gij,gj->gi", turn, move)[cluster])
-    pulls, own = _summed(weights * residuals, cluster), _summed(weights**2, cluster)
-    through = _summed(design * weights[:, None], cluster)
-    covariance = np.diag(own) - through @ bread @ through.T
-    spread = float((covariance**2).sum())
-    freedom = float(np.trace(covariance)) ** 2 / spread if spread > 0 and not rests_on_one else 0.0
-    return Sandwich(coefficient=float(coefficients[0]), error=math.sqrt(float(pulls @ pulls)), freedom=freedom)
-
-
-def _summed(values: Floats, cluster: Codes) -> Floats:
-    """Sum over the rows of each cluster; further axes stay."""
     order = np.argsort(cluster, kind="stable")
-    starts = np.concatenate([[0], np.cumsum(np.bincount(cluster))[:-1]])
-    return np.asarray(np.add.reduceat(values[order], starts, axis=0))
+    starts = np.flatnonzero(np.diff(cluster[order], prepend=-1))
+    rows, off = design[order], residuals[order]
+    # of every cluster X_g' X_g and X_g' e_g: all that follows needs no more of its rows
+    own = np.add.reduceat(rows[:, :, None] * rows[:, None, :], starts)
+    pulled = np.add.reduceat(rows * off[:, None], starts)
+    # X_g B X_g' = U diag(held) U' with U = X_g half turn / √held
+    half = np.linalg.cholesky(bread)
+    held, turn = np.linalg.eigh(half.T @ own @ half)
+    left = 1 - np.clip(held, 0, 1)
+    root = np.sqrt(np.maximum(left, ALONE))
+    # (1/root − 1) / held, which is finite where a direction is hardly held; a direction held alone is taken out
+    more = np.where(left > ALONE, 1 / (root * (1 + root)), -1.0)
+    turned = half @ turn
+    along = np.einsum("gji,gj->gi", turned, own @ bread[0])
+    # the row of the coefficient as each cluster pulls at it: A_g X_g b = X_g adjusted
+    adjusted = bread[0] + np.einsum("gij,gj->gi", turned, more * along)
+    pulls = np.einsum("gi,gi->g", adjusted, pulled)
+    through = np.einsum("gij,gj->gi", own, adjusted)
+    apart = np.einsum("gi,gi->g", adjusted, through)
+    least = ALONE * float(np.abs(rows @ bread[0]).max())
+    rests_on_one = bool(((left <= ALONE) & (np.abs(along) > least)).any())
+    # Ω = diag(apart) − T B T', whose trace and sum of squares need no matrix of clusters by clusters
+    shared = np.einsum("gi,ij,gj->g", through, bread, through)
+    common = bread @ (through.T @ through)
+    spread = float((apart**2).sum() - 2 * (apart * shared).sum() + np.trace(common @ common))
+    varies = spread > ALONE * float((apart**2).sum()) and not rests_on_one
+    freedom = float(apart.sum() - shared.sum()) ** 2 / spread if varies else 0.0
+    return Sandwich(coefficient=float(coefficients[0]), error=math.sqrt(float(pulls @ pulls)), freedom=freedom)

@@ -52,6 +52,21 @@ def test_projection_counted_by_hand() -> None:
     assert won["share_end"] == pytest.approx((15 + 5) / 50)
 
 
+def test_closed_deals_alone_show_a_fresh_quarter_too_few_losses_to_the_status_quo() -> None:
+    """27 of 100 losses so far went to the status quo, .270; with those still open, slow as ever, 38 of 125, .304."""
+    so_far = {"won": 40, "lost_competitor": 73, "lost_status_quo": 27}
+    stories = counted(so_far) + counted({"slipped": 40}, start=500)
+    earlier = FOCUS - 3
+    slow = ["lost_status_quo"] * 11 + ["lost_competitor"] * 14 + ["won"] * 15
+    stories += counted(so_far, earlier, start=1000)
+    stories += [late(fate, 2000 + place, earlier) for place, fate in enumerate(slow)]
+    result = eventual_split(forecast_of(stories))
+    row = result.tables["split"].keyed("fate")["lost_status_quo"]
+    assert row["share_so_far"] == pytest.approx(0.270) and row["share_end"] == pytest.approx(0.304)
+    assert row["low"] < 0.304 < row["high"]
+    assert "27 of 100 losses (27%), and 30% is expected once they have ended" in result.headline
+
+
 def test_too_few_earlier_endings_leave_the_range() -> None:
     result = eventual_split(book(13, 6, 20))
     assert result.status == "fallback"

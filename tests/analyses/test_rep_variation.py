@@ -13,15 +13,15 @@ from postmortem.frames import Cohort
 from postmortem.result import Result, Table
 
 
-def company(chance: dict[str, float], *, seed: int = 1, each: int = 8) -> Cohort:
-    """Return the closed deals of 16 sales people under eight managers: `chance` of winning by sales person."""
+def company(chance: dict[str, float], *, seed: int = 1, each: int = 8, team: int = 2) -> Cohort:
+    """Return the closed deals of sales people, `team` under each manager: `chance` of winning by sales person."""
     rng = np.random.default_rng(seed)
     stories: list[Told] = []
-    for place in range(16):
+    for place in range(len(chance)):
         for number in range(each):
             person = f"Rep {place}"
             fate = "won" if rng.random() < chance[person] else "lost_competitor"
-            owned: dict[str, Any] = {"owner_id": person, "manager_id": f"Lead {place // 2}", "segment": "Industry"}
+            owned: dict[str, Any] = {"owner_id": person, "manager_id": f"Lead {place // team}", "segment": "Industry"}
             stories.append(told(place * 100 + number, fate, **owned))
     return closed_of(stories)
 
@@ -61,6 +61,15 @@ def test_distances_are_root_mean_squares_by_hand() -> None:
 def test_sales_people_with_few_deals_are_left_out_and_too_few_people_refuse() -> None:
     refused = rep_variation(company({f"Rep {n}": 0.5 for n in range(16)}, each=7))
     assert "0 of the 15 sales people with 8 deals under a known manager needed" in refused.headline
+    few = rep_variation(company({f"Rep {n}": 0.5 for n in range(14)}))
+    assert "14 of the 15 sales people with 8 deals under a known manager needed" in few.headline
+    assert rep_variation(company({f"Rep {n}": 0.5 for n in range(15)})).status == "ok"
+
+
+def test_four_managers_are_too_few_and_five_are_read() -> None:
+    people = {f"Rep {n}": 0.5 for n in range(16)}
+    assert "4 of the 5 managers with two such sales people needed" in rep_variation(company(people, team=4)).headline
+    assert rep_variation(company(people, team=3)).status == "ok"
 
 
 @pytest.mark.parametrize("named", [True, False])

@@ -57,6 +57,13 @@ def test_the_picture_ends_where_too_few_are_at_risk_and_says_so(curves, draw, wo
     assert edge_names(axes)["Won"] == "30%"
 
 
+def test_the_day_a_sentence_speaks_of_is_marked_where_it_lies_inside(curves, draw, words):
+    assert "day 60" in words(draw(incidence_stack, curves, horizon=60, **COLUMNS))
+    for horizon in (None, 90, 200):
+        written = words(draw(incidence_stack, curves, horizon=horizon, **COLUMNS))
+        assert not any(text.startswith("day ") for text in written)
+
+
 def test_too_few_from_the_first_day_on_draws_no_curve(curves, draw, words):
     assert words(draw(incidence_stack, curves, least=61, **COLUMNS)) == [
         "Fewer than 61 deals at risk from the first day on"

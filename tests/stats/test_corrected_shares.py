@@ -153,6 +153,15 @@ def test_the_one_sided_test_is_the_larger_of_bootstrap_and_binomial():
     assert math.isnan(chance_of_at_least(corrected_shares(["a", None], ["x", "x"]), ("a",), 0.2))
 
 
+def test_a_kind_given_four_times_is_pooled_and_one_given_five_times_stands():
+    answers = ["a"] * 14 + ["b"] * 10 + ["rare"] * 4 + ["c"] * 4 + ["d"] * 3 + [None] * 37
+    four = corrected_shares(answers, ["x"] * 72, draws=20)
+    assert four.pooled == ("c", "d", "rare")
+    assert next(one for one in four.shares if one.kind == "other").share.status == "refused"
+    five = corrected_shares(["rare", *answers[1:]], ["x"] * 72, draws=20)
+    assert five.pooled == ("c", "d") and next(one for one in five.shares if one.kind == "rare").asked == 5
+
+
 def test_refusals_say_what_there_is():
     few = corrected_shares(["a"] * 12 + ["b"] * 12 + [None] * 50, ["x"] * 74)
     assert (few.status, few.why) == ("refused", "not enough data: 24 of the 25 interviews needed")
@@ -160,7 +169,10 @@ def test_refusals_say_what_there_is():
     # one probability of .04 among many of 1 carries most of the weight
     answers = ["a"] * 15 + ["b"] * 15 + [None] * 100
     lopsided = corrected_shares(answers, ["x"] * 130, inclusion=[0.04] * 2 + [1.0] * 28 + [math.nan] * 100)
-    assert lopsided.status == "refused" and "worth" in lopsided.why
+    assert lopsided.status == "refused"
+    worth = (2 / 0.04 + 28) ** 2 / (2 / 0.04**2 + 28)
+    assert lopsided.effective == pytest.approx(worth, rel=0.05) and worth < 15
+    assert lopsided.why == f"the 30 interviews are worth {lopsided.effective:.0f} evenly spread ones, of 15 needed"
     narrow = corrected_shares(["a"] * 15 + ["b"] * 15 + [None] * 30, ["x"] * 60, draws=20)
     assert (narrow.status, narrow.why) == ("fallback", "under 50 interviews: intervals likely too narrow")
 

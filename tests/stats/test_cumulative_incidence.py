@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from r_values import r_values, tied_rows
+from scipy import optimize
 from statsmodels.duration.survfunc import CumIncidenceRight
 
 from postmortem.ground.errors import UsageError
@@ -110,6 +111,21 @@ def test_agreement_with_statsmodels_where_it_has_an_answer():
     for column in range(3):
         assert theirs.cinc[column] == pytest.approx(found.incidence[:, column], abs=1e-12)
         assert theirs.cinc_se[column] == pytest.approx(found.error[:, column], abs=1e-10)
+
+
+def test_one_minus_kaplan_meier_says_446_where_311_is_true():
+    """Two ends of even pace, of which the first meets .446 where it is alone and .311 beside the second.
+
+    The rows of the design in which the two were first seen are not on record; this one has the same two shares.
+    """
+    alone = -math.log(1 - 0.446)
+    both = optimize.brentq(lambda pace: alone / pace * (1 - math.exp(-pace)) - 0.311, 0.6, 5)
+    # rows at evenly spread quantiles of the time to either end; the first end comes as often at any time
+    number = np.arange(4000)
+    time = -np.log(1 - (number + 0.5) / 4000) / both
+    cause = np.where((number * (math.sqrt(5) - 1) / 2) % 1 < alone / both, 1, 2)
+    assert cumulative_incidence(time, cause).at(1.0, 1).estimate == pytest.approx(0.311, abs=5e-4)
+    assert cumulative_incidence(time, cause == 1).at(1.0, 1).estimate == pytest.approx(0.446, abs=5e-4)
 
 
 def test_one_minus_kaplan_meier_is_not_what_is_estimated():

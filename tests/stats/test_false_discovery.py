@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from reference_values import after
+from scipy import stats
 
 from postmortem.ground.errors import UsageError
 from postmortem.stats import benjamini_hochberg
@@ -59,3 +60,29 @@ def test_weights_divide_the_evidence_asked_and_count_among_the_tests_made_only()
 def test_weights_that_are_not_one_a_test_or_not_above_0_are_refused(weights: list[float]) -> None:
     with pytest.raises(UsageError, match="weights of tests"):
         benjamini_hochberg([0.1, 0.2], weights=weights)
+
+
+def test_six_families_at_five_per_cent_name_something_in_27_of_100_books_where_nothing_is():
+    """1 − .95⁶ = .265, since a family of true nulls names something at just its level; one gate at .03 stays there."""
+    rng = np.random.default_rng(16)
+    books = rng.uniform(size=(400, 6, 5))
+    families = np.mean([any(benjamini_hochberg(own).min() <= 0.05 for own in book) for book in books])
+    gate = np.mean([benjamini_hochberg(book.ravel()).min() <= 0.03 for book in books])
+    # 400 books: a standard error of two points and of one
+    assert families == pytest.approx(1 - 0.95**6, abs=0.06)
+    assert gate == pytest.approx(0.03, abs=0.025)
+
+
+@pytest.mark.parametrize(("quarters", "found"), [(1, 0.15), (4, 0.80)])
+def test_a_cause_of_25_against_40_per_cent_seldom_shows_in_one_quarter_and_mostly_in_four(quarters, found):
+    """Twenty signs, 60 lost and 81 won deals a quarter, one sign on .40 and .25 of them, the others on .25 of both."""
+    rng, lost, won = np.random.default_rng(17), 60 * quarters, 81 * quarters
+    share = np.r_[0.40, np.full(19, 0.25)]
+    on_lost, on_won = rng.binomial(lost, share, (800, 20)), rng.binomial(won, np.full(20, 0.25), (800, 20))
+    # the Cochran-Mantel-Haenszel score of one stratum: hypergeometric mean and variance
+    pooled = (on_lost + on_won) / (lost + won)
+    spread = np.sqrt(pooled * (1 - pooled) * lost * won / (lost + won - 1))
+    p = 2 * stats.norm.sf(np.abs(on_lost - pooled * lost) / spread)
+    power = np.mean([benjamini_hochberg(book)[0] <= 0.05 for book in p])
+    # "15%" and "about 80%": what is meant to two digits, and a standard error of a point and a half
+    assert power == pytest.approx(found, abs=0.05)

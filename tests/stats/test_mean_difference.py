@@ -60,6 +60,12 @@ def test_a_comparison_that_few_clusters_carry_is_permuted():
     assert adjusted.difference.status == "refused" and "to adjust it" in adjusted.difference.why
 
 
+def test_nineteen_clusters_are_permuted_and_twenty_are_not():
+    nineteen, twenty = (mean_difference(*book(clusters=clusters)).difference for clusters in (19, 20))
+    assert (nineteen.status, twenty.status) == ("fallback", "ok")
+    assert nineteen.why.startswith("19 of the 20 groups") and "permuted" in nineteen.method
+
+
 def test_covariates_take_out_what_goes_with_them():
     values, label, group = book()
     confounder = label * 2.0 + np.random.default_rng(1).normal(size=label.size)
