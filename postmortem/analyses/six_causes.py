@@ -11,7 +11,7 @@ from postmortem.charts.paired_bars import paired_bars
 from postmortem.frames.cohort import Cohort
 from postmortem.ground.formats import count, interval_text, per_cent, points
 from postmortem.result import Column, Result, Table, Tables
-from postmortem.signals.contrast import columns, contrast
+from postmortem.signals.contrast import alike, alike_columns, columns, contrast
 from postmortem.signals.decided import decided, fewer_known
 from postmortem.signals.six import SIX, signs_by_cause
 from postmortem.taxonomies import Taxonomy
@@ -28,7 +28,9 @@ METHOD = (
     "A red-zone cause shows on a deal when one of the signals that foremost point to it (the engagement's own among "
     "them) had fired by the day of the snapshot; it is unknown where none of them is known. Deals as for the warning "
     "signs: each once, at its first appearance in the window, lost or won by the day of the data. Difference of the "
-    "shares with the wider cluster-robust interval by sales person or customer, t(G-1). A secondary view of the "
+    "shares with the wider cluster-robust interval by sales person or customer, t(G-1); "
+    "beside it in the file the difference with amount, segment and type of deal held alike (g-computation on a "
+    "logistic model). A secondary view of the "
     "signals, which are tested one by one: nothing is tested here. A deal may show several."
 )
 
@@ -46,7 +48,9 @@ def six_causes(cohort: Cohort) -> Result:
     Result
         Table ``causes``, one row a cause, the one furthest apart first: ``cause``, ``lost_seen`` of ``lost_n`` (lost
         deals that showed it, of those known) and ``lost_share``, ``won_seen``, ``won_n`` and ``won_share``,
-        ``difference`` with ``low`` and ``high``, ``signs`` (the signs it was read from), ``remedy``. Table ``any``, one
+        ``difference`` with ``low`` and ``high``, ``signs`` (the signs it was read from), ``remedy``, ``code`` (of the
+        taxonomy of the six), ``alike`` with ``alike_low`` and ``alike_high`` (the difference, like with like, by which
+        claims are judged) and ``held`` (what was held alike in it). Table ``any``, one
         row: the same for deals that showed at least one.
 
     Notes
@@ -64,6 +68,7 @@ def six_causes(cohort: Cohort) -> Result:
         label, remedy = _of_taxonomy(taxonomy, code)
         told = "; ".join(signal.label for signal in named) or "no sign on record"
         rows.append({"cause": label, **contrast(flags, deals.rows), "signs": told, "remedy": remedy})
+        rows[-1] |= {"code": code, **alike(flags, deals.rows, rows[-1])}
     # A missing difference comes last: it is no small one.
     rows.sort(key=lambda row: (pd.isna(row["difference"]), -row["difference"], row["cause"]))
     together = deals.any_of(sorted({signal.name for signals in every.values() for signal in signals}))
@@ -112,7 +117,12 @@ def _of_taxonomy(taxonomy: Taxonomy, code: str) -> tuple[str, str]:
 
 
 def _table(rows: list[dict[str, Any]], title: str) -> Table:
-    others = (Column("signs", "text", "Read from"), Column("remedy", "text", "What to do"))
+    others = (
+        Column("signs", "text", "Read from"),
+        Column("remedy", "text", "What to do"),
+        Column("code", "label", "Code", shown=False),
+        *alike_columns(),
+    )
     shown = columns(Column("cause", "label", "Red-zone reason"), *(others if "signs" in rows[0] else ()))
     kinds = {"count": "int64", "estimate": "float64", "label": "str", "text": "str"}
     frame = pd.DataFrame(rows)[[column.name for column in shown]].astype({c.name: kinds[c.role] for c in shown})

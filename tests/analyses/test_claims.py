@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +15,7 @@ from postmortem.analyses import NAMES
 from postmortem.analyses.competitor_or_status_quo import competitor_or_status_quo
 from postmortem.findings.claims import CONTRADICTED, INCONCLUSIVE, NOT_TESTABLE, SUPPORTED, Claim, claims, judge
 from postmortem.result import Result, refused
+from postmortem.signals.six import SIX
 from postmortem.table import Table
 
 CLAIMS = {claim.number: claim for claim in claims()}
@@ -79,6 +81,22 @@ def test_there_are_twenty_two_and_each_names_an_analysis_that_is_there_or_waited
     assert list(CLAIMS) == list(range(1, 23))
     assert {claim.analysis for claim in CLAIMS.values()} - set(NAMES) == WAITING
     assert len({claim.short for claim in CLAIMS.values()}) == 22
+
+
+def test_names_in_the_picture_say_what_is_looked_at_and_bring_nothing_about() -> None:
+    verbs = re.compile(
+        r"\b(helps?|makes?|leads?|keeps?|causes?|brings?|los(es|ing)|wins?|prevents?|drives?|tells?|because|due)\b",
+        re.I,
+    )
+    assert not [claim.short for claim in CLAIMS.values() if verbs.search(claim.short)]
+    assert max(len(claim.short) for claim in CLAIMS.values()) <= 25
+
+
+def test_signs_are_found_by_their_code_and_compared_like_with_like() -> None:
+    of_signs = [claim for claim in CLAIMS.values() if claim.analysis in ("six_causes", "warning_signals")]
+    assert [claim.number for claim in of_signs] == [4, 5, 6, 7, 8, 9, 16, 18]
+    assert [claim.rows["code"] for claim in of_signs[:6]] == list(SIX)
+    assert {(claim.estimate, claim.low, claim.high) for claim in of_signs} == {("alike", "alike_low", "alike_high")}
 
 
 @pytest.mark.parametrize("number", CLAIMS)
