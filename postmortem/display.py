@@ -31,12 +31,15 @@ class Cell:
         Whether it stands to the right.
     withheld : bool
         Whether the value was taken out before sharing.
+    name : bool
+        Whether it is a deal's name, which needs room among many columns.
     """
 
     text: str
     extra: str = ""
     numeric: bool = False
     withheld: bool = False
+    name: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ class Written:
         return len(self.heads) > MOST_COLUMNS or intervals > MOST_INTERVALS
 
 
-def written(table: Table, *, most: int = ROWS_SHOWN) -> Written:
+def written(table: Table, *, most: int = 0) -> Written:
     """Write a table's shown columns as text.
 
     Parameters
@@ -64,8 +67,9 @@ def written(table: Table, *, most: int = ROWS_SHOWN) -> Written:
     table : Table
         Of a result.
     most : int
-        Rows at most; the rest are counted.
+        Rows at most, the rest are counted; as many as the table says unless told.
     """
+    most = most or table.most or ROWS_SHOWN
     shown = [column for column in table.columns if column.shown and not _is_blank(table, column)]
     records = table.records[:most]
     return Written(
@@ -115,7 +119,7 @@ def _cell(record: dict[str, Any], column: Column) -> Cell:
     extra = ""
     if column.low and column.high and not (pd.isna(record[column.low]) or pd.isna(record[column.high])):
         extra = interval_text(record[column.low], record[column.high], column.unit)
-    return Cell(value_of(value, column), extra, column.role in NUMERIC)
+    return Cell(value_of(value, column), extra, column.role in NUMERIC, name=column.role == "deal")
 
 
 def _is_blank(table: Table, column: Column) -> bool:

@@ -52,13 +52,15 @@ class Column:
 class Table:
     """A tidy frame, what its columns are, and its title in plain words.
 
-    `detail` marks a table behind a picture, which a page keeps folded.
+    `detail` marks a table behind a picture, which a page keeps folded. `most` is how many rows a page shows, the rest
+    being counted there and left to the file beside it; 0 is as many as pages show of any table.
     """
 
     rows: pd.DataFrame
     columns: tuple[Column, ...]
     title: str
     detail: bool = False
+    most: int = 0
 
     def __post_init__(self) -> None:
         declared = [column.name for column in self.columns]
@@ -91,6 +93,7 @@ class Table:
         return {
             "title": self.title,
             "detail": self.detail,
+            "most": self.most,
             "columns": [{f.name: getattr(column, f.name) for f in fields(column)} for column in self.columns],
             "dtypes": {name: str(dtype) for name, dtype in self.rows.dtypes.items()},
             "rows": {name: _plain(self.rows[name]) for name in self.rows.columns},
@@ -101,7 +104,8 @@ class Table:
         """Read what `to_dict` wrote."""
         columns = tuple(Column(**column) for column in data["columns"])
         rows = {c.name: pd.Series(data["rows"][c.name], dtype=data["dtypes"][c.name]) for c in columns}
-        return cls(rows=pd.DataFrame(rows), columns=columns, title=data["title"], detail=data["detail"])
+        told = {"title": data["title"], "detail": data["detail"], "most": data.get("most", 0)}
+        return cls(rows=pd.DataFrame(rows), columns=columns, **told)
 
 
 Tables = Mapping[str, Table]

@@ -57,6 +57,7 @@ NAMES: tuple[str, ...] = (
     "rollout_comparison",
     "quota_scenario",
     "territory_after_owner_change",
+    "first_90_days",
     "variance_shares",
     "rep_variation",
     "rep_funnel",

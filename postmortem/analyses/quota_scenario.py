@@ -10,7 +10,7 @@ import pandas as pd
 from postmortem.analyses.contract import WITHHELD, Analysis, Need, any_missing
 from postmortem.charts.interval_dots import interval_dots
 from postmortem.frames.cohort import Cohort
-from postmortem.ground.errors import UsageError
+from postmortem.frames.quotas import known_quotas
 from postmortem.ground.formats import count, interval_text, per_cent
 from postmortem.result import Column, Result, Table, Tables
 from postmortem.stats import clopper_pearson
@@ -112,22 +112,9 @@ def draw(tables: Tables, axes: Axes) -> None:
 
 
 def _known(cohort: Cohort, labels: Any) -> pd.DataFrame:
-    """Return the quotas of these quarters with both figures, quotas above 0, on their usual labels."""
-    quotas = cohort.book.table("quotas")
-    calendar = cohort.focus.calendar
-    named = {text: calendar.parse(text).label for text in quotas["quarter"].dropna().unique() if _reads(cohort, text)}
-    quotas = quotas.assign(quarter=quotas["quarter"].map(named).astype("str"))
-    both = quotas["quota"].notna() & quotas["attained"].notna() & (quotas["quota"] > 0)
-    return quotas[both & quotas["quarter"].isin(list(labels))]
-
-
-def _reads(cohort: Cohort, text: str) -> bool:
-    """Whether a text names a quarter of the company's calendar; one that does not is left out."""
-    try:
-        cohort.focus.calendar.parse(text)
-    except UsageError:
-        return False
-    return True
+    """Return the quotas of these quarters with both figures."""
+    quotas = known_quotas(cohort.book)
+    return quotas[quotas["quarter"].isin(list(labels))]
 
 
 def _row(when: str, part: pd.DataFrame) -> dict[str, Any]:

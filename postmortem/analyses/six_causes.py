@@ -11,7 +11,7 @@ from postmortem.charts.paired_bars import paired_bars
 from postmortem.frames.cohort import Cohort
 from postmortem.ground.formats import count, interval_text, per_cent, points
 from postmortem.result import Column, Result, Table, Tables
-from postmortem.signals.contrast import columns, contrast
+from postmortem.signals.contrast import alike, alike_columns, columns, contrast
 from postmortem.signals.decided import decided, fewer_known
 from postmortem.signals.six import LEAST_LESSER, SIX, CauseSigns, causes_on, signs_by_cause
 from postmortem.taxonomies import Taxonomy
@@ -31,8 +31,9 @@ METHOD = (
     "had fired by the day of the snapshot. Where none is, it shows with two lesser signs, and is unknown where fewer "
     "than two of these are known. Deals as for the warning signs: each once, at its first appearance in the window, "
     "lost or won by the day of the data, but all signs as of the snapshot. Difference of the "
-    "shares with the wider of the intervals by sales person and by customer (cluster sandwich, CR2). A secondary view "
-    "of the signals, which are tested one by one: nothing is tested here. A deal may show several."
+    "shares with the wider of the intervals by sales person and by customer (cluster sandwich, CR2); beside it in the "
+    "file the difference with amount, segment and type of deal held alike (g-computation on a logistic model). A "
+    "secondary view of the signals, which are tested one by one: nothing is tested here. A deal may show several."
 )
 
 
@@ -49,7 +50,9 @@ def six_causes(cohort: Cohort) -> Result:
     Result
         Table ``causes``, one row a cause, the one furthest apart first: ``cause``, ``lost_seen`` of ``lost_n`` (lost
         deals that showed it, of those known) and ``lost_share``, ``won_seen``, ``won_n`` and ``won_share``,
-        ``difference`` with ``low`` and ``high``, ``signs`` (the signs it was read from), ``remedy``. Table ``any``, one
+        ``difference`` with ``low`` and ``high``, ``signs`` (the signs it was read from), ``remedy``, ``code`` (of the
+        taxonomy of the six), ``alike`` with ``alike_low`` and ``alike_high`` (the difference, like with like, by which
+        claims are judged) and ``held`` (what was held alike in it). Table ``any``, one
         row: the same for deals that showed at least one.
 
     Notes
@@ -65,6 +68,7 @@ def six_causes(cohort: Cohort) -> Result:
         label, remedy = _of_taxonomy(taxonomy, code)
         told = _read_from(own.on_record(deals))
         rows.append({"cause": label, **contrast(flags[code], deals.rows), "signs": told, "remedy": remedy})
+        rows[-1] |= {"code": code, **alike(flags[code], deals.rows, rows[-1])}
     # A missing difference comes last: it is no small one.
     rows.sort(key=lambda row: (pd.isna(row["difference"]), -row["difference"], row["cause"]))
     together = flags.max(axis=1)
@@ -123,8 +127,13 @@ def _of_taxonomy(taxonomy: Taxonomy, code: str) -> tuple[str, str]:
 
 
 def _table(rows: list[dict[str, Any]], title: str) -> Table:
-    others = (Column("signs", "text", "Read from"), Column("remedy", "text", "What to do"))
     is_whole = "signs" not in rows[0]
+    others = (
+        Column("signs", "text", "Read from"),
+        Column("remedy", "text", "What to do"),
+        Column("code", "label", "Code", shown=False),
+        *alike_columns(),
+    )
     shown = columns(Column("cause", "label", "Red-zone reason"), *(() if is_whole else others), shown=is_whole)
     kinds = {"count": "int64", "estimate": "float64", "label": "str", "text": "str"}
     frame = pd.DataFrame(rows)[[column.name for column in shown]].astype({c.name: kinds[c.role] for c in shown})

@@ -14,7 +14,7 @@ from postmortem.frames.proposals import numbers_before
 from postmortem.ground.formats import count, interval_text, per_cent, points
 from postmortem.result import Column, Result, Table, Tables
 from postmortem.signals.contract import Signal
-from postmortem.signals.contrast import columns, comparable, contrast, counted
+from postmortem.signals.contrast import ADJUSTED_FOR, HELD, alike, alike_columns, columns, comparable, contrast, counted
 from postmortem.signals.decided import Decided, compared_signs, decided, fewer_known
 from postmortem.stats import adjusted_risk, e_value, e_value_of_interval, stratified_association
 from postmortem.taxonomies import Taxonomy
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 LOOK = 0.05
-ADJUSTED_FOR = ("segment", "deal_type")
 TAKERS = {"lost_competitor": "Competitor", "lost_status_quo": "Status quo"}
 AT_SNAPSHOT, LATER = "snapshot", "14 days before close"
 NO_SIGN = "the warning sign that stands out most"
@@ -67,7 +66,9 @@ def warning_signals(cohort: Cohort) -> Result:
         without, like with like) with ``ratio_low`` and ``ratio_high``, ``as_of`` (the day it is read as of), ``like``
         (what was held alike), ``e_value`` and
         ``e_limit``, ``remedy`` (but of signs seen more often on won deals), ``name``, ``sentence`` (the finding, should
-        it be named), ``lost_amount`` (of the lost deals with it). Table ``takers``, one row a
+        it be named), ``lost_amount`` (of the lost deals with it), ``alike``
+        with ``alike_low`` and ``alike_high`` (the difference, like with like, by which claims are judged) and ``held``
+        (what was held alike in it). Table ``takers``, one row a
         sign and taker: the same shares among deals this taker took, with ``taker``. Table ``tests``: ``hypothesis``,
         ``name``, ``primary``, ``p``, ``named``, ``within``.
 
@@ -143,6 +144,7 @@ def compared(deals: Decided, taxonomy: Taxonomy, currency: str = "") -> dict[str
         row = {"name": signal.name, "signal": signal.label, **contrast(deals.fired[signal.name], deals.rows)}
         row |= {"points_to": _points_to(signal, taxonomy), **_risk(deals, signal.name, row)}
         row["as_of"] = LATER if signal.comes_late else AT_SNAPSHOT
+        row |= alike(deals.fired[signal.name], deals.rows, row)
         row["remedy"] = signal.remedy(taxonomy) if not row["difference"] < 0 else ""
         row["sentence"] = _sentence(row)
         stood = (deals.fired[signal.name] == 1).to_numpy() & deals.is_lost
@@ -194,7 +196,7 @@ def _risk(deals: Decided, name: str, told: dict[str, Any]) -> dict[str, Any]:
     rows, stood = _of_known(deals, name)
     lost, owner = rows["is_lost"].to_numpy(), rows["owner"].to_numpy()
     known = numbers_before(rows, stood == 1, groups=ADJUSTED_FOR, amount="amount")
-    ratio, like = adjusted_risk(lost, stood, owner, covariates=known).ratio, "amount, segment, type of deal"
+    ratio, like = adjusted_risk(lost, stood, owner, covariates=known).ratio, HELD
     if ratio.status == "refused":
         ratio, like = stratified_association(stood, lost, owner).risk_ratio, "sales person"
     if ratio.status == "refused":
@@ -233,6 +235,7 @@ def _signals_table(rows: list[dict[str, Any]], currency: str) -> Table:
         Column("name", "label", "Name", shown=False),
         Column("sentence", "text", "In a sentence", shown=False),
         Column("lost_amount", "money", "Amount of the lost deals with it", currency, shown=False),
+        *alike_columns(),
     )
     return Table(_frame(rows, shown), shown, "Warning signs on lost and on won deals")
 

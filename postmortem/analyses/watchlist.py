@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -14,17 +15,22 @@ from postmortem.frames.entry import local_days
 from postmortem.ground.fates import WON
 from postmortem.ground.formats import count, per_cent, short_money
 from postmortem.result import Column, Result, Table, Tables
-from postmortem.signals import SIGNALS
+from postmortem.signals.contract import Signal
 from postmortem.signals.matrix import fired
 from postmortem.signals.outlook import TOLD, Outlook, outlook_of
+from postmortem.signals.own import with_own
 from postmortem.stats import calibration_groups
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 SEVERAL = 3
-DRAWN = 15
+DRAWN, LISTED = 15, 25
 BUYER = ("buyer", "both")
+CHANCES = {
+    WON: "Chance: won (95%)", "lost_competitor": "Lost: competitor", "lost_status_quo": "Lost: status quo",
+    "slipped": "Slipping",
+}  # fmt: skip
 OPEN_DEALS = Need(
     "deals", ("forecast_category", "expected_close_date"), 1, "open deals of a forecast",
     'take the open forecast of the day of the data: pm.load_frame("last", kind="open_forecast")', "deals",
@@ -37,9 +43,10 @@ METHOD = (
     "that came later. Unknown warnings are counted apart, never as absent. Chances of what becomes of a deal by the "
     "quarter's end are learnt and tried as outlook_validation says, and shown only where they missed by less than "
     "one share for all deals; deals then stand in order of amount times the chance of not being won in the quarter, "
-    "else of amount. Beside the chance of winning stands the share won, with Wilson's interval, of the deals of "
-    "earlier quarters that had been given a chance of the same tenth without having been learnt from. A deal is "
-    "silent since its buyer last took part in anything on record."
+    "else of amount. Below each chance stands what came of such chances: Wilson's interval of the share it came for "
+    "among deals of earlier quarters that had been given a chance of the same tenth without having been learnt from, "
+    "widened to the chance itself where that lies outside; all of it where fewer than five had such a chance. A deal "
+    "is silent since its buyer last took part in anything on record."
 )
 
 
@@ -57,14 +64,15 @@ def watchlist(cohort: Cohort) -> Result:
         Table ``deals``, one row an open deal: ``deal_id``, ``deal``, ``account``, ``amount``, ``category``,
         ``expected`` (close), ``silent`` (days since the buyer last took part; missing without an event on record),
         ``warnings`` (how many hold), ``unknown`` (of how many nothing is known); and where chances are given ``won``,
-        ``lost_competitor``, ``lost_status_quo``, ``slipped`` (chances by the quarter's end). Table ``warned``, one row
-        an open deal with a warning, in the same order: ``deal``, ``account``, ``since`` (day of the first), ``what``
-        (their labels); and where chances are given ``like`` with ``low`` and ``high``: the share won of earlier deals
-        of such a chance of winning (95%). Table ``total``, one row: ``deals``, ``amount``, ``warned`` (deals with a
-        warning), ``several`` (with three or more), ``several_amount``, ``without_amount``, ``chances`` (whether they
-        are given). Table ``signals``, one row a warning: ``signal`` (code), ``warning``, ``deals`` (on which it holds),
-        ``amount`` (of these), ``asked`` (deals of which it is known), ``unknown``. Table ``fired``, one row a deal and
-        warning: ``deal``, ``account``, ``warning``, ``since``, ``evidence``.
+        ``lost_competitor``, ``lost_status_quo``, ``slipped`` (chances by the quarter's end), each with ``_low`` and
+        ``_high`` (95%, from what came of such chances before), and ``at_risk`` (amount times the chance of not being
+        won). A page shows the first 25, the file holds all. Table ``warned``, one row an open deal with a warning, in
+        the same order: ``deal``, ``account``, ``since`` (day of the first), ``what`` (their labels). Table ``total``,
+        one row: ``quarter`` (label), ``deals``, ``amount``, ``warned`` (deals with a warning), ``several`` (with three
+        or more), ``several_amount``, ``without_amount``, ``chances`` (whether they are given). Table ``signals``, one
+        row a warning: ``signal`` (code), ``warning``, ``deals`` (on which it holds), ``amount`` (of these), ``asked``
+        (deals of which it is known), ``unknown``. Table ``fired``, one row a deal and warning: ``deal``, ``account``,
+        ``warning``, ``since``, ``evidence``.
 
     Notes
     -----
@@ -75,19 +83,20 @@ def watchlist(cohort: Cohort) -> Result:
     outlook = outlook_of(cohort)
     is_better = outlook is not None and outlook.is_better
     rows = cohort.focus_rows
-    asked = fired(cohort)
+    signals = with_own(cohort.signal_files)
+    asked = fired(cohort, signals=signals)
     held = asked[asked["fired"].fillna(False)]
-    frame = _listed(cohort, rows, asked)
+    frame = _listed(cohort, rows, asked, signals)
     if outlook is not None and is_better:
         frame = _with_chances(frame, outlook)
     frame = _in_order(frame)
     amounts = rows.set_index("deal_id")["amount"]
     tables = {
         "deals": _deals(frame, cohort, is_better),
-        "warned": _warned(frame, is_better),
+        "warned": _warned(frame),
         "total": _total(frame, cohort, is_better),
-        "signals": _signals(asked, amounts, cohort),
-        "fired": _fired(held, frame),
+        "signals": _signals(asked, amounts, cohort, signals),
+        "fired": _fired(held, frame, signals),
     }
     caveats = () if is_better else (NOT_TRIED if outlook is None else NOT_BETTER,)
     return ANALYSIS.answer(tables, cohort, n_used=len(rows), caveats=caveats)
@@ -100,7 +109,8 @@ def headline(tables: Tables) -> str:
         return WITHHELD
     several = f"{row['several']:,}" if row["several"] else "none"
     verb = "carries" if row["several"] < 2 else "carry"
-    told = f"Of {count(row['deals'], 'open forecast deal')} {several} {verb} {SEVERAL} warnings or more"
+    deals = f"{count(row['deals'], 'open deal')} forecast for {row['quarter']}"
+    told = f"Of {deals} {several} {verb} {SEVERAL} warnings or more"
     if row["several"] and not any_missing(row["amount"], row["several_amount"]) and row["amount"]:
         told += (
             f", {short_money(row['several_amount'], unit)} of the {short_money(row['amount'], unit)} forecast "
@@ -116,9 +126,9 @@ def draw(tables: Tables, axes: Axes) -> None:
     ranked_bars(table.rows.head(DRAWN), axes, name="warning", value="deals", unit="")
 
 
-def _listed(cohort: Cohort, rows: pd.DataFrame, asked: pd.DataFrame) -> pd.DataFrame:
+def _listed(cohort: Cohort, rows: pd.DataFrame, asked: pd.DataFrame, signals: Sequence[Signal]) -> pd.DataFrame:
     """Return the open deals with what holds of each, in no order yet."""
-    labels = {signal.name: signal.label for signal in SIGNALS}
+    labels = {signal.name: signal.label for signal in signals}
     holds, silent = asked["fired"].fillna(False).astype(bool), asked["fired"].isna()
     held = asked[holds]
     what = held["signal"].map(labels).groupby(held["deal_id"]).agg("; ".join)
@@ -155,23 +165,28 @@ def _silent_days(cohort: Cohort) -> pd.Series:
 
 
 def _with_chances(frame: pd.DataFrame, outlook: Outlook) -> pd.DataFrame:
-    """Add each deal's chances, and how earlier deals of such a chance of winning had ended."""
+    """Add each deal's chances with what came of such chances before, and the amount at risk."""
     chances = outlook.chances.loc[frame.index, list(TOLD)].clip(0, 1)
-    groups = calibration_groups(outlook.tested[WON].clip(0, 1), (outlook.tested["came"] == WON).astype("int8"))
-    place = np.searchsorted([group.begins for group in groups], chances[WON].to_numpy(), side="right") - 1
-    # A chance below, or in a tenth that none of the earlier ones lay in, has nothing to stand beside it.
-    inside = np.array([at >= 0 and p < groups[at].ends for at, p in zip(place, chances[WON], strict=True)])
-    like = {
-        name: np.where(inside, [getattr(groups[at].share, field) for at in place], np.nan)
-        for name, field in (("like", "estimate"), ("low", "low"), ("high", "high"))
-    }
-    return frame.assign(**{end: chances[end] for end in TOLD}, **like)
+    told = {name: column for end in TOLD for name, column in _spans(chances[end], end, outlook.tested).items()}
+    return frame.assign(**told, at_risk=frame["amount"] * (1 - chances[WON]))
+
+
+def _spans(chances: pd.Series, end: str, tested: pd.DataFrame) -> dict[str, Any]:
+    """Return the chances of one end with the interval of how often it came for deals that had been given such a one."""
+    groups = calibration_groups(tested[end].clip(0, 1), (tested["came"] == end).astype("int8"))
+    p = chances.to_numpy(dtype=np.float64)
+    low, high = np.zeros(len(p)), np.ones(len(p))
+    for group in groups:
+        # Where too few had such a chance nothing bounds it, and it may be anything.
+        if group.share.status != "refused":
+            inside = (p >= group.begins) & ((p < group.ends) | (p == 1.0) & (group.ends == 1.0))
+            low[inside], high[inside] = group.share.low, group.share.high
+    return {end: p, f"{end}_low": np.minimum(low, p), f"{end}_high": np.maximum(high, p)}
 
 
 def _in_order(frame: pd.DataFrame) -> pd.DataFrame:
-    weight = frame["amount"] * (1 - frame[WON]) if WON in frame else frame["amount"]
-    ordered = frame.assign(weight=weight).sort_values(["weight", "deal_id"], ascending=[False, True], kind="stable")
-    return ordered.drop(columns="weight").reset_index(drop=True)
+    weight = "at_risk" if "at_risk" in frame else "amount"
+    return frame.sort_values([weight, "deal_id"], ascending=[False, True], kind="stable", ignore_index=True)
 
 
 def _deals(frame: pd.DataFrame, cohort: Cohort, is_better: bool) -> Table:
@@ -179,34 +194,36 @@ def _deals(frame: pd.DataFrame, cohort: Cohort, is_better: bool) -> Table:
         Column("deal_id", "deal", "Deal id", shown=False),
         *_names(frame),
         Column("amount", "money", "Amount", cohort.currency),
-        Column("category", "label", "Category"),
+        Column("category", "label", "Category", shown=not is_better),
         Column("expected", "date", "Expected close"),
         Column("silent", "count", "Days silent"),
-        Column("warnings", "count", "Warnings"),
+        Column("warnings", "count", "Warnings", shown=not is_better),
         Column("unknown", "count", "Warnings not known", shown=False),
     ]
     if is_better:
-        columns += [
-            Column("won", "estimate", "Chance: won", "share"),
-            Column("lost_competitor", "estimate", "Lost to a competitor", "share"),
-            Column("lost_status_quo", "estimate", "Lost to the status quo", "share"),
-            Column("slipped", "estimate", "Slipping", "share"),
-        ]
-    order = "amount times the chance of not being won in the quarter" if is_better else "amount"
-    title = f"Open deals forecast for {cohort.focus.label}, in order of {order}"
-    return Table(frame[[column.name for column in columns]], tuple(columns), title)
+        columns.insert(4, Column("at_risk", "money", "At risk", cohort.currency))
+        columns += [column for end, label in CHANCES.items() for column in _chance(end, label)]
+    order = "amount times the chance of not being won" if is_better else "amount"
+    some = f"the {LISTED} first of {len(frame):,}" if len(frame) > LISTED else "all"
+    title = f"Open deals forecast for {cohort.focus.label}, by {order}: {some}"
+    return Table(frame[[column.name for column in columns]], tuple(columns), title, most=LISTED)
 
 
-def _warned(frame: pd.DataFrame, is_better: bool) -> Table:
+def _chance(end: str, label: str) -> tuple[Column, Column, Column]:
+    low, high = f"{end}_low", f"{end}_high"
+    return (
+        Column(end, "estimate", label, "share", low=low, high=high),
+        Column(low, "estimate", "Low", "share", shown=False),
+        Column(high, "estimate", "High", "share", shown=False),
+    )
+
+
+def _warned(frame: pd.DataFrame) -> Table:
     rows = frame[frame["warnings"] > 0].reset_index(drop=True)
-    columns = [*_names(frame), Column("since", "date", "The first since"), Column("what", "text", "Warnings")]
-    if is_better:
-        columns += [
-            Column("like", "estimate", "Won of earlier deals of such a chance (95% interval)", "share", "low", "high"),
-            Column("low", "estimate", "Low", "share", shown=False),
-            Column("high", "estimate", "High", "share", shown=False),
-        ]
-    return Table(rows[[column.name for column in columns]], tuple(columns), "What holds on each, in the same order")
+    columns = (*_names(frame), Column("since", "date", "The first since"), Column("what", "text", "Warnings"))
+    some = f", the {LISTED} first of {len(rows):,}" if len(rows) > LISTED else ""
+    title = f"What holds on each, in the same order{some}"
+    return Table(rows[[column.name for column in columns]], columns, title, most=LISTED)
 
 
 def _names(frame: pd.DataFrame) -> tuple[Column, Column]:
@@ -219,11 +236,13 @@ def _names(frame: pd.DataFrame) -> tuple[Column, Column]:
 def _total(frame: pd.DataFrame, cohort: Cohort, is_better: bool) -> Table:
     several = frame["warnings"] >= SEVERAL
     row = {
-        "deals": len(frame), "amount": frame["amount"].sum(min_count=1), "warned": int((frame["warnings"] > 0).sum()),
-        "several": int(several.sum()), "several_amount": frame.loc[several, "amount"].sum(),
+        "quarter": cohort.focus.label, "deals": len(frame), "amount": frame["amount"].sum(min_count=1),
+        "warned": int((frame["warnings"] > 0).sum()), "several": int(several.sum()),
+        "several_amount": frame.loc[several, "amount"].sum(),
         "without_amount": int(frame["amount"].isna().sum()), "chances": is_better,
     }  # fmt: skip
     columns = (
+        Column("quarter", "label", "Quarter"),
         Column("deals", "count", "Open deals"),
         Column("amount", "money", "Amount", cohort.currency),
         Column("warned", "count", "With a warning"),
@@ -236,9 +255,9 @@ def _total(frame: pd.DataFrame, cohort: Cohort, is_better: bool) -> Table:
     return Table(pd.DataFrame([row]).astype(kinds), columns, "How much of the open forecast carries warnings", True)
 
 
-def _signals(asked: pd.DataFrame, amounts: pd.Series, cohort: Cohort) -> Table:
+def _signals(asked: pd.DataFrame, amounts: pd.Series, cohort: Cohort, signals: Sequence[Signal]) -> Table:
     rows = []
-    for signal in SIGNALS:
+    for signal in signals:
         own = asked[asked["signal"] == signal.name]
         held = own.loc[own["fired"].fillna(False), "deal_id"]
         rows.append(
@@ -260,8 +279,8 @@ def _signals(asked: pd.DataFrame, amounts: pd.Series, cohort: Cohort) -> Table:
     return Table(frame, columns, "Warnings, by how many open deals carry them", detail=True)
 
 
-def _fired(held: pd.DataFrame, frame: pd.DataFrame) -> Table:
-    labels = {signal.name: signal.label for signal in SIGNALS}
+def _fired(held: pd.DataFrame, frame: pd.DataFrame, signals: Sequence[Signal]) -> Table:
+    labels = {signal.name: signal.label for signal in signals}
     place = pd.Series(frame.index, index=frame["deal_id"])
     rows = held.assign(place=held["deal_id"].map(place), warning=held["signal"].map(labels))
     rows = rows.sort_values("place", kind="stable").merge(frame[["deal_id", "deal", "account"]], on="deal_id")

@@ -85,6 +85,7 @@ def claims_scoreboard(cohort: Cohort) -> Result:
     if untested:
         tables["not_testable"] = _not_testable(untested)
     caveats = [
+        "What is claimed is quoted; names in the picture say what is looked at.",
         "Records show what goes together. Supported means consistent with the claim on these deals, not that one thing "
         "brought the other about, nor that it holds elsewhere.",
     ]
@@ -118,7 +119,8 @@ def headline(tables: Tables) -> str:
 def draw(tables: Tables, axes: Axes) -> None:
     """Draw each figure with its interval against the margin of its claim."""
     empty = pd.DataFrame(columns=list(COLUMNS.values()))
-    judged_intervals(tables["claims"].rows if "claims" in tables else empty, axes, **COLUMNS)
+    rows = tables["claims"].rows if "claims" in tables else empty
+    judged_intervals(rows, axes, claimed_label="where what is claimed holds", **COLUMNS)
 
 
 COLUMNS = {
@@ -157,7 +159,7 @@ def _claims_table(tested: Sequence[Judged]) -> Table:
     columns = (
         Column("number", "label", "No.", shown=False),
         Column("short", "label", "Claim", shown=False),
-        Column("claim", "text", "Claim"),
+        Column("claim", "text", "Claimed"),
         Column("verdict", "label", "On these deals"),
         Column("figure", "text", "Figure (interval)"),
         Column("what", "text", "What it is, and where the claim holds"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from markupsafe import Markup
 
+from postmortem.analyses import ANALYSES
 from postmortem.frames.cohort import Cohort
 from postmortem.ground.config import Config
 from postmortem.ground.formats import count
@@ -19,11 +20,15 @@ from postmortem.report.plan import Notebook
 from postmortem.result import Result
 
 NOT_YET = "What we cannot say yet"
+OPEN_DEALS = ("open_forecast",)
 
 
 @dataclass(frozen=True)
 class About:
-    """What every page says of the report: plain text, escaped by the template."""
+    """What every page says of the report: plain text, escaped by the template.
+
+    A page about open deals alone says `open_deals` in place of `deals`: these are of another quarter.
+    """
 
     company: str
     quarter: str
@@ -34,6 +39,7 @@ class About:
     prepared_by: str
     confidentiality: str
     look: Look = PLAIN_LOOK
+    open_deals: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,6 +83,7 @@ def about(cohort: Cohort, config: Config) -> About:
         prepared_by=config.report.prepared_by or "",
         confidentiality=config.report.confidentiality or "",
         look=look_of(config),
+        open_deals=f"Open deals forecast for {book.meta.calendar.quarter_of(cohort.as_of).label}",
     )
 
 
@@ -114,13 +121,20 @@ def page(
         "page.html.j2",
         page_title=notebook.title,
         current=notebook.name,
-        about=told,
+        about=_of_its_deals(told, harvest),
         pages=navigation,
         blocks=blocks,
         contents=contents,
         refusals=of_page(refused),
         note=notes.of_page if notes else None,
     )
+
+
+def _of_its_deals(told: About, harvest: Harvest) -> About:
+    """Return the description for a page, which names the quarter of the open deals where it is about them alone."""
+    asked = {entry.name for entry in ANALYSES if entry.frames == OPEN_DEALS}
+    is_open = bool(harvest.results) and all(result.analysis in asked for result in harvest.results)
+    return replace(told, deals=told.open_deals) if is_open and told.open_deals else told
 
 
 def sections(blocks: Sequence[str | Result]) -> Iterator[tuple[str | None, str, list[Result]]]:

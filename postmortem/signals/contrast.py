@@ -7,10 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from postmortem.frames.proposals import numbers_before
 from postmortem.result import Column
-from postmortem.stats import LEAST_N, Estimate, clustered_difference, newcombe
+from postmortem.stats import LEAST_N, Estimate, adjusted_risk, clustered_difference, newcombe
 
 LEAST_IN_ARM = 10
+ADJUSTED_FOR = ("segment", "deal_type")
+HELD = "amount, segment, type of deal"
 SEEN = ("lost_seen", "lost_n", "won_seen", "won_n")
 
 
@@ -67,6 +70,51 @@ def contrast(flags: pd.Series, deals: pd.DataFrame) -> dict[str, Any]:
         gap = _gap(flags, deals, told)
         told |= {"difference": gap.estimate, "low": max(gap.low, -1.0), "high": min(gap.high, 1.0)}
     return told
+
+
+def alike(flags: pd.Series, deals: pd.DataFrame, told: dict[str, Any]) -> dict[str, Any]:
+    """Return the difference of a row of contrasts with amount, segment and type of deal held alike.
+
+    Parameters
+    ----------
+    flags : Series of float
+        On the index of `deals`.
+    deals : DataFrame
+        As for `contrast`, with ``amount``, ``segment`` and ``deal_type``.
+    told : dict
+        What `contrast` said of them.
+
+    Returns
+    -------
+    dict
+        ``alike`` with ``alike_low`` and ``alike_high``: how much more often it would stand on all these deals were
+        they lost than were they won, by g-computation on a logistic model, clustered by sales person. Where that is
+        refused, or no difference can be told, as in `told`; ``held`` says what was held alike, if anything.
+    """
+    plain = {"alike": told["difference"], "alike_low": told["low"], "alike_high": told["high"], "held": ""}
+    if not comparable(told):
+        return plain
+    known = flags.notna().to_numpy()
+    rows = deals[known]
+    lost = rows["is_lost"].to_numpy(dtype=np.int8)
+    others = numbers_before(rows, lost == 1, groups=ADJUSTED_FOR, amount="amount")
+    gap = adjusted_risk(flags[known].to_numpy(), lost, rows["owner"].to_numpy(), covariates=others).difference
+    if gap.status == "refused":
+        return plain
+    low, high = max(gap.low, -1.0), min(gap.high, 1.0)
+    return {"alike": gap.estimate, "alike_low": low, "alike_high": high, "held": HELD}
+
+
+def alike_columns() -> tuple[Column, ...]:
+    """Return the columns of `alike`, which a page keeps out of sight."""
+    return (
+        Column(
+            "alike", "estimate", "Difference, like with like (95% interval)", "points", "alike_low", "alike_high", False
+        ),
+        Column("alike_low", "estimate", "Low", "points", shown=False),
+        Column("alike_high", "estimate", "High", "points", shown=False),
+        Column("held", "label", "Held alike in that difference", shown=False),
+    )
 
 
 def _gap(flags: pd.Series, deals: pd.DataFrame, told: dict[str, Any]) -> Estimate:

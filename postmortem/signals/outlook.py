@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
@@ -15,6 +15,7 @@ from postmortem.frames.stated import stated_probability
 from postmortem.ground.errors import EmptyFrame, FrameRefused
 from postmortem.ground.fates import FATE_LABELS, PUSHED_EARLY, SLIPPED, WON
 from postmortem.signals.matrix import fired
+from postmortem.signals.own import with_own
 from postmortem.stats import BrierSkill, brier_skill, fit_multinomial_ridge, squared_misses
 from postmortem.stats.checks import Floats
 
@@ -118,7 +119,8 @@ def outlook_of(cohort: Cohort) -> Outlook | None:
     Notes
     -----
     Each quarter is foretold by what had been learnt from the quarters before it alone. What a deal had lost to is
-    taken as recorded today. Hints are each warning, each warning unknown, the forecast category and the stage.
+    taken as recorded today. Hints are each warning, the engagement's own among them, each unknown, the forecast
+    category and the stage.
     """
     return _learnt(_Asked(cohort.fingerprint, cohort))
 
@@ -128,7 +130,7 @@ def _earlier(asked: _Asked) -> Cohort | None:
     cohort = asked.cohort
     day = (cohort.as_of - cohort.focus.start).days + 1
     try:
-        return forecast_cohort(
+        earlier = forecast_cohort(
             cohort.book,
             cohort.focus - 1,
             categories=tuple(sorted(cohort.table["forecast_category"].dropna().unique())),
@@ -137,6 +139,7 @@ def _earlier(asked: _Asked) -> Cohort | None:
         )
     except (FrameRefused, EmptyFrame):
         return None
+    return replace(earlier, signal_files=cohort.signal_files)
 
 
 @lru_cache(maxsize=2)
@@ -201,7 +204,7 @@ def doubted(rows: pd.DataFrame, misses: str, reference: str) -> BrierSkill:
 
 def _warnings(cohort: Cohort) -> pd.DataFrame:
     """Return a column a signal: fired, not fired, or missing where it is unknown; a row a deal and quarter."""
-    return fired(cohort).pivot(index=KEY, columns="signal", values="fired")
+    return fired(cohort, signals=with_own(cohort.signal_files)).pivot(index=KEY, columns="signal", values="fired")
 
 
 def _hints(warnings: pd.DataFrame, rows: pd.DataFrame) -> Floats:

@@ -157,16 +157,25 @@ def many(quarters: int = 9, each: int = 32) -> tuple[list[Told], dict[str, list[
 
 
 def staff() -> dict[str, list[dict[str, Any]]]:
-    """Return the sales people of `many`: teams of two, every other one gone, quotas, a roll-out in four teams."""
+    """Return the sales people of `many`: teams of two, every other one gone, quotas, a roll-out in four teams.
+
+    Twelve more were hired with them, have a quota and no deal of these.
+    """
     people, quotas = [], []
     for number in range(SELLERS):
         left = None if number % 2 else str((FOCUS - 3 - number // 2 % 4).day(0))
-        people.append({"rep_id": f"Rep {number}", "team": f"Team {number % 8}", "left_at": left})
+        person = {"rep_id": f"Rep {number}", "team": f"Team {number % 8}", "left_at": left}
+        people.append({**person, "hired_at": str((FOCUS - 8).day(70))})
         quotas += [
             {"rep_id": f"Rep {number}", "quarter": (FOCUS - back).label, "quota": 10_000.0,
              "attained": 6_000.0 + 1_000 * ((number * 5 + back * 3) % 9)}
             for back in range(4)
         ]  # fmt: skip
+    for number in range(SELLERS, SELLERS + 12):
+        people.append({"rep_id": f"Rep {number}", "team": "Team 7", "hired_at": str((FOCUS - 8).day(70))})
+        attained = 12_000.0 if number % 2 else 7_000.0
+        quotas.append({"rep_id": f"Rep {number}", "quarter": (FOCUS - 3).label, "quota": 10_000.0,
+                       "attained": attained})  # fmt: skip
     started = str((FOCUS - 5).start)
     rollouts = [{"name": "Close plan", "team": f"Team {number}", "started_at": started} for number in (0, 1, 2, 5)]
     return {"reps": people, "quotas": quotas, "rollouts": rollouts}
@@ -238,6 +247,12 @@ def commitments(stories: Iterable[Told]) -> list[dict[str, Any]]:
     ]
 
 
+def handed_on(stories: Sequence[Told]) -> dict[str, Any]:
+    """Return the change of the last deal's owner: that it is on record tells whose all the later deals were."""
+    day = (FOCUS - 8).day(60)
+    return {**_change(stories[-1].deal["deal_id"], "owner_id", day, "Rep 1"), "old_value": "Rep 0"}
+
+
 def reason(deal_id: str, code: str | None, *, rater: str = "rep", rank: str = "primary", **more: Any) -> dict[str, Any]:
     """Return one rater's word."""
     return {"deal_id": deal_id, "rater_type": rater, "rank": rank, "code": code, **more}
@@ -289,6 +304,7 @@ def _forecast() -> Cohort:
         {"deal_id": story.deal["deal_id"], "competitor": RIVALS[3], "price": 500.0 * (place % 11 + 1)}
         for place, story in enumerate(stories) if place % 3
     ]  # fmt: skip
+    stories[-1].history.append(handed_on(stories))
     cohort = forecast_of(stories, milestones=commitments(stories), **tables)
     return replace(cohort, book=replace(cohort.book, process=PROCESS))
 
@@ -298,6 +314,7 @@ def _entered(make: Callable[..., Cohort]) -> Cohort:
     stories, tables = many()
     later = pd.Timedelta(days=45)
     history = [{**row, "changed_at": pd.Timestamp(row["changed_at"]) + later} for s in stories for row in s.history]
+    history.append(handed_on(stories))
     deals = [{**s.deal, "created_at": pd.Timestamp(s.deal["created_at"]) + later} for s in stories]
     milestones = [{**row, "met_at": pd.Timestamp(row["met_at"]) + later} for row in commitments(stories)]
     book = make_book(deals, history=history, milestones=milestones, **tables)
@@ -327,7 +344,7 @@ def _open() -> Cohort:
 
 FORECAST = "forecast"
 MADE = {
-    "closed": lambda: closed_of(many()[0], **many()[1]),
+    "closed": lambda: closed_of(many()[0], history=[handed_on(many()[0])], **many()[1]),
     "forecast": _forecast,
     "late_stage": lambda: _entered(late_stage_cohort),
     "first_forecast": lambda: _entered(first_forecast_cohort),

@@ -4,14 +4,31 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 from analysis_cases import answer_of, cohort_of
+from statsmodels.stats.proportion import proportion_confint
 
 from postmortem.analyses import find
+from postmortem.analyses import watchlist as module
+from postmortem.display import written
 from postmortem.frames.choose import choose_cohort
 from postmortem.signals.matrix import fired
 from postmortem.signals.outlook import outlook_of
+
+ALWAYS = """
+from postmortem.signals.contract import Signal, answer
+
+
+def always(book, landmarks):
+    return answer(landmarks, landmarks["deal_id"].notna().astype("boolean"), evidence="there", unknown="")
+
+
+SIGNAL = Signal(
+    function=always, name="always", label="Always there", meaning="For the test.", causes=("not_an_opportunity",)
+)
+"""
 
 
 def test_every_open_deal_is_listed_once_with_what_holds_on_it():
@@ -21,7 +38,10 @@ def test_every_open_deal_is_listed_once_with_what_holds_on_it():
     held = fired(cohort).query("fired.fillna(False)").groupby("deal_id").size()
     assert deals.set_index("deal_id")["warnings"].loc[held.index].to_dict() == held.to_dict()
     assert deals["warnings"].sum() == held.sum() == len(result.tables["fired"].rows)
-    assert result.headline == "Of 15 open forecast deals none carries 3 warnings or more; 14 carry no warning at all."
+    assert (
+        result.headline
+        == "Of 15 open deals forecast for 2025Q4 none carries 3 warnings or more; 14 carry no warning at all."
+    )
 
 
 def test_silence_is_counted_from_the_buyers_last_part_and_unknown_without_an_event():
@@ -37,6 +57,45 @@ def test_chances_stand_in_order_of_amount_that_will_not_be_won():
     known = cohort_of("open_forecast").table["deal_id"]
     assert deals.set_index("deal_id")["won"].to_dict() == pytest.approx(dict(zip(known, chances["won"], strict=True)))
     assert (deals["amount"] * (1 - deals["won"])).is_monotonic_decreasing
+
+
+def test_each_chance_stands_with_what_came_of_such_chances_before():
+    """By hand: the deals of earlier quarters that had been given a chance of the same tenth."""
+    deals, outlook = answer_of("watchlist", "open_forecast").tables["deals"], outlook_of(cohort_of("open_forecast"))
+    tested = outlook.tested
+    for end in ("won", "lost_competitor", "lost_status_quo", "slipped"):
+        tenth = np.floor(tested[end].clip(0, 1) * 10).clip(upper=9)
+        for row in deals.rows.to_dict("records"):
+            alike = tested.loc[tenth == min(int(row[end] * 10), 9), "came"] == end
+            low, high = (0.0, 1.0)
+            if len(alike) >= 5:
+                share = proportion_confint(int(alike.sum()), len(alike), method="wilson")
+                low, high = min(share[0], row[end]), max(share[1], row[end])
+            assert (row[f"{end}_low"], row[f"{end}_high"]) == pytest.approx((low, high))
+        assert (deals.column(end).low, deals.column(end).high) == (f"{end}_low", f"{end}_high")
+
+
+def test_a_page_lists_the_first_and_counts_the_others():
+    frame = pd.DataFrame({"deal": [f"Deal {number}" for number in range(40)], "warnings": [1] * 40})
+    rows = frame.assign(account="Acme", since=pd.Timestamp("2025-10-01"), what="Silent")
+    table = module._warned(rows.astype({"account": "str"}))
+    shown = written(table)
+    assert (len(shown.rows), shown.left_out, len(table.rows)) == (25, 15, 40)
+    assert table.title.endswith("the 25 first of 40")
+
+
+def test_an_engagements_own_signal_is_asked_of_open_deals_too(tmp_path):
+    """It holds on every deal, so that each carries one warning more."""
+    file = tmp_path / "always.py"
+    file.write_text(ALWAYS, encoding="utf-8")
+    cohort = replace(cohort_of("open_forecast"), signal_files=(file,))
+    before = answer_of("watchlist", "open_forecast").tables["deals"].rows.set_index("deal_id")["warnings"]
+    tables = find("watchlist").function(cohort).tables
+    after = tables["deals"].rows.set_index("deal_id")["warnings"]
+    assert (after == before.loc[after.index] + 1).all()
+    assert tables["signals"].rows["warning"].iloc[0] == "Always there"
+    assert (tables["fired"].rows["warning"] == "Always there").sum() == len(after)
+    assert len(tables["warned"].rows) == len(after)
 
 
 def test_deals_alone_give_a_list_without_chances():
