@@ -66,7 +66,7 @@ def written(table: Table, *, most: int = ROWS_SHOWN) -> Written:
     most : int
         Rows at most; the rest are counted.
     """
-    shown = [column for column in table.columns if column.shown and not _is_blank(table, column)]
+    shown = shown_columns(table)
     records = table.records[:most]
     return Written(
         title=table.title,
@@ -75,6 +75,11 @@ def written(table: Table, *, most: int = ROWS_SHOWN) -> Written:
         left_out=max(len(table.rows) - most, 0),
         detail=table.detail,
     )
+
+
+def shown_columns(table: Table) -> tuple[Column, ...]:
+    """Return the columns that people read: those shown, without remarks that say nothing at all."""
+    return tuple(column for column in table.columns if column.shown and not _is_blank(table, column))
 
 
 def head_text(column: Column) -> str:
