@@ -64,5 +64,6 @@ def test_it_knows_nothing_of_the_machine_and_is_the_same_every_time(folder: Path
 def test_what_is_printed_is_read_again_but_for_letters_that_no_font_here_has(text: str) -> None:
     pdf = pdf_of(f"<!doctype html><meta charset=utf-8><title>x</title><p>{text}</p>", find_browser())
     plain, told = re.sub(r"<[^>]*>", "", text).replace("&amp;", "&"), [told for _, told in texts(pdf)]
-    boxes = "\N{REPLACEMENT CHARACTER}" * len(plain)
-    assert any(read is not None and (plain in read or (not plain.isascii() and boxes in read)) for read in told)
+    # A letter that no font here has may be read as the box that is printed for it.
+    pattern = "".join(re.escape(c) if c.isascii() else f"[{c}\N{REPLACEMENT CHARACTER}]" for c in plain)
+    assert any(read is not None and re.search(pattern, read) for read in told)
