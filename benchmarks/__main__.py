@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import cumulative_incidence, forecast_at_scale, notebook_at_scale, notes, report
+from benchmarks import cumulative_incidence, exports, forecast_at_scale, notebook_at_scale, notes, report
 
-BENCHMARKS = (report, cumulative_incidence, forecast_at_scale, notebook_at_scale, notes)
+BENCHMARKS = (report, cumulative_incidence, forecast_at_scale, notebook_at_scale, notes, exports)
 
 
 def main(arguments: list[str]) -> int:

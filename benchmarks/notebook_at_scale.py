@@ -27,7 +27,7 @@ QUARTERS = 12
 
 def notebook(number: str | None) -> str:
     """Return the name of the notebook with this number, the last one unless told, or end with those there are."""
-    names = [path.stem for path in resources.notebooks()]
+    names = [path.stem for path in resources.notebooks() if path.stem[:1].isdigit()]
     if number is None:
         return names[-1]
     found = [name for name in names if name.startswith(f"{int(number):02d}-")]

@@ -22,6 +22,7 @@ PUBLIC = {
     "choose_cohort": "postmortem.frames.choose",
     "part_of": "postmortem.frames.cohort",
     "closed_cohort": "postmortem.frames.closed",
+    "explore": "postmortem.explorer",
     "first_forecast_cohort": "postmortem.frames.first_forecast",
     "forecast_cohort": "postmortem.frames.forecast",
     "late_stage_cohort": "postmortem.frames.late_stage",

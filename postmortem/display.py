@@ -70,7 +70,7 @@ def written(table: Table, *, most: int = 0) -> Written:
         Rows at most, the rest are counted; as many as the table says unless told.
     """
     most = most or table.most or ROWS_SHOWN
-    shown = [column for column in table.columns if column.shown and not _is_blank(table, column)]
+    shown = shown_columns(table)
     records = table.records[:most]
     return Written(
         title=table.title,
@@ -79,6 +79,11 @@ def written(table: Table, *, most: int = 0) -> Written:
         left_out=max(len(table.rows) - most, 0),
         detail=table.detail,
     )
+
+
+def shown_columns(table: Table) -> tuple[Column, ...]:
+    """Return the columns that people read: those shown, without remarks that say nothing at all."""
+    return tuple(column for column in table.columns if column.shown and not _is_blank(table, column))
 
 
 def head_text(column: Column) -> str:

@@ -23,7 +23,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("analyses",),
     ("findings",),
     ("report", "fieldwork"),
-    ("cli", "explore", "__init__", "__main__"),
+    ("cli", "explorer", "__init__", "__main__"),
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 # Rooms of one floor that know nothing of each other.

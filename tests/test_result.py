@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from html.parser import HTMLParser
 
 import numpy as np
@@ -225,7 +226,7 @@ def test_a_result_keeps_its_tables_when_the_mapping_it_was_given_changes(result)
 
 
 class Seen(HTMLParser):
-    """Collects tags and text."""
+    """Collects tags, and the text that people see."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -236,7 +237,8 @@ class Seen(HTMLParser):
         self.tags.append(tag)
 
     def handle_data(self, data):
-        self.text += data
+        if self.tags and self.tags[-1] != "style":
+            self.text += data
 
 
 def test_a_notebook_gets_text_for_logs_html_for_people_and_json_for_the_driver(result):
@@ -272,6 +274,13 @@ def test_a_long_table_is_cut_in_a_notebook_and_whole_in_json(result):
     assert seen.tags.count("td") == ROWS_IN_NOTEBOOK
     assert "5 further rows" in seen.text
     assert len(shown.to_dict()["tables"]["long"]["rows"]["n"]) == ROWS_IN_NOTEBOOK + 5
+
+
+def test_a_result_in_a_notebook_takes_the_colours_of_whatever_theme_is_around_it(result):
+    (style,) = re.findall(r"<style>(.*?)</style>", result._repr_html_(), re.DOTALL)
+    assert not re.findall(r"(?<!, )#[0-9a-f]{3,6}|\brgb|: *(?:white|black)", style)
+    rules = re.findall(r"([^{}]+){", style)
+    assert all(part.strip().startswith(".postmortem-result") for rule in rules for part in rule.split(","))
 
 
 def test_a_refused_result_shows_itself_in_a_notebook():

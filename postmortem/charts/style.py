@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -210,11 +210,11 @@ def to_svg(figure: Figure, *, prefix: str = "") -> str:
     return svg.strip() + "\n"
 
 
-def to_png(figure: Figure, scale: float = 2) -> bytes:
-    """Return the figure as PNG without metadata, `scale` times as large as it is shown on a page."""
+def to_png(figure: Figure, scale: float = 2, *, metadata: Mapping[str, str] | None = None) -> bytes:
+    """Return the figure as PNG, `scale` times as large as it is shown on a page, with no `metadata` but that told."""
     written = io.BytesIO()
     with theme():
-        figure.savefig(written, format="png", dpi=CSS_DPI * scale, metadata={"Software": None})
+        figure.savefig(written, format="png", dpi=CSS_DPI * scale, metadata={"Software": None, **(metadata or {})})
     return written.getvalue()
 
 

@@ -19,6 +19,7 @@ from postmortem.cli import (
     dossier,
     editions,
     engagement,
+    exporting,
     forecast,
     guessing,
     interviews,
@@ -47,6 +48,7 @@ app.command()(engagement.check)
 app.command()(running.run)
 app.command()(editions.diff)
 app.command()(sharing.share)
+app.command()(exporting.export)
 app.command()(dossier.deal)
 app.command()(snapshots.snapshot)
 app.command()(guessing.guess)

@@ -46,7 +46,8 @@ def eject(
         raise UsageError("This notebook was ejected already.", got=place.name, do="delete the copy first")
     place.parent.mkdir(exist_ok=True)
     shutil.copyfile(built_in[hits[0]], place)
-    emit({"written": str(place)}, f"Copied to {place}. Runs of this engagement use it from now on.", False)
+    used = "use it from now on" if hits[0][:1].isdigit() else "use it when they are told to"
+    emit({"written": str(place)}, f"Copied to {place}. Runs of this engagement {used}.", False)
 
 
 def lab(folder: Folder = None) -> int:

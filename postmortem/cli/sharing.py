@@ -26,14 +26,22 @@ def share(
     siblings: Annotated[
         list[Path] | None, typer.Option(help="Further engagements whose names must not be in it; repeatable.")
     ] = None,
+    xlsx: Annotated[bool, typer.Option("--xlsx", help="With a workbook of what is in it.")] = False,
+    charts: Annotated[bool, typer.Option("--charts", help="With its pictures as SVG and PNG.")] = False,
+    pdf: Annotated[bool, typer.Option("--pdf", help="With its pages as one PDF; needs Chromium or its kin.")] = False,
     as_json: AsJson = False,
 ) -> int:
     """Share a finished report: redact its results, make its pages again, look for leaks, and pack one archive."""
     from postmortem.ground.errors import ROWS_SHOWN, SharingRefused
+    from postmortem.report.export import Kind
     from postmortem.report.share import Options
     from postmortem.report.share import share as make
 
-    options = Options(audience, recipient, show_people, show_deals, tuple(also or ()), tuple(siblings or ()))
+    asked: dict[Kind, bool] = {"xlsx": xlsx, "charts": charts, "pdf": pdf}
+    options = Options(
+        audience, recipient, show_people, show_deals, tuple(also or ()), tuple(siblings or ()),
+        tuple(kind for kind, told in asked.items() if told),
+    )  # fmt: skip
     try:
         made = make(report, options, output=output)
     except SharingRefused as refused:

@@ -24,7 +24,7 @@ from postmortem.ground.sources import LookupTable, Section, Source, table_faults
 
 FILE_NAME = "postmortem.toml"
 PREFIX = "POSTMORTEM_"
-PLAIN_VARIABLES = ("POSTMORTEM_CACHE",)
+PLAIN_VARIABLES = ("POSTMORTEM_CACHE", "POSTMORTEM_BROWSER")
 LISTS = ("frame.categories", "report.pages", "taxonomy.crosswalks")
 
 

@@ -62,7 +62,7 @@ def write_whole(place: Path, content: bytes) -> None:
         if aside is not None:
             Path(aside).unlink(missing_ok=True)
         raise OutputBusy(
-            "The shared archive cannot be written.", got=f"{place.parent.name}: {error.strerror}",
+            "This file cannot be written.", got=f"{place.parent.name}/{place.name}: {error.strerror}",
             do="choose another folder with --output",
         ) from None  # fmt: skip
 

@@ -1,7 +1,7 @@
 """Look through everything about to be shared, inside out, for what must not leave.
 
 Every artefact is opened as far as it goes: markup and what it encodes, pictures inside pages, text chunks of PNG,
-members of archives and workbooks. What cannot be read is a find of its own, as nobody can vouch for it.
+members of archives and workbooks, pages of a PDF. What cannot be read is a find of its own, as nobody can vouch for it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from postmortem.report import pdf_text
 from postmortem.report.identities import SEPARATOR, Finder
+from postmortem.report.pdf_text import PDF
 
 PNG: Final = b"\x89PNG\r\n\x1a\n"
 DATA_ADDRESS: Final = re.compile(r"data:([\w/+.-]+)((?:;[\w=.-]+)*),([^\"'\s)>]*)")
@@ -109,6 +111,8 @@ def _texts(content: bytes, name: str, depth: int = 0) -> Iterator[tuple[str, str
         yield from _members(content, depth)
     elif content.startswith(PNG):
         yield from _chunks(content)
+    elif content.startswith(PDF):
+        yield from pdf_text.texts(content)
     else:
         try:
             text = content.decode("utf-8-sig")
@@ -151,11 +155,11 @@ def _chunks(content: bytes) -> Iterator[tuple[str, str | None]]:
         length, kind = struct.unpack(">I4s", content[at : at + 8])
         data = content[at + 8 : at + 8 + length]
         if kind in TEXT_CHUNKS:
-            yield f"{kind.decode()} chunk", data.decode("utf-8", "replace").replace("\0", " ")
+            yield f"{kind.decode()} chunk", _decoded(data).replace("\0", " ")
             for start in range(len(data)):
                 if data[start : start + 1] == b"\x78":
                     try:
-                        yield f"{kind.decode()} chunk", zlib.decompress(data[start:]).decode("utf-8", "replace")
+                        yield f"{kind.decode()} chunk", _decoded(zlib.decompress(data[start:]))
                     except zlib.error:
                         continue
         elif kind == b"eXIf":
@@ -165,6 +169,14 @@ def _chunks(content: bytes) -> Iterator[tuple[str, str | None]]:
             break
     if at != len(content):
         yield "behind the picture", None
+
+
+def _decoded(chunk: bytes) -> str:
+    """Return the text of a chunk, which is UTF-8 or Latin-1 by its kind and by who wrote it."""
+    try:
+        return chunk.decode("utf-8")
+    except UnicodeDecodeError:
+        return chunk.decode("latin-1")
 
 
 def _markup(text: str, depth: int) -> Iterator[tuple[str, str | None]]:

@@ -50,7 +50,8 @@ def plan(engagement: Path, wanted: Sequence[str] = ()) -> tuple[Notebook, ...]:
         Folder whose own `notebooks/` are laid over the built-in ones.
     wanted : sequence of str
         Names or leading numbers (``01``), in the order of the pages. Unless told all but those about one deal, which
-        declare a `deal_id`: they are made when asked for by name.
+        declare a `deal_id`, and the built-in ones without a number, such as the gallery, ejected or not: they are made
+        when asked for by name.
 
     Raises
     ------
@@ -58,7 +59,8 @@ def plan(engagement: Path, wanted: Sequence[str] = ()) -> tuple[Notebook, ...]:
         For an unknown name, an unreadable notebook or a parameter that no run can fill.
     """
     found = find_notebooks(engagement)
-    names = [_match(name, found) for name in wanted] or sorted(found)
+    apart = {path.stem for path in resources.notebooks() if not path.stem[:1].isdigit()}
+    names = [_match(name, found) for name in wanted] or sorted(set(found) - apart)
     read = tuple(_read(name, found[name]) for name in dict.fromkeys(names))
     return tuple(notebook for notebook in read if wanted or ONE_DEAL not in notebook.parameters)
 

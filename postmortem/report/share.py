@@ -18,6 +18,8 @@ from typing import Any, Final
 from postmortem.ground.errors import SharingRefused
 from postmortem.report.brand import PLAIN_LOOK
 from postmortem.report.bundle import described, pack, pseudonyms_for, recipient_slug, write_whole
+from postmortem.report.closing import FRONT
+from postmortem.report.export import Kind, beside, printer_for
 from postmortem.report.front import Described, front_page
 from postmortem.report.harvest import Harvest
 from postmortem.report.identities import Finder, house_words
@@ -57,6 +59,8 @@ class Options:
         Pages that this audience gets all the same.
     siblings : tuple of Path
         Further engagements whose names must not be in it.
+    exports : tuple of {"xlsx", "charts", "pdf"}
+        What it holds beside its pages, made of the same redacted results.
     """
 
     audience: Audience
@@ -65,6 +69,7 @@ class Options:
     show_deals: bool = False
     also: tuple[str, ...] = ()
     siblings: tuple[Path, ...] = ()
+    exports: tuple[Kind, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -110,12 +115,13 @@ def share(folder: Path, options: Options, *, output: Path | None = None) -> Shar
     Raises
     ------
     UsageError
-        When the folder is no report that can be shared.
+        When the folder is no report that can be shared, or a PDF is wanted and there is no browser.
     SharingRefused
         When a notebook had failed, or the search found what must not leave.
     OutputBusy
         When the archive cannot be written.
     """
+    printer = printer_for(options.exports)
     folder = folder.resolve()
     report, slug = read_report(folder), recipient_slug(options.recipient)
     if report.failed and options.audience != "team":
@@ -127,6 +133,8 @@ def share(folder: Path, options: Options, *, output: Path | None = None) -> Shar
     terms = Terms(options.audience, pseudonyms, report.names, options.show_people, options.show_deals)
     pages, last_words, left_out = _pages(report, options, terms)
     artefacts = _artefacts(report, terms, pages, last_words)
+    told = _about(report.about, terms)
+    artefacts |= beside([(FRONT, last_words), *pages], told, artefacts, options.exports, printer)
     artefacts[MANIFEST] = _manifest(report, options, pages, left_out, artefacts)
     name = f"{report.manifest['quarter']}-{options.audience}-{slug}.zip"
     others = siblings_of(folder, options.siblings)

@@ -11,6 +11,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from postmortem.cli.app import start
 from postmortem.frames.engagement import Engagement
+from postmortem.ground import resources
 
 
 def call(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
@@ -140,6 +141,28 @@ def test_eject_copies_once_and_runs_use_the_copy(capsys: pytest.CaptureFixture[s
     assert call(capsys, "notebooks", "eject", "02", "-e", str(export))[0] == 2
     _, out, _ = call(capsys, "notebooks", "list", "-e", str(export), "--json")
     assert "02-competitor-losses" in json.loads(out)
+    copy = export / "notebooks" / "02-competitor-losses.ipynb"
+    built_in = next(path for path in resources.notebooks() if path.name == copy.name)
+    assert copy.read_bytes() == built_in.read_bytes()
+    own = nbformat.read(copy, as_version=4)
+    own.cells[0].source = "# Our own title"
+    nbformat.write(own, copy)
+    assert json.loads(call(capsys, "notebooks", "list", "-e", str(export), "--json")[1])[copy.stem] == "Our own title"
+
+
+def test_the_gallery_is_ejected_and_stays_out_of_reports(capsys: pytest.CaptureFixture[str], export: Path) -> None:
+    call(capsys, "init", str(export), "--from", str(export))
+    code, out, _ = call(capsys, "notebooks", "eject", "gallery", "-e", str(export))
+    assert code == 0 and "gallery.ipynb" in out and "when they are told to" in out
+    assert (export / "notebooks" / "gallery.ipynb").is_file()
+    assert "gallery" not in json.loads(call(capsys, "notebooks", "list", "-e", str(export), "--json")[1])
+
+
+def test_ejecting_what_is_not_there_suggests_the_nearest(capsys: pytest.CaptureFixture[str], export: Path) -> None:
+    call(capsys, "init", str(export), "--from", str(export))
+    code, _, err = call(capsys, "notebooks", "eject", "galery", "-e", str(export))
+    assert code == 2 and "gallery" in err
+    assert not (export / "notebooks").exists()
 
 
 def test_an_internal_fault_leaves_with_its_own_code(

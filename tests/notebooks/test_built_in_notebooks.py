@@ -7,11 +7,15 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbclient import NotebookClient
 from plain_words import TERMS
 
 from postmortem.ground import resources
+from postmortem.result import MIME
 
 NOTEBOOKS = resources.notebooks()
+# The gallery draws pictures of its own beside those of the answers.
+IMPORTS = {"gallery": "import seaborn as sns\nimport seaborn.objects as so\n\nimport postmortem as pm"}
 FORBIDDEN = (
     ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.For, ast.While, ast.If, ast.Try, ast.With, ast.Lambda,
     ast.ListComp, ast.DictComp, ast.SetComp, ast.GeneratorExp, ast.IfExp,
@@ -51,7 +55,7 @@ def test_it_has_no_logic_of_its_own(path: Path) -> None:
 def test_it_imports_once_and_loads_one_frame(path: Path) -> None:
     sources = [cell.source for cell in code_cells(path)]
     assert sum("import " in source for source in sources) == 1
-    assert "import postmortem as pm" in sources
+    assert IMPORTS.get(path.stem, "import postmortem as pm") in sources
     assert sum(source.startswith("frame = pm.load_frame(") for source in sources) == 1
 
 
@@ -65,3 +69,15 @@ def test_it_begins_with_a_title(path: Path) -> None:
     first = nbformat.read(path, as_version=4).cells[0]
     assert first.cell_type == "markdown"
     assert first.source.startswith("# ")
+
+
+@pytest.mark.slow
+def test_the_gallery_runs_on_the_sample_with_an_answer_or_refusal_of_each_kind(tmp_path: Path) -> None:
+    (gallery,) = [path for path in NOTEBOOKS if path.stem == "gallery"]
+    notebook = nbformat.read(gallery, as_version=4)
+    NotebookClient(notebook, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}).execute()
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    kinds = [set(output.get("data", {})) for output in outputs]
+    assert sum(MIME in kind for kind in kinds) == 10
+    assert sum("image/png" in kind for kind in kinds) == 13
+    assert not [output for output in outputs if output.output_type in ("error", "stream")]

@@ -49,6 +49,17 @@ def test_a_notebook_about_one_deal_is_made_only_when_it_is_asked_for(tmp_path: P
     assert Parameters("2025Q3", "auto", 4, "2025-10-06").of(("deal_id",)) == {"deal_id": ""}
 
 
+def test_a_built_in_notebook_without_a_number_is_no_page_unless_asked_for_ejected_or_not(tmp_path: Path) -> None:
+    for own in (False, True):
+        if own:
+            write(tmp_path, "gallery", 'quarter = "last"')
+            write(tmp_path, "mine", 'quarter = "last"')
+        names = [notebook.name for notebook in plan(tmp_path)]
+        assert "gallery" not in names
+        assert ("mine" in names) == own
+        assert [notebook.name for notebook in plan(tmp_path, ["gallery"])] == ["gallery"]
+
+
 def test_pages_are_chosen_by_name_or_number_and_keep_that_order(tmp_path: Path) -> None:
     names = [notebook.name for notebook in plan(tmp_path, ["02", "00-data-readiness", "02"])]
     assert names == ["02-competitor-losses", "00-data-readiness"]
