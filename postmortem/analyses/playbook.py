@@ -115,7 +115,7 @@ def draw(tables: Tables, axes: Axes) -> None:
 def _left(cohort: Cohort, labels: set[str]) -> pd.DataFrame:
     """Return the stages that deals with commitments on record left in some quarters, as `exits` does."""
     book = cohort.book
-    recorded = book.deals["deal_id"].isin(book.table("milestones")["deal_id"])
+    recorded = book.deals["deal_id"].isin(book.table("milestones")["deal_id"].unique())
     left = exits(book, book.deals.loc[recorded, "deal_id"])
     quarters = {*cohort.focus.trailing(QUARTERS_BACK), *cohort.window}
     return _within(left, [quarter for quarter in quarters if quarter.label in labels])

@@ -38,10 +38,10 @@ METHOD = (
     "the losses on which that rater gave a reason the taxonomy knows; Wilson intervals. Attributable: on won and lost "
     "deals with a known gap, the logarithm of our first amount on record over the cheapest price of a competitor in "
     "the same currency, loss is regressed on the gap (logistic; natural cubic spline above 0, line below), and losses "
-    "are counted again with every gap above 0 closed (g-computation); interval by redrawing sales people. It is what "
-    "the gap would account for if the difference were entirely due to price. The first amount is used and never the "
-    "final one: discounts go to deals in danger. At least sixty known gaps. Whether the true share of price lies "
-    "above a limit is not tested here."
+    "are counted again with every gap above 0 closed (g-computation); interval the wider of redrawing sales people and "
+    "the cluster sandwich by them (CR2). It is what the gap would account for if the difference were entirely due to "
+    "price. The first amount is used and never the final one: discounts go to deals in danger. At least sixty known "
+    "gaps. Whether the true share of price lies above a limit is not tested here."
 )
 
 

@@ -40,7 +40,8 @@ def spells(book: Book, field: str) -> pd.DataFrame:
     changes = history[(history["field"] == field) & history["deal_id"].isin(deals["deal_id"])]
     changes = changes.sort_values(["changed_at", "seq"], kind="stable")
     opening = changes.drop_duplicates("deal_id")[["deal_id", "old_value"]].rename(columns={"old_value": "value"})
-    still = deals[(deals["outcome"] == "open") & ~deals["deal_id"].isin(changes["deal_id"])]
+    # each name once: a lookup takes as long as the names it is given, told ten times or not
+    still = deals[(deals["outcome"] == "open") & ~deals["deal_id"].isin(opening["deal_id"])]
     unchanged = pd.DataFrame({"deal_id": still["deal_id"], "value": still[field].astype("str")})
     first = pd.concat([opening, unchanged], ignore_index=True)
     created = deals.set_index("deal_id")["created_at"].reindex(first["deal_id"]).reset_index(drop=True)

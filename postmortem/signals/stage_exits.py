@@ -46,7 +46,7 @@ def exits(book: Book, deals: pd.Series, *, by: pd.Series | None = None) -> pd.Da
         {"deal_id": steps["deal_id"], "day": local_days(book, steps["since"]), "reached": steps["value"].map(orders)}
     ).dropna()
     # A won deal has left every stage it went through; spells end with a stage that the process counts as closed.
-    won = won[won["deal_id"].isin(stood["deal_id"])].dropna().assign(reached=float(last))
+    won = won[won["deal_id"].isin(stood["deal_id"].unique())].dropna().assign(reached=float(last))
     stood = pd.concat([stood, won.loc[:, ["deal_id", "day", "reached"]]], ignore_index=True)
     parts = [
         stood[stood["reached"] > order].groupby("deal_id")["day"].min().rename("day").reset_index().assign(order=order)

@@ -114,7 +114,9 @@ def mix_and_rate(
 
     Notes
     -----
-    Mix and rate describe a change. That another mix would have given another rate is not shown by it.
+    Mix and rate describe a change. That another mix would have given another rate is not shown by it. With 24 uneven
+    sales people who are there in the two periods to unlike parts, and nothing changed, the intervals of difference,
+    mix and rate leave 0 out in .045, .035 and .062 of 600 books; by the older factor and t(G−1) in .095, .085, .102.
 
     References
     ----------

@@ -88,6 +88,12 @@ def trend_of_share(
     ------
     UsageError
         When columns are empty, differ in length, or hold what is no outcome, no number or no label.
+
+    Notes
+    -----
+    Among 24 uneven sales people who each work three of eight quarters, and no trend, the p-value lies below .05 in .050
+    of 1,000 books (.038 to .065); by the older factor and t(G−1) in .116 (.098 to .137). Where all work in all quarters
+    it is .052 against .082.
     """
     y, when = checks.zero_one("happened", happened), checks.finite("period", period)
     checks.same_length(happened=y, period=when, clusters=clusters)

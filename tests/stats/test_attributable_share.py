@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 import pytest
-from scipy import special
+from sandwich_by_hand import sandwich
+from scipy import special, stats
 
 from postmortem.ground.errors import UsageError
 from postmortem.stats import share_attributable
@@ -52,6 +53,35 @@ def test_a_straight_line_equals_the_fit_by_hand():
     without = special.expit(beta[0] + beta[1] * np.minimum(gap, 0)).sum()
     assert found.expected_losses == pytest.approx(without, rel=1e-6)
     assert found.share.estimate == pytest.approx(1 - without / lost.sum(), rel=1e-6)
+
+
+def test_the_interval_reaches_as_far_as_the_sandwich_by_hand():
+    """Two draws alone have no spread to speak of: then the limits are those of the delta method."""
+    lost, gap, rep, _, _ = company(1, n=70)
+    found = share_attributable(lost, gap, rep, draws=2)
+    design, closed = (np.column_stack([np.ones(70), each]) for each in (gap, np.minimum(gap, 0)))
+    beta = np.zeros(2)
+    for _ in range(30):
+        p = special.expit(design @ beta)
+        beta = beta + np.linalg.solve(design.T @ (design * (p * (1 - p))[:, None]), design.T @ (lost - p))
+
+    def share(at):
+        return (special.expit(design @ at) - special.expit(closed @ at)).sum() / lost.sum()
+
+    slope = np.array([(share(beta + step) - share(beta - step)) / 2e-6 for step in 1e-6 * np.eye(2)])
+    p = special.expit(design @ beta)
+    scale = np.sqrt(p * (1 - p))
+    turned = design @ np.column_stack([slope / (slope @ slope), [-slope[1], slope[0]]]) * scale[:, None]
+    _, error, freedom = sandwich(scale * (design @ beta) + (lost - p) / scale, turned, rep)
+    half = stats.t.ppf(0.975, freedom) * error
+    off = np.array([found.share.high - share(beta) - half, share(beta) - half - found.share.low])
+    assert (off > -1e-5).all() and off.min() < 1e-5
+
+
+def test_what_few_people_carry_is_refused():
+    lost, gap, rep, _, _ = company(2, n=300)
+    rep = np.where(gap > 0, rep % 2, 2 + rep % 20)
+    assert share_attributable(lost, gap, rep, draws=20).why == "too few groups carry the comparison"
 
 
 def test_units_order_and_flags_do_not_matter():
