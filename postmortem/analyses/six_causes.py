@@ -49,8 +49,9 @@ def six_causes(cohort: Cohort) -> Result:
     Result
         Table ``causes``, one row a cause, the one furthest apart first: ``cause``, ``lost_seen`` of ``lost_n`` (lost
         deals that showed it, of those known) and ``lost_share``, ``won_seen``, ``won_n`` and ``won_share``,
-        ``difference`` with ``low`` and ``high``, ``signs`` (the signs it was read from), ``remedy``. Table ``any``, one
-        row: the same for deals that showed at least one.
+        ``difference`` with ``low`` and ``high``. Table ``remedies``, one row a cause in that order: ``cause``,
+        ``signs`` (what it was read from), ``remedy``. Table ``any``, one row: as ``causes`` for deals that showed at
+        least one.
 
     Notes
     -----
@@ -70,6 +71,7 @@ def six_causes(cohort: Cohort) -> Result:
     together = flags.max(axis=1)
     tables = {
         "causes": _table(rows, "The six, on lost and on won deals"),
+        "remedies": _remedies(rows),
         "any": _table([{"cause": "At least one of the six", **contrast(together, deals.rows)}], "At least one"),
     }
     caveats = (
@@ -123,9 +125,19 @@ def _of_taxonomy(taxonomy: Taxonomy, code: str) -> tuple[str, str]:
 
 
 def _table(rows: list[dict[str, Any]], title: str) -> Table:
-    others = (Column("signs", "text", "Read from"), Column("remedy", "text", "What to do"))
-    is_whole = "signs" not in rows[0]
-    shown = columns(Column("cause", "label", "Red-zone reason"), *(() if is_whole else others), shown=is_whole)
+    return _typed(rows, columns(Column("cause", "label", "Red-zone reason")), title)
+
+
+def _remedies(rows: list[dict[str, Any]]) -> Table:
+    shown = (
+        Column("cause", "label", "Red-zone reason"),
+        Column("signs", "text", "Read from"),
+        Column("remedy", "text", "What to do"),
+    )
+    return _typed(rows, shown, "What each was read from, and the step of the process that answers it")
+
+
+def _typed(rows: list[dict[str, Any]], shown: tuple[Column, ...], title: str) -> Table:
     kinds = {"count": "int64", "estimate": "float64", "label": "str", "text": "str"}
     frame = pd.DataFrame(rows)[[column.name for column in shown]].astype({c.name: kinds[c.role] for c in shown})
     return Table(frame, shown, title)
