@@ -50,10 +50,10 @@ def six_causes(cohort: Cohort) -> Result:
     Result
         Table ``causes``, one row a cause, the one furthest apart first: ``cause``, ``lost_seen`` of ``lost_n`` (lost
         deals that showed it, of those known) and ``lost_share``, ``won_seen``, ``won_n`` and ``won_share``,
-        ``difference`` with ``low`` and ``high``, ``signs`` (the signs it was read from), ``remedy``, ``code`` (of the
-        taxonomy of the six), ``alike`` with ``alike_low`` and ``alike_high`` (the difference, like with like, by which
-        claims are judged) and ``held`` (what was held alike in it). Table ``any``, one
-        row: the same for deals that showed at least one.
+        ``difference`` with ``low`` and ``high``, and out of sight ``code`` (of the taxonomy of the six), ``alike`` with
+        ``alike_low`` and ``alike_high`` (the difference, like with like, by which claims are judged) and ``held`` (what
+        was held alike in it). Table ``remedies``, one row a cause in that order: ``cause``, ``signs`` (what it was read
+        from), ``remedy``. Table ``any``, one row: the shares and their difference for deals that showed at least one.
 
     Notes
     -----
@@ -74,6 +74,7 @@ def six_causes(cohort: Cohort) -> Result:
     together = flags.max(axis=1)
     tables = {
         "causes": _table(rows, "The six, on lost and on won deals"),
+        "remedies": _remedies(rows),
         "any": _table([{"cause": "At least one of the six", **contrast(together, deals.rows)}], "At least one"),
     }
     caveats = (
@@ -127,14 +128,20 @@ def _of_taxonomy(taxonomy: Taxonomy, code: str) -> tuple[str, str]:
 
 
 def _table(rows: list[dict[str, Any]], title: str) -> Table:
-    is_whole = "signs" not in rows[0]
-    others = (
+    of_claims = (Column("code", "label", "Code", shown=False), *alike_columns()) if "code" in rows[0] else ()
+    return _typed(rows, columns(Column("cause", "label", "Red-zone reason"), *of_claims), title)
+
+
+def _remedies(rows: list[dict[str, Any]]) -> Table:
+    shown = (
+        Column("cause", "label", "Red-zone reason"),
         Column("signs", "text", "Read from"),
         Column("remedy", "text", "What to do"),
-        Column("code", "label", "Code", shown=False),
-        *alike_columns(),
     )
-    shown = columns(Column("cause", "label", "Red-zone reason"), *(() if is_whole else others), shown=is_whole)
+    return _typed(rows, shown, "What each was read from, and the step of the process that answers it")
+
+
+def _typed(rows: list[dict[str, Any]], shown: tuple[Column, ...], title: str) -> Table:
     kinds = {"count": "int64", "estimate": "float64", "label": "str", "text": "str"}
     frame = pd.DataFrame(rows)[[column.name for column in shown]].astype({c.name: kinds[c.role] for c in shown})
     return Table(frame, shown, title)

@@ -17,7 +17,9 @@ def test_one_of_the_six_shows_when_its_defining_sign_does_or_two_lesser_ones(end
     row = rows["Only ever a lead"]
     assert (row["lost_n"], row["lost_seen"]) == (lost.sum(), shows[lost].sum())
     assert (row["won_n"], row["won_seen"]) == ((~lost).sum(), shows[~lost].sum())
-    assert row["signs"].startswith("“No commitment from qualification”; where that is not on record, two of: ")
+    told = answer_of("six_causes", FORECAST).tables["remedies"].keyed("cause")["Only ever a lead"]
+    assert told["remedy"].startswith("Keep a deal out of the forecast")
+    assert told["signs"].startswith("“No commitment from qualification”; where that is not on record, two of: ")
     # The made deals have no reference and no proof on record: nothing tells of trust.
     assert rows["Promise not believed"]["lost_n"] == 0
 
