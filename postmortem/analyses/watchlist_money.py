@@ -75,7 +75,7 @@ def watchlist_money(cohort: Cohort) -> Result:
     worth, low, high = expected_amount(rows["amount"], chance, large)
     stated = stated_probability(cohort).loc[rows.index, "probability"]
     told = [
-        {"by": "Chances learnt from earlier quarters", "deals": len(rows), "worth": worth, "low": low, "high": high},
+        {"by": "Chances learnt before", "deals": len(rows), "worth": worth, "low": low, "high": high},
         {"by": "Probabilities stated", "deals": int(stated.notna().sum()),
          "worth": (rows["amount"] * stated).sum(min_count=1)},
         {"by": "All of it", "deals": len(rows), "worth": float(rows["amount"].sum())},
@@ -134,10 +134,8 @@ def headline(tables: Tables) -> str:
 
 def draw(tables: Tables, axes: Axes) -> None:
     """Draw what would have been expected in each tried quarter as a part of its forecast, and now."""
-    rows = tables["worth"].rows
-    table = rows.assign(low=rows["low"].fillna(rows["worth"]), high=rows["high"].fillna(rows["worth"]))
     interval_dots(
-        table, axes, name="by", estimate="worth", low="low", high="high", n="deals",
+        tables["worth"].rows, axes, name="by", estimate="worth", low="low", high="high", n="deals",
         unit=tables["worth"].column("worth").unit,
     )  # fmt: skip
 
@@ -146,9 +144,9 @@ def _worth(told: list[dict[str, Any]], cohort: Cohort) -> Table:
     columns = (
         Column("by", "label", "Weighed by"),
         Column("deals", "count", "Deals"),
-        Column("worth", "money", "Worth", cohort.currency, low="low", high="high"),
-        Column("low", "money", "At least (95% interval)", cohort.currency),
-        Column("high", "money", "At most", cohort.currency),
+        Column("worth", "money", "Worth (95% interval)", cohort.currency, low="low", high="high"),
+        Column("low", "money", "At least (95% interval)", cohort.currency, shown=False),
+        Column("high", "money", "At most", cohort.currency, shown=False),
     )
     frame = pd.DataFrame(told, columns=[column.name for column in columns])
     frame = frame.astype({"worth": "float64", "low": "float64", "high": "float64"})

@@ -6,13 +6,17 @@ import pandas as pd
 
 from postmortem.analyses import ANALYSES, Analysis
 from postmortem.analyses.cache import cached
+from postmortem.frames.choose import choose_cohort
 from postmortem.frames.cohort import Cohort
 from postmortem.ground.formats import count
+from postmortem.ground.schema import FORECAST_DEFAULT
 from postmortem.result import Column, Gap, Result, Table, Tables
 
+OPEN = ("open_forecast",)
 METHOD = (
-    "Every analysis is asked on these deals with its defaults, but those about open deals alone; a refusal says what "
-    "is missing, in its own words. By "
+    "Every analysis is asked on these deals with its defaults; a refusal says what is missing, in its own words. Those "
+    "about open deals alone count what they need among the deals open on the day of the data: whether their chances "
+    "then prove good enough to be used, the watchlist says. By "
     "when it is there is counted on from the window: what came in a quarter, on average, comes in every quarter to "
     "come, and the window may be widened to twelve quarters to hold it. Where the CRM may have it already, an export "
     "brings it at once."
@@ -36,15 +40,17 @@ def readiness(cohort: Cohort) -> Result:
         question not answered yet: ``question``, ``missing``, ``remedy`` (what to do, where, and by when).
     """
     rows = []
-    for analysis in asked_of(cohort):
-        result = cached(analysis.name)(cohort)
-        gap = result.gap or Gap("")
+    now = open_deals(cohort)
+    for analysis in ANALYSES:
+        is_elsewhere = analysis.frames == OPEN and cohort.kind not in OPEN
+        result = unmet(analysis, now) if is_elsewhere else cached(analysis.name)(cohort)
+        gap = (result.gap if result is not None else None) or Gap("")
         rows.append(
             {
                 "question": analysis.question,
-                "answered": "not yet" if result.status == "refused" else "yes",
-                "missing": "; ".join(result.what_is_missing),
-                "unlock": result.unlock,
+                "answered": "not yet" if result is not None and result.status == "refused" else "yes",
+                "missing": "" if result is None else "; ".join(result.what_is_missing),
+                "unlock": "" if result is None else result.unlock,
                 "where": gap.where,
                 "arrives": gap.arrives,
                 "have": gap.have,
@@ -74,9 +80,21 @@ def readiness(cohort: Cohort) -> Result:
     return ANALYSIS.answer(tables, cohort, n_used=len(cohort.table))
 
 
-def asked_of(cohort: Cohort) -> list[Analysis]:
-    """Return the analyses such a cohort can be asked: what is about open deals alone is asked of those."""
-    return [entry for entry in ANALYSES if entry.frames != ("open_forecast",) or cohort.kind == "open_forecast"]
+def open_deals(cohort: Cohort) -> Cohort:
+    """Return the open forecast of the day of a cohort's data, without rows where there is none."""
+    called = sorted(cohort.table["forecast_category"].dropna().unique()) if cohort.kind == "forecast" else ()
+    return choose_cohort(
+        cohort.book, cohort.focus, kind="open_forecast", categories=called or FORECAST_DEFAULT, as_of=cohort.as_of
+    )
+
+
+def unmet(analysis: Analysis, cohort: Cohort) -> Result | None:
+    """Return the refusal for the first of an analysis's needs that is not met; None where all are.
+
+    Counting is cheap where the answer itself, learnt from all earlier quarters, is not.
+    """
+    lacking = next((need for need in analysis.needs if not need.met(cohort)), None)
+    return None if lacking is None else analysis.lack(cohort, lacking)
 
 
 def headline(tables: Tables) -> str:

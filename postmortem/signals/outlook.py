@@ -75,8 +75,9 @@ class _Asked:
 def earlier_forecasts(cohort: Cohort) -> Cohort | None:
     """Return the forecasts of earlier quarters on the same day of theirs, with what came of them by its quarter's end.
 
-    None where they are not on record. Deals open on day 60 have other chances than those open on day 5, of which
-    many have ended by then; so only deals open on the same day are like the open ones.
+    None where they are not on record, as quarters that ended before the first close on record never are. Deals open on
+    day 60 have other chances than those open on day 5, of which many have ended by then; so only deals open on the same
+    day are like the open ones.
     """
     return _earlier(_Asked(cohort.fingerprint, cohort))
 
@@ -139,7 +140,12 @@ def _earlier(asked: _Asked) -> Cohort | None:
         )
     except (FrameRefused, EmptyFrame):
         return None
-    return replace(earlier, signal_files=cohort.signal_files)
+    # Of a quarter that ended before the first close on record only deals that outlasted it are there: all had slipped.
+    first = cohort.book.deals["closed_at"].min()
+    begins = earlier.focus.calendar.quarter_of(first.date()) if pd.notna(first) else earlier.focus
+    known = earlier.table["quarter"].map(lambda label: begins <= begins.calendar.parse(label)).astype(bool)
+    table = earlier.table[known].reset_index(drop=True)
+    return replace(earlier, table=table, signal_files=cohort.signal_files) if len(table) else None
 
 
 @lru_cache(maxsize=2)

@@ -78,6 +78,19 @@ def test_earlier_forecasts_are_of_the_same_day_of_their_quarter(book):
     assert entered.max() == pd.Timestamp("2025-04-10")
 
 
+def test_quarters_of_which_only_deals_that_outlasted_them_are_on_record_are_left_out():
+    """Without what had closed before 2025Q2 the quarters before it hold slipped deals alone."""
+    whole = cohort_of("open_forecast").book
+    early = whole.deals["closed_at"] < pd.Timestamp("2025-04-01")
+    tables = {**whole.tables, "deals": whole.deals[~early].reset_index(drop=True)}
+    tables["history"] = tables["history"][~tables["history"]["deal_id"].isin(whole.deals.loc[early, "deal_id"])]
+    earlier = earlier_forecasts(open_forecast(replace(whole, tables=tables)))
+    assert earlier is not None
+    ends = pd.crosstab(earlier.table["quarter"], ends_of(earlier.table))
+    assert list(ends.index) == ["2025Q2", "2025Q3"]
+    assert (ends["won"] == 20).all() and (ends["slipped"] >= 20).all()
+
+
 def test_a_book_that_remembers_no_forecast_has_no_chances(book):
     silent = replace(book, tables={name: frame for name, frame in book.tables.items() if name != "history"})
     cohort = open_forecast(silent)

@@ -254,6 +254,20 @@ def test_footer_lines_come_from_the_configuration(tmp_path: Path) -> None:
     assert told.deals == "1 deal closed in 2025Q3"
 
 
+def test_a_page_about_open_deals_alone_names_their_quarter(tmp_path: Path) -> None:
+    """The report is about 2025Q3; the deals open on 6 October are of the quarter after it."""
+    from builders import closed, deal, make_book
+
+    from postmortem.report.pages import about
+
+    told = about(closed(make_book([deal(1, "won", "2025-08-01")])), build_config({}, tmp_path))
+    watched, lost = (Result(name, "Q?", {}, headline_of=lambda _: "One.") for name in ("watchlist", "costliest_losses"))
+    alone = page(NOTEBOOK, Harvest((watched,), ()), told, [])
+    assert "Open deals forecast for 2025Q4 ·" in alone and "closed in 2025Q3" not in alone
+    beside = page(NOTEBOOK, Harvest((watched, lost), ()), told, [])
+    assert "1 deal closed in 2025Q3 ·" in beside and "2025Q4" not in beside
+
+
 def test_the_brand_stands_on_every_page(tmp_path: Path) -> None:
     from builders import closed, deal, make_book
     from matplotlib.figure import Figure
