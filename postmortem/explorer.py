@@ -62,7 +62,8 @@ def choices_of(analysis: Analysis) -> dict[str, tuple[str, ...]]:
     for name, parameter in inspect.signature(analysis.function).parameters.items():
         if get_origin(hints.get(name)) is Literal:
             values = [str(value) for value in get_args(hints[name])]
-            made[name] = tuple(sorted(values, key=lambda value, first=parameter.default: value != first))
+            first = [value for value in values if value == parameter.default]
+            made[name] = (*first, *(value for value in values if value not in first))
     return made
 
 
@@ -175,9 +176,10 @@ def _engagement_of(frame: Cohort, folder: str | None) -> Engagement | None:
 
 def _again(engagement: Engagement, frame: Cohort, quarter: str, window: int) -> Cohort:
     """Return a frame like this one of another quarter or window, from the book it holds."""
-    told = {"window": window, "as_of": frame.as_of, "book": frame.book}
-    made = engagement.frame(quarter, **told)
-    return made if made.kind == frame.kind else engagement.frame(quarter, kind=frame.kind, **told)
+    made = engagement.frame(quarter, window=window, as_of=frame.as_of, book=frame.book)
+    if made.kind == frame.kind:
+        return made
+    return engagement.frame(quarter, kind=frame.kind, window=window, as_of=frame.as_of, book=frame.book)
 
 
 def _keywords(analysis: Analysis) -> tuple[str, ...]:

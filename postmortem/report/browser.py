@@ -32,6 +32,9 @@ MAKER: Final = b"postmortem"
 CLOCKS: Final = re.compile(rb"/(?:CreationDate|ModDate) \(D:[^)]*\)")
 CREATOR: Final = re.compile(rb"/Creator \(((?:[^()\\]|\\.)*)\)")
 
+# Names of the cells of tables, numbered from a start that is another one in every run.
+NODES: Final = re.compile(rb"\(node\d{8}\)")
+
 
 def find_browser(told: str = "") -> str:
     """Return the program that prints: the one told, else that of the environment, else the first of the known names.
@@ -90,9 +93,14 @@ def pdf_of(html: str, browser: str) -> bytes:
 
 
 def timeless(pdf: bytes) -> bytes:
-    """Return a PDF without the times and the program of its making; nothing moves, so that its index stays right."""
+    """Return a PDF without what its printing left in it: times, the program, numbers that count from anywhere.
+
+    Nothing moves, so that the index of the file stays right, and the numbers keep their order.
+    """
     pdf = CLOCKS.sub(lambda found: b" " * len(found[0]), pdf)
-    return CREATOR.sub(lambda found: b"/Creator (" + MAKER.ljust(len(found[1]))[: len(found[1])] + b")", pdf)
+    pdf = CREATOR.sub(lambda found: b"/Creator (" + MAKER.ljust(len(found[1]))[: len(found[1])] + b")", pdf)
+    numbers = {old: b"(node%08d)" % new for new, old in enumerate(sorted(set(NODES.findall(pdf))), start=1)}
+    return NODES.sub(lambda found: numbers[found[0]], pdf)
 
 
 def _call(command: Sequence[str]) -> str:

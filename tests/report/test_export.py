@@ -150,6 +150,11 @@ def test_a_pdf_loses_its_times_and_its_maker_and_nothing_moves() -> None:
     assert made[-3:] == b"end"
 
 
+def test_numbers_of_cells_are_those_of_any_other_printing() -> None:
+    one, other = (b"%%PDF (node%08d) /Headers [(node%08d)] (node%08d)" % (at + 2, at, at + 9) for at in (101, 99_999))
+    assert timeless(one) == timeless(other) == b"%PDF (node00000002) /Headers [(node00000001)] (node00000003)"
+
+
 def test_an_export_leaves_the_report_as_it_is_and_clears_pictures_that_are_gone(
     folder: Path, tmp_path: Path, charts: tuple[list[str], dict[str, bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
