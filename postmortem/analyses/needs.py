@@ -19,6 +19,8 @@ Span = Literal["window", "focus", "earlier", "record"]
 Count = Callable[[Cohort, pd.DataFrame], int]
 # Further ahead than the quarters a cohort looks back on, nothing adds up any more.
 QUARTERS_AHEAD = 8
+# Under which a cohort carries what was counted in it, for as long as it lives.
+KEPT = "_counted"
 NOT_AT_THIS_PACE = "not at the present pace"
 AT_ONCE = "at once by an export, if the CRM has it"
 
@@ -59,7 +61,11 @@ class Need:
 
     def have(self, cohort: Cohort) -> int:
         """Count what there is."""
-        return self.count(cohort, self._rows(cohort))
+        # As a cached property would: an analysis asks whether there is enough, and a refusal asks twice how much.
+        kept: dict[Need, int] = vars(cohort).setdefault(KEPT, {})
+        if self not in kept:
+            kept[self] = self.count(cohort, self._rows(cohort))
+        return kept[self]
 
     def met(self, cohort: Cohort) -> bool:
         """Whether there is enough."""
@@ -77,11 +83,12 @@ class Need:
     def gap(self, cohort: Cohort) -> Gap:
         """Say how far the data are, where the CRM keeps the rest, and by when it is there."""
         have, source = self.have(cohort), source_of(self.source, cohort.book.meta.source_systems)
-        pace = self.pace(cohort)
-        by = self._arrival(cohort, have, pace)
+        # The whole record has no pace: what would be counted quarter by quarter is the same each time.
+        pace = None if self.over == "record" else self.pace(cohort)
+        by = self._arrival(cohort, have, pace or 0.0)
         if source.kept or self._is_empty(cohort.book):
             by = f"{AT_ONCE}; else {by}"
-        return Gap(by, source.where, have, self.least, None if self.over == "record" else pace)
+        return Gap(by, source.where, have, self.least, pace)
 
     def pace(self, cohort: Cohort) -> float:
         """Return how many come a quarter, over the window."""
