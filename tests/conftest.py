@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -16,7 +18,21 @@ settings.register_profile("suite", deadline=None, derandomize=True)
 settings.load_profile("suite")
 
 # Files that run notebooks have few tests and long ones; left to the end, they would keep one worker waiting.
-LONGEST_FIRST = ("test_run.py", "test_commands.py")
+LONGEST_FIRST = ("test_contract.py", "test_run.py", "test_commands.py")
+# These ask the analyses of the same hand-made deals; on one worker each answer is worked out once for all of them.
+ASKED_TOGETHER = (
+    "test_contract.py",
+    "test_claims.py",
+    "test_claims_scoreboard.py",
+    "test_gate.py",
+    "test_outlook_validation.py",
+    "test_readiness.py",
+    "test_red_zone.py",
+    "test_shared.py",
+    "test_warning_signals.py",
+    "test_watchlist.py",
+    "test_watchlist_money.py",
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -25,9 +41,35 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.loadscopereorder = False
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Hand out the tests file by file, as `--dist loadfile` does, but the files of `ASKED_TOGETHER` as one."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class Together(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            return "asked together" if Path(file).name in ASKED_TOGETHER else file
+
+    return Together(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the files that take longest first; within a file the order stays."""
     items.sort(key=lambda item: item.path.name not in LONGEST_FIRST)
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is there by now to itself: looking for garbage among 13,000 tests again and again takes long."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    """Let the interpreter tidy up behind itself: some extensions complain of what is left."""
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="session")
