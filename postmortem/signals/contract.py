@@ -100,8 +100,11 @@ def answer(
     holds, silent = flags.fillna(False).astype(bool), flags.isna()
     nothing = pd.Series(pd.NaT, index=landmarks.index, dtype="datetime64[us]")
     days = nothing if first is None else first.astype("datetime64[us]").where(holds)
-    texts = pd.Series("", index=landmarks.index, dtype="str")
-    texts = texts.mask(holds, evidence).mask(silent, unknown)
+    said, why = (
+        each if isinstance(each, str) else each.reindex(landmarks.index).to_numpy(dtype=object)
+        for each in (evidence, unknown)
+    )
+    texts = pd.Series(np.where(silent, why, np.where(holds, said, "")), index=landmarks.index, dtype="str")
     return pd.DataFrame({"deal_id": landmarks["deal_id"], "fired": flags, "first_fired_at": days, "evidence": texts})
 
 
