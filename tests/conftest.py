@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,20 +20,10 @@ settings.load_profile("suite")
 
 # Files that run notebooks have few tests and long ones; left to the end, they would keep one worker waiting.
 LONGEST_FIRST = ("test_contract.py", "test_run.py", "test_commands.py")
-# These ask the analyses of the same hand-made deals; on one worker each answer is worked out once for all of them.
-ASKED_TOGETHER = (
-    "test_contract.py",
-    "test_claims.py",
-    "test_claims_scoreboard.py",
-    "test_gate.py",
-    "test_outlook_validation.py",
-    "test_readiness.py",
-    "test_red_zone.py",
-    "test_shared.py",
-    "test_warning_signals.py",
-    "test_watchlist.py",
-    "test_watchlist_money.py",
-)
+# Files with this word ask the analyses of the same hand-made deals; on one worker each answer is worked out once.
+ASKED_TOGETHER = "answer_of"
+# Their companies are simulated once for all files of the folder.
+SIMULATED_TOGETHER = ("simulate", "signals")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -43,15 +34,21 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Hand out the tests file by file, as `--dist loadfile` does, but the files of `ASKED_TOGETHER` as one."""
+    """Hand out the tests file by file, as `--dist loadfile` does, but those that share what takes long as one."""
     if config.getvalue("dist") != "loadfile":
         return None
     from xdist.scheduler import LoadFileScheduling
 
+    @cache
+    def scope_of(name: str) -> str:
+        file = config.rootpath / name
+        if file.is_file() and ASKED_TOGETHER in file.read_text(encoding="utf-8"):
+            return "asked together"
+        return file.parent.name if file.parent.name in SIMULATED_TOGETHER else name
+
     class Together(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            file = super()._split_scope(nodeid)
-            return "asked together" if Path(file).name in ASKED_TOGETHER else file
+            return scope_of(super()._split_scope(nodeid))
 
     return Together(config, log)
 

@@ -6,6 +6,7 @@ import inspect
 import json
 import re
 import typing
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -84,10 +85,12 @@ def sentences(result: Result) -> list[str]:
     return [result.question, result.headline, *titles, *labels, *result.caveats, *result.what_is_missing]
 
 
-def names_of(cohort: Cohort) -> set[str]:
+@cache
+def names_of(frame: str) -> frozenset[str]:
     """Return every name of a customer, deal, sales person or competitor that the cohort knows."""
+    cohort = cohort_of(frame)
     columns = cohort.book.deals[["deal_id", "account_name", "deal_name", "owner_id", "manager_id"]]
-    return {str(value) for name in columns for value in columns[name].dropna()} | set(
+    return frozenset(str(value) for name in columns for value in columns[name].dropna()) | set(
         cohort.book.table("competitors")["competitor"]
     )
 
@@ -235,7 +238,7 @@ def test_json_round_trip_keeps_figures_and_sentence(name: str, frame: str) -> No
         assert_same(again.tables[key].rows, table.rows)
 
 
-@pytest.mark.parametrize("frame", ["closed", "forecast", "hostile"])
+@pytest.mark.parametrize("frame", ["closed", "forecast", pytest.param("hostile", marks=pytest.mark.slow)])
 @every_analysis
 def test_order_of_rows_does_not_matter(name: str, frame: str) -> None:
     assert as_json(shuffled_answer_of(name, frame)) == as_json(answer_of(name, frame))
@@ -289,8 +292,7 @@ def test_units_and_intervals_are_declared(name: str, frames: tuple[str, ...]) ->
 @pytest.mark.parametrize("frame", ["closed", "forecast"])
 @every_analysis
 def test_names_stand_only_in_columns_of_their_role(name: str, frame: str) -> None:
-    result, cohort = answer_of(name, frame), cohort_of(frame)
-    names = names_of(cohort)
+    result, names = answer_of(name, frame), names_of(frame)
     for table in result.tables.values():
         assert not set(texts(table, IDENTIFYING, among=False)) & names
         for text in (table.title, *(column.label for column in table.columns)):
@@ -304,7 +306,7 @@ def test_names_stand_only_in_columns_of_their_role(name: str, frame: str) -> Non
 @every_analysis
 def test_redacted_tables_still_make_a_sentence_without_the_names(name: str, frame: str, audience: str) -> None:
     result = withhold(answered(name, frame), **AUDIENCES[audience])
-    withheld = {each for each in names_of(cohort_of(frame)) if len(each) > 1}
+    withheld = {each for each in names_of(frame) if len(each) > 1}
     if audience == "client":
         withheld -= set(RIVALS) | set(HOSTILE)
     for each in (result, OF_NAMES[name].restore(as_json(result))):
@@ -327,7 +329,9 @@ def test_no_figure_is_left_in_the_sentence_once_all_are_withheld(name: str) -> N
         assert not re.search(r"\d", result.headline.replace(cohort_of("closed").focus.label, ""))
 
 
-@pytest.mark.parametrize("audience", ["everyone", "client", "outside", "nothing left"])
+@pytest.mark.parametrize(
+    "audience", ["everyone", pytest.param("client", marks=pytest.mark.slow), "outside", "nothing left"]
+)
 @pytest.mark.parametrize("name", [entry.name for entry in EVERY if entry.draw])
 def test_picture_is_drawn_from_redacted_tables(name: str, audience: str) -> None:
     result = answer_of(name, "forecast")
@@ -339,7 +343,7 @@ def test_picture_is_drawn_from_redacted_tables(name: str, audience: str) -> None
     written = " ".join(text.get_text() for text in axes.findobj(match=lambda artist: hasattr(artist, "get_text")))
     assert not EMPTY_WORDS.search(written)
     if audience in ("outside", "nothing left"):
-        assert not any(each in written for each in names_of(cohort_of("forecast")))
+        assert not any(each in written for each in names_of("forecast"))
 
 
 @pytest.mark.parametrize("frame", DRAWN)
