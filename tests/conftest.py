@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -16,7 +19,11 @@ settings.register_profile("suite", deadline=None, derandomize=True)
 settings.load_profile("suite")
 
 # Files that run notebooks have few tests and long ones; left to the end, they would keep one worker waiting.
-LONGEST_FIRST = ("test_run.py", "test_commands.py")
+LONGEST_FIRST = ("test_contract.py", "test_run.py", "test_commands.py")
+# Files with this word ask the analyses of the same hand-made deals; on one worker each answer is worked out once.
+ASKED_TOGETHER = "answer_of"
+# Their companies are simulated once for all files of the folder.
+SIMULATED_TOGETHER = ("simulate", "signals")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -25,9 +32,41 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.loadscopereorder = False
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Hand out the tests file by file, as `--dist loadfile` does, but those that share what takes long as one."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    @cache
+    def scope_of(name: str) -> str:
+        file = config.rootpath / name
+        if file.is_file() and ASKED_TOGETHER in file.read_text(encoding="utf-8"):
+            return "asked together"
+        return file.parent.name if file.parent.name in SIMULATED_TOGETHER else name
+
+    class Together(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return scope_of(super()._split_scope(nodeid))
+
+    return Together(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the files that take longest first; within a file the order stays."""
     items.sort(key=lambda item: item.path.name not in LONGEST_FIRST)
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is there by now to itself: looking for garbage among 13,000 tests again and again takes long."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    """Let the interpreter tidy up behind itself: some extensions complain of what is left."""
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,8 @@ Span = Literal["window", "focus", "earlier", "record"]
 Count = Callable[[Cohort, pd.DataFrame], int]
 # Further ahead than the quarters a cohort looks back on, nothing adds up any more.
 QUARTERS_AHEAD = 8
+# Under which a cohort carries what was counted in it, for as long as it lives.
+KEPT = "_counted"
 NOT_AT_THIS_PACE = "not at the present pace"
 AT_ONCE = "at once by an export, if the CRM has it"
 
@@ -59,7 +61,7 @@ class Need:
 
     def have(self, cohort: Cohort) -> int:
         """Count what there is."""
-        return self.count(cohort, self._rows(cohort))
+        return self._counted(cohort, self.over, self._rows)
 
     def met(self, cohort: Cohort) -> bool:
         """Whether there is enough."""
@@ -77,16 +79,25 @@ class Need:
     def gap(self, cohort: Cohort) -> Gap:
         """Say how far the data are, where the CRM keeps the rest, and by when it is there."""
         have, source = self.have(cohort), source_of(self.source, cohort.book.meta.source_systems)
-        pace = self.pace(cohort)
-        by = self._arrival(cohort, have, pace)
+        # The whole record has no pace: what would be counted quarter by quarter is the same each time.
+        pace = None if self.over == "record" else self.pace(cohort)
+        by = self._arrival(cohort, have, pace or 0.0)
         if source.kept or self._is_empty(cohort.book):
             by = f"{AT_ONCE}; else {by}"
-        return Gap(by, source.where, have, self.least, None if self.over == "record" else pace)
+        return Gap(by, source.where, have, self.least, pace)
 
     def pace(self, cohort: Cohort) -> float:
         """Return how many come a quarter, over the window."""
-        counted = [self.count(cohort, _of_quarters(cohort, (quarter,))) for quarter in cohort.window]
+        counted = [self._counted(cohort, quarter.label, _within((quarter,))) for quarter in cohort.window]
         return sum(counted) / len(counted)
+
+    def _counted(self, cohort: Cohort, of: str | int, rows: Callable[[Cohort], pd.DataFrame]) -> int:
+        """Count in the rows of a span, a quarter or a number of quarters, once a cohort for all that count alike."""
+        # As a cached property would: a refusal asks again and again, and many questions need the same.
+        kept: dict[tuple[Count, str | int], int] = vars(cohort).setdefault(KEPT, {})
+        if (self.count, of) not in kept:
+            kept[self.count, of] = self.count(cohort, rows(cohort))
+        return kept[self.count, of]
 
     def _rows(self, cohort: Cohort) -> pd.DataFrame:
         if self.over == "window":
@@ -118,11 +129,12 @@ class Need:
 
     def _known(self, cohort: Cohort, have: int) -> dict[int, int]:
         """Return how many there would be in the window that ends alike, by each number of quarters it may have."""
-        known, rows = {len(cohort.window): have}, cohort.window_rows
+        known, there = {len(cohort.window): have}, set(cohort.table["quarter"])
         for back in range(len(cohort.window) + 1, QUARTERS_BACK + 1):
-            fewer, rows = len(rows), _of_quarters(cohort, cohort.window[-1].trailing(back))
-            # Before the first quarter on record a wider window holds the same deals: they are counted once.
-            known[back] = known[back - 1] if len(rows) == fewer else self.count(cohort, rows)
+            wider = cohort.window[-1].trailing(back)
+            # A quarter without deals adds none: before the first one on record they are counted once.
+            is_new = wider[0].label in there
+            known[back] = self._counted(cohort, back, _within(wider)) if is_new else known[back - 1]
         return known
 
     def _is_empty(self, book: Book) -> bool:
@@ -130,5 +142,6 @@ class Need:
         return bool(book.table(self.table)[list(self.columns)].isna().all(axis=None))
 
 
-def _of_quarters(cohort: Cohort, quarters: Sequence[Quarter]) -> pd.DataFrame:
-    return cohort.table[cohort.table["quarter"].isin([quarter.label for quarter in quarters])]
+def _within(quarters: Sequence[Quarter]) -> Callable[[Cohort], pd.DataFrame]:
+    labels = [quarter.label for quarter in quarters]
+    return lambda cohort: cohort.table[cohort.table["quarter"].isin(labels)]

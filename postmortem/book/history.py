@@ -124,15 +124,20 @@ def states_at_moments(
     changes, deals = book.changes, book.deals
     positions = _positions(changes, len(deals), zoned(moments))
     by_field = {name: positions[:, order] for order, name in enumerate(changes.values)}
-    missing = {name: pd.Series(pd.NA, index=deals.index, dtype="str").astype(_dtype(name)) for name in fields}
+    missing = {
+        name: pd.Series(pd.NA, index=deals.index, dtype="str").astype(_dtype(name))
+        for name in fields
+        if name not in by_field
+    }
     found = []
     for number in range(len(moments)):
-        states = deals[["deal_id"]].copy()
-        for name in fields:
-            states[name] = missing[name]
-            if name in by_field:
-                states[name] = changes.values[name].take(by_field[name][number]).set_axis(deals.index)
-        found.append(states)
+        states = {
+            name: changes.values[name].take(by_field[name][number]).set_axis(deals.index)
+            if name in by_field
+            else missing[name]
+            for name in fields
+        }
+        found.append(pd.DataFrame({"deal_id": deals["deal_id"], **states}))
     return tuple(found)
 
 

@@ -179,7 +179,14 @@ def prepare(axes: Axes) -> None:
 def settle(axes: Axes) -> tuple[float, float]:
     """Lay the figure out and return the width and height of `axes` in points."""
     figure: Any = axes.figure
-    getattr(figure, "figure", figure).draw_without_rendering()
+    whole = getattr(figure, "figure", figure)
+    engine = whole.get_layout_engine()
+    # To draw is to lay out and then to paint, and only the first is wanted; other placements are known when drawn.
+    if engine is None or axes.get_axes_locator() is not None:
+        whole.draw_without_rendering()
+    else:
+        engine.execute(whole)
+        axes.apply_aspect()
     box = axes.get_window_extent()
     return box.width * 72 / figure.dpi, box.height * 72 / figure.dpi
 

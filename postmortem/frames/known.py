@@ -84,6 +84,21 @@ class Record:
         }
 
     @cached_property
+    def _today(self) -> pd.Series[str]:
+        """The source of a field that nothing tells of earlier days."""
+        return pd.Series(TODAY, index=range(len(self.book.deals)), dtype="str")
+
+    @cached_property
+    def _by_history(self) -> Mapping[str, tuple[pd.Series[bool], pd.Series[str]]]:
+        """By tracked field, the deals that take the history's value where no sheet speaks, and the sources then."""
+        told = {}
+        for field, replayed in self._replayed.items():
+            # A closed deal without a change of what closing overwrites has a history that was cut.
+            deals = replayed if field in OVERWRITTEN else replayed | True
+            told[field] = deals, self._today.mask(deals, HISTORY)
+        return told
+
+    @cached_property
     def _states(self) -> Mapping[dt.date, pd.DataFrame]:
         """The replayed history at the end of each of the days."""
         moments = [self.book.meta.end_of_day(day) for day in self.days]
@@ -96,26 +111,28 @@ class Record:
         states = self._states[day]
         sheet, sheet_day = _latest(self.book.table("forecast_sheet"), day)
         snapshot, snapshot_day = _latest(self.book.table("snapshots"), day)
-        on_sheet = sheet.reindex(deals["deal_id"]).reset_index(drop=True)
-        in_snapshot = snapshot.reindex(deals["deal_id"]).reset_index(drop=True)
+        on_sheet = sheet.reindex(deals["deal_id"]).reset_index(drop=True) if len(sheet) else sheet
+        in_snapshot = snapshot.reindex(deals["deal_id"]).reset_index(drop=True) if len(snapshot) else snapshot
         present = deals["deal_id"].isin(snapshot.index)
         values: dict[str, pd.Series] = {}
         sources: dict[str, pd.Series[str]] = {}
         told = set(self._replayed)
         for field in self.fields:
-            value, source = deals[field], pd.Series(TODAY, index=deals.index, dtype="str")
+            value, source, replayed = deals[field], self._today, self._replayed.get(field)
+            if replayed is not None:
+                replayed, source = self._by_history[field]
             column = IN_SHEET.get(field)
             if column is not None and _is_filled(sheet, column):
                 # A sheet lists what was called: a deal that is not on it has no category that day.
                 called = on_sheet[column].notna() | (field == "forecast_category")
-                value, source = value.mask(called, on_sheet[column]), source.mask(called, f"sheet of {sheet_day}")
+                value = value.mask(called, on_sheet[column])
+                source = self._today.mask(called, f"sheet of {sheet_day}")
                 told.add(field)
-            if field in self._replayed:
-                replayed = self._replayed[field]
-                # A closed deal without a change of what closing overwrites has a history that was cut.
-                if field not in OVERWRITTEN:
-                    replayed = replayed | (source == TODAY)
-                value, source = value.mask(replayed, states[field]), source.mask(replayed, HISTORY)
+                if replayed is not None:
+                    replayed = self._replayed[field] if field in OVERWRITTEN else self._replayed[field] | ~called
+                    source = source.mask(replayed, HISTORY)
+            if replayed is not None:
+                value = value.mask(replayed, states[field])
             if _is_filled(snapshot, IN_SNAPSHOT[field]):
                 value = value.mask(present, in_snapshot[field])
                 source = source.mask(present, f"snapshot of {snapshot_day}")
@@ -147,6 +164,8 @@ def provenance(sources: pd.DataFrame, labels: Mapping[str, str]) -> dict[str, st
 
 def _latest(frame: pd.DataFrame, day: dt.date) -> tuple[pd.DataFrame, dt.date | None]:
     """Return the rows of the latest day up to `day` and within reach of it, by deal, and that day."""
+    if frame.empty:
+        return frame.set_index("deal_id"), None
     last, first = pd.Timestamp(day), pd.Timestamp(day - dt.timedelta(days=REACH))
     near = frame[(frame["as_of"] >= first) & (frame["as_of"] <= last)]
     if near.empty:
@@ -158,4 +177,4 @@ def _latest(frame: pd.DataFrame, day: dt.date) -> tuple[pd.DataFrame, dt.date | 
 
 def _is_filled(frame: pd.DataFrame, column: str) -> bool:
     """Whether a sheet or snapshot tells a column at all; one that does may tell that a value is missing."""
-    return bool((frame[column].notna() & (frame[column] != UNKNOWN)).any())
+    return not frame.empty and bool((frame[column].notna() & (frame[column] != UNKNOWN)).any())

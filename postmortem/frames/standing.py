@@ -67,7 +67,7 @@ def _standings(cohort: Cohort, days: Mapping[Quarter, Sequence[dt.date]]) -> pd.
     history = _history(cohort, TOLD_BY)
     categories = tuple(sorted(cohort.table["forecast_category"].dropna().unique()))
     parts = []
-    for quarter, asked in days.items():
+    for quarter, asked in _with_deals(cohort, days).items():
         rows = cohort.table[cohort.table["quarter"] == quarter.label]
         takers = rows.set_index("deal_id")["lost_to"].fillna(UNKNOWN)
         record = Record(_cut(cohort, rows["deal_id"], history), tuple(asked), TOLD_BY)
@@ -110,7 +110,7 @@ def calls(
         categories = sorted(cohort.table["forecast_category"].dropna().unique())
     history = _history(cohort, CALLED_BY)
     parts = []
-    for quarter, asked in days.items():
+    for quarter, asked in _with_deals(cohort, days).items():
         wanted = cohort.table.loc[cohort.table["quarter"] == quarter.label, "deal_id"]
         record = Record(_cut(cohort, wanted, history), tuple(asked), CALLED_BY)
         for day in asked:
@@ -123,6 +123,12 @@ def calls(
             rows = then[["deal_id", "owner_id", "amount"]].assign(is_told=is_told, is_called=is_called)
             parts.append(rows.assign(quarter=quarter.label, day=pd.Timestamp(day).as_unit("us")))
     return pd.concat(parts, ignore_index=True)[list(CALLS)]
+
+
+def _with_deals(cohort: Cohort, days: Mapping[Quarter, Sequence[dt.date]]) -> Mapping[Quarter, Sequence[dt.date]]:
+    """Return the quarters of which the cohort has deals: the others have no rows; all of them where none has any."""
+    labels = set(cohort.table["quarter"])
+    return {quarter: asked for quarter, asked in days.items() if quarter.label in labels} or days
 
 
 def _history(cohort: Cohort, fields: tuple[str, ...]) -> pd.DataFrame:

@@ -176,9 +176,11 @@ def with_derived(recorded: pd.DataFrame | None, derived: pd.DataFrame, keys: Seq
 
 def canonical(table: str, frame: pd.DataFrame) -> pd.DataFrame:
     """Return `frame` with exactly the columns of a canonical table, in order, typed, missing where absent."""
-    empty = schema.empty(table).reindex(frame.index)
-    columns = {name: frame[name] if name in frame else empty[name] for name in schema.table(table).names}
-    typed = {name: empty[name] if values.isna().all() else values for name, values in columns.items()}
+    if frame.empty:
+        return schema.empty(table)
+    empty = schema.empty(table)
+    filled = {name: frame[name] for name in schema.table(table).names if name in frame and frame[name].notna().any()}
+    typed = {name: filled[name] if name in filled else empty[name].reindex(frame.index) for name in empty.columns}
     dtypes = {column.name: schema.DTYPES[column.kind] for column in schema.table(table).columns}
     return pd.DataFrame(typed, index=frame.index).astype(dtypes).reset_index(drop=True)
 

@@ -124,8 +124,11 @@ def answer(
     holds, silent = flags.fillna(False).astype(bool), flags.isna()
     nothing = pd.Series(pd.NaT, index=landmarks.index, dtype="datetime64[us]")
     days = nothing if first is None else first.astype("datetime64[us]").where(holds)
-    texts = pd.Series("", index=landmarks.index, dtype="str")
-    texts = texts.mask(holds, evidence).mask(silent, unknown)
+    said, why = (
+        each if isinstance(each, str) else each.reindex(landmarks.index).to_numpy(dtype=object)
+        for each in (evidence, unknown)
+    )
+    texts = pd.Series(np.where(silent, why, np.where(holds, said, "")), index=landmarks.index, dtype="str")
     return pd.DataFrame({"deal_id": landmarks["deal_id"], "fired": flags, "first_fired_at": days, "evidence": texts})
 
 
@@ -168,14 +171,16 @@ def checked(signal: Signal, told: object, landmarks: pd.DataFrame) -> pd.DataFra
             got=got, expected=", ".join(COLUMNS), do="return postmortem.signals.contract.answer(landmarks, fired, ...)",
         )  # fmt: skip
     deals = told["deal_id"]
-    if deals.duplicated().any() or set(deals) != set(landmarks["deal_id"]):
+    in_order = len(deals) == len(landmarks) and bool((deals.to_numpy() == landmarks["deal_id"].to_numpy()).all())
+    if not in_order and (deals.duplicated().any() or set(deals) != set(landmarks["deal_id"])):
         raise SignalError(
             f"{where} does not return one row a deal.",
             got=f"{len(deals)} rows of {deals.nunique()} deals",
             expected=f"one row for each of the {len(landmarks)} deals of landmarks",
             do="make one row for every deal in landmarks, with a missing fired where nothing is known",
         )
-    rows = told.set_index("deal_id").loc[landmarks["deal_id"], list(COLUMNS[1:])].set_index(landmarks.index)
+    rows = told[list(COLUMNS[1:])] if in_order else told.set_index("deal_id").loc[landmarks["deal_id"]]
+    rows = rows.set_axis(landmarks.index)
     try:
         fired = rows["fired"].astype("boolean")
         first = pd.to_datetime(rows["first_fired_at"]).astype("datetime64[us]")

@@ -8,6 +8,8 @@ from postmortem.book import Book
 from postmortem.frames.entry import local_days, spells
 from postmortem.signals.commitments import written
 
+COLUMNS = {"deal_id": "str", "stage": "str", "commitment": "str", "day": "datetime64[us]", "met": "bool"}
+
 
 def exits(book: Book, deals: pd.Series, *, by: pd.Series | None = None) -> pd.DataFrame:
     """Return every stage some deals had left, commitment by commitment.
@@ -39,6 +41,8 @@ def exits(book: Book, deals: pd.Series, *, by: pd.Series | None = None) -> pd.Da
         [(s.stage, s.order, name, written(name)) for s in book.process.stages for name in s.exit_commitments],
         columns=["stage", "order", "commitment", "written"],
     ).astype({"stage": "str", "order": "int64", "commitment": "str", "written": "str"})
+    if wanted.empty:
+        return pd.DataFrame({name: pd.Series([], dtype=kind) for name, kind in COLUMNS.items()})
     steps = spells(book, "stage")
     steps = steps[steps["deal_id"].isin(deals)]
     won = book.deals.loc[book.deals["outcome"] == "won", ["deal_id", "closed_at"]].rename(columns={"closed_at": "day"})
@@ -61,7 +65,7 @@ def exits(book: Book, deals: pd.Series, *, by: pd.Series | None = None) -> pd.Da
     first = known.groupby(["deal_id", "written"])["on"].min().rename("on").reset_index()
     left = left.merge(first, on=["deal_id", "written"], how="left")
     left["met"] = (left["on"] <= left["limit"]).to_numpy(dtype=bool)
-    return left.loc[:, ["deal_id", "stage", "commitment", "day", "met"]].sort_values(
+    return left.loc[:, list(COLUMNS)].sort_values(
         ["deal_id", "day", "stage", "commitment"], kind="stable", ignore_index=True
     )
 

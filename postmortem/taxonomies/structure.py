@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from postmortem.ground.errors import nearest
 from postmortem.taxonomies.model import LOST_TO, Reason
@@ -30,6 +31,7 @@ def is_snake_case(name: str) -> bool:
     return _SNAKE_CASE.fullmatch(name) is not None
 
 
+@lru_cache(maxsize=4096)
 def fold(text: str) -> str:
     """Return `text` without its case, punctuation and spacing: "No Budget / Lost" -> "no budget lost"."""
     plain = unicodedata.normalize("NFKC", text).casefold()

@@ -371,12 +371,28 @@ def cohort_of(name: str) -> Cohort:
 @cache
 def answer_of(name: str, frame: str) -> Result:
     """Return what an analysis or overview answers in one of the cohorts in `MADE`, asked once."""
+    return asked(name, cohort_of(frame), lambda other: answer_of(other, frame))
+
+
+@cache
+def shuffled_cohort_of(frame: str) -> Cohort:
+    """Return one of the cohorts in `MADE` with its rows in another order, made once."""
+    return shuffled(cohort_of(frame))
+
+
+@cache
+def shuffled_answer_of(name: str, frame: str) -> Result:
+    """Return what an analysis or overview answers in a shuffled cohort, asked once."""
+    return asked(name, shuffled_cohort_of(frame), lambda other: shuffled_answer_of(other, frame))
+
+
+def asked(name: str, cohort: Cohort, others: Callable[[str], Result]) -> Result:
+    """Ask an analysis or overview of a cohort; an overview is given the others' answers, which it would ask for."""
     (function,) = (entry.function for entry in (*ANALYSES, *OVERVIEWS) if entry.name == name)
     with pytest.MonkeyPatch.context() as patch:
-        # An overview asks for the others' answers by name: it is given those asked for here.
         for overview in ("readiness", "claims_scoreboard"):
-            patch.setattr(f"postmortem.findings.{overview}.cached", lambda other: lambda _: answer_of(other, frame))
-        return function(cohort_of(frame))
+            patch.setattr(f"postmortem.findings.{overview}.cached", lambda other: lambda _: others(other))
+        return function(cohort)
 
 
 def shuffled(cohort: Cohort, seed: int = 7) -> Cohort:

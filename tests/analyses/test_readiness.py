@@ -18,7 +18,9 @@ ANALYSES = [entry for entry in EVERY if entry.frames != ("open_forecast",)]
 OF_OPEN = [entry for entry in EVERY if entry.frames == ("open_forecast",)]
 
 
-@pytest.mark.parametrize("frame", ["closed", "forecast", "one deal", "all won"])
+@pytest.mark.parametrize(
+    "frame", ["one deal", "all won", *(pytest.param(frame, marks=pytest.mark.slow) for frame in ("closed", "forecast"))]
+)
 def test_one_row_an_analysis_with_its_own_words(frame: str) -> None:
     rows = readiness(cohort_of(frame)).tables["questions"].keyed("question")
     assert set(rows) == {analysis.question for analysis in EVERY}
@@ -61,7 +63,9 @@ def test_headline_when_all_is_answered() -> None:
     assert headline({"questions": Table(rows, table.columns, table.title)}) == told
 
 
-@pytest.mark.parametrize("frame", ["closed", "one deal", "no taker known", "still running, forecast"])
+@pytest.mark.parametrize(
+    "frame", ["closed", "one deal", pytest.param("no taker known", marks=pytest.mark.slow), "still running, forecast"]
+)
 def test_headline_counts_what_is_answered(frame: str) -> None:
     result = answer_of("readiness", frame)
     answered = [row["answered"] for row in result.tables["questions"].records].count("yes")

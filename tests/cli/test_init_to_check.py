@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from postmortem.cli.app import start
+from postmortem.frames.engagement import Engagement
 
 EXPORTS = Path(__file__).resolve().parents[1] / "intake" / "exports"
 NAMES = sorted(folder.name for folder in EXPORTS.iterdir() if folder.is_dir())
@@ -30,7 +31,7 @@ def call(capsys: pytest.CaptureFixture[str], *words: str) -> dict:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_an_export_is_recognised_and_checked(name: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_an_export_is_recognised_and_read(name: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     folder = tmp_path / "acme"
     told = call(capsys, "init", str(folder), "--from", str(EXPORTS / name))
     # Every file of the samples is taken for something, and init says how sure it is or what it looks up there.
@@ -44,6 +45,17 @@ def test_an_export_is_recognised_and_checked(name: str, capsys: pytest.CaptureFi
     for question in told["questions"]:
         named = re.findall(r"\[([a-z_.]+)\]", question)
         assert named and all(f"[{section}]" in text for section in named), question
+    place.write_text(text.replace('# currency = "USD"', 'currency = "USD"'), encoding="utf-8")
+    assert any("recognised as" in note.what for note in Engagement.open(folder).book().notes)
+
+
+# What a check asks of the deals is the same whoever exported them, and takes long.
+@pytest.mark.parametrize("name", [NAMES[0], *(pytest.param(name, marks=pytest.mark.slow) for name in NAMES[1:])])
+def test_an_export_is_checked(name: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    folder = tmp_path / "acme"
+    call(capsys, "init", str(folder), "--from", str(EXPORTS / name))
+    place = folder / "postmortem.toml"
+    text = place.read_text(encoding="utf-8")
     place.write_text(text.replace('# currency = "USD"', 'currency = "USD"'), encoding="utf-8")
     checked = call(capsys, "check", "--engagement", str(folder), "--quarter", "2025Q2")
     notes = checked["results"][0]["tables"]["repairs"]["rows"]["what"]
