@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from markupsafe import Markup, escape
 
+from postmortem.frames.parts import Part
 from postmortem.ground.errors import ConfigError, nearest
 from postmortem.ground.formats import UNKNOWN
 from postmortem.ground.markup import markdown
@@ -53,15 +54,15 @@ class Placed:
     flags: tuple[str, ...] = ()
 
 
-def read_commentary(engagement: Path, quarter: str) -> Commentary | None:
-    """Read what was written about a quarter; None where nothing was.
+def read_commentary(engagement: Path, quarter: str, part: Part | None = None) -> Commentary | None:
+    """Read what was written about a quarter, or about a part of its deals; None where nothing was.
 
     Raises
     ------
     ConfigError
         When the file is there and cannot be read.
     """
-    path = engagement / FOLDER / f"{quarter}.md"
+    path = engagement / FOLDER / f"{quarter}{f'.{part.name}' if part else ''}.md"
     try:
         return Commentary(f"{FOLDER}/{path.name}", path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
