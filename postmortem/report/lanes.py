@@ -141,11 +141,11 @@ def _serve(line: Connection) -> None:
     try:
         with ExitStack() as stack:
             _kept.append(stack)
-            while True:
-                function, arguments = line.recv()
-                send("answer", _answer(function, arguments, lambda words: send("line", words)))
-    except (EOFError, BrokenPipeError, ConnectionResetError):
-        return
+            # What was kept is closed as at the end of any block: that the other end is gone is no error.
+            with suppress(EOFError, BrokenPipeError, ConnectionResetError):
+                while True:
+                    function, arguments = line.recv()
+                    send("answer", _answer(function, arguments, lambda words: send("line", words)))
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
 
