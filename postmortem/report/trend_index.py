@@ -31,6 +31,7 @@ INDEX: Final = "index.html"
 HEADS: Final = ("Won", "Moved past the quarter", "Lost to competitors, of losses", "Lost to the status quo, of losses")
 MOVED: Final = ("slipped", "pushed_early")
 STEP: Final = 0.1
+PARTS_ONLY: Final = "parts of the deals"
 
 
 @dataclass(frozen=True)
@@ -200,7 +201,7 @@ def _write(
     groups = [(quarter, [line for line in lines if line.order[0] == quarter]) for quarter in quarters]
     nouns = sorted({line.noun for line in lines if line.noun})
     about = About(
-        company=config.company.name, quarter=f"{quarters[-1]} to {quarters[0]}" if len(quarters) > 1 else quarters[0],
+        company=config.company.name, quarter=" to ".join(dict.fromkeys((*quarters[-1:], *quarters[:1]))) or PARTS_ONLY,
         deals=count(len(lines), "report"), as_of="", rows="", provenance="",
         prepared_by=config.report.prepared_by or "", confidentiality=config.report.confidentiality or "",
         look=look_of(config),
