@@ -147,7 +147,7 @@ def _engagement(wanted: Wanted, lane: Lane, say: Say) -> list[Outcome]:
     """Make all reports of one engagement in one process, which sees no other engagement."""
     jobs = lane.ask(jobs_of, wanted, say=say)
     if isinstance(jobs, Trouble):
-        say(f"{wanted.name}: {jobs.message}")
+        _say_all(wanted.name, jobs.message, say)
         return [Outcome.of(jobs, wanted)]
     made = [_report(job, lane, say) for job in jobs]
     trouble = lane.ask(indexes, wanted, say=say)
@@ -156,13 +156,19 @@ def _engagement(wanted: Wanted, lane: Lane, say: Say) -> list[Outcome]:
 
 def _report(job: Job | Outcome, lane: Lane, say: Say) -> Outcome:
     if isinstance(job, Outcome):
-        say(f"{job.told['quarter']}: {job.told['message']}")
+        _say_all(str(job.told["quarter"]), str(job.told["message"]), say)
         return job
     answer: Outcome | Trouble = lane.ask(make, job, say=say)
     if isinstance(answer, Trouble):
-        say(f"{job.label}: {answer.message}")
+        _say_all(job.label, answer.message, say)
         return Outcome.of(answer, job.wanted, job)
     return answer
+
+
+def _say_all(label: str, message: str, say: Say) -> None:
+    """Say an error so that every line of it tells whose it is, though others speak at the same time."""
+    for line in message.splitlines():
+        say(f"{label}: {line}")
 
 
 def _lanes(do: Callable[[Any, Lane, Say], T], tasks: Sequence[Any], workers: int, say: Say) -> list[T]:

@@ -25,7 +25,7 @@ from postmortem.report.editions import FINDINGS, MANIFEST
 from postmortem.report.pages import About
 from postmortem.report.parts import REFUSED
 from postmortem.result import Result
-from postmortem.stats import Estimate, wilson
+from postmortem.stats import wilson
 
 INDEX: Final = "index.html"
 HEADS: Final = ("Won", "Moved past the quarter", "Lost to competitors, of losses", "Lost to the status quo, of losses")
@@ -36,22 +36,26 @@ PARTS_ONLY: Final = "parts of the deals"
 
 @dataclass(frozen=True)
 class Share:
-    """A share and how sure it is, 0 to 1; the interval may be missing."""
+    """So many of so many, and from where to where their share would lie; missing where there are too few."""
 
-    value: float
+    events: int
+    n: int
     low: float
     high: float
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A share as a small picture, in places from 0 to 100 along the axis of its column, and in words."""
+    """A share as a small picture, in places from 0 to 100 along the axis of its column, and in words.
 
-    point: float
-    low: float | None
-    width: float
+    Of too few to have an interval there is no picture, only the count.
+    """
+
     text: str
-    bounds: str
+    bounds: str = ""
+    point: float | None = None
+    low: float = 0.0
+    width: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ class Line:
     deals: str = ""
     amount: str = ""
     shares: tuple[Share | None, ...] = ()
-    findings: str = ""
+    findings: tuple[str, str] = ("", "")
     noun: str = ""
     as_of: str = ""
     remarks: tuple[str, ...] = ()
@@ -92,17 +96,15 @@ def write_indexes(output: Path, config: Config) -> tuple[Path, ...]:
     for column in PARTS:
         folder = output / f"by-{column.replace('_', '-')}"
         parts = sorted(path for path in folder.glob("*") if any(_reports(path)))
-        lines = []
+        words, lines = column.replace("_", " "), []
         for part in parts:
             mine = [read_line(report, f"{part.name}/{report.name}/{INDEX}") for report in _reports(part)]
-            lines += [line for line in mine if line.name]
+            lines += [replace(line, name=line.name.removeprefix(f"{words} ")) for line in mine]
             title = f"{mine[-1].name[:1].upper()}{mine[-1].name[1:]}: quarter by quarter"
             made.append(_write(part / INDEX, title, [_of_quarter(line) for line in mine], config, up=f"../{INDEX}"))
         if parts:
-            words = column.replace("_", " ")
             below.append((f"By {words}", f"{folder.name}/{INDEX}"))
-            title = f"{words.capitalize()} by {words}" if column == "stage" else f"Deals by {words}"
-            made.append(_write(folder / INDEX, title, lines, config, up=f"../{INDEX}", grouped=True))
+            made.append(_write(folder / INDEX, f"Deals by {words}", lines, config, up=f"../{INDEX}", grouped=True))
     lines = [read_line(report, f"{report.name}/{INDEX}") for report in _reports(output)]
     if lines or below:
         made.append(_write(output / INDEX, "Quarter by quarter", lines, config, below=below))
@@ -115,7 +117,7 @@ def read_line(report: Path, href: str) -> Line:
     try:
         told = json.loads((report / MANIFEST).read_text(encoding="utf-8"))
         part, deals = str(told.get("part") or ""), int(told["rows"]["deals_in_focus"])
-        line = Line(part or quarter, href, (quarter, part), count(deals, "deal"), noun=NOUNS[told["frame"]],
+        line = Line(part or quarter, href, (quarter, part), f"{deals:,}", noun=NOUNS[told["frame"]],
                     as_of=str(told["as_of"]))  # fmt: skip
         if told.get("status") == REFUSED:
             return replace(line, remarks=("Too few deals for a report: " + "; ".join(told["lacking"]) + ".",))
@@ -155,11 +157,7 @@ def _share(events: int, n: int, *, unknown: int = 0) -> Share | None:
     if not n or unknown == n:
         return None
     least, most = (wilson(each, n) for each in (events, events + unknown))
-    return Share(events / n, _bound(least, "low"), _bound(most, "high"))
-
-
-def _bound(estimate: Estimate, which: str) -> float:
-    return float(getattr(estimate, which))
+    return Share(events, n, least.low, most.high)
 
 
 def _amount(outcome: Result | None) -> str:
@@ -170,12 +168,11 @@ def _amount(outcome: Result | None) -> str:
     return short_money(float(known.sum()), fates.column("amount").unit) if len(known) else ""
 
 
-def _findings(found: Result | None) -> str:
+def _findings(found: Result | None) -> tuple[str, str]:
     if found is None or found.status == REFUSED:
-        return "none possible"
+        return "0", "nothing to test"
     row = found.tables["tested"].first
-    look = f", {row['worth_a_look']:,} worth a look" if row["worth_a_look"] else ""
-    return f"{row['named']:,}{look}"
+    return f"{row['named']:,}", f"{row['worth_a_look']:,} worth a look" if row["worth_a_look"] else ""
 
 
 def _reports(folder: Path) -> Iterator[Path]:
@@ -226,16 +223,17 @@ def _row(line: Line, tops: Mapping[int, float]) -> Row:
 def _drawn(share: Share | None, top: float) -> Drawn | None:
     if share is None:
         return None
-    at = [round(100 * value / top, 1) for value in (share.value, share.low, share.high) if not math.isnan(value)]
-    has_range = len(at) > 1
-    low, width = (at[1], round(at[2] - at[1], 1)) if has_range else (None, 0.0)
-    return Drawn(at[0], low, width, per_cent(share.value), interval_text(share.low, share.high, "share"))
+    if math.isnan(share.low) or math.isnan(share.high):
+        return Drawn(f"{share.events:,} of {share.n:,}")
+    point, low, high = (round(100 * value / top, 1) for value in (share.events / share.n, share.low, share.high))
+    bounds = interval_text(share.low, share.high, "share")
+    return Drawn(per_cent(share.events / share.n), bounds, point, low, round(high - low, 1))
 
 
 def _top(lines: Sequence[Line], at: int) -> float:
     """Return the end of a column's axis: the next ten per cent above everything in it."""
-    ends = [max(share.value, 0.0 if math.isnan(share.high) else share.high)
-            for line in lines if line.shares and (share := line.shares[at]) is not None]  # fmt: skip
+    shares = [line.shares[at] for line in lines if line.shares]
+    ends = [share.high for share in shares if share is not None and not math.isnan(share.high)]
     return min(1.0, math.ceil(max(ends, default=1.0) / STEP - 1e-9) * STEP) or 1.0
 
 

@@ -51,8 +51,8 @@ def test_a_line_holds_the_figures_of_the_report(output: Path) -> None:
     # 20 of 40 deals won: Wilson by hand is (20 + 1.9208 ± 1.96·√(10 + 0.9604)) / (40 + 3.8416).
     won = line.shares[0]
     assert won is not None
-    assert (won.value, round(won.low, 3), round(won.high, 3)) == (0.5, 0.352, 0.648)
-    assert line.deals == "40 deals"
+    assert (won.events, won.n, round(won.low, 3), round(won.high, 3)) == (20, 40, 0.352, 0.648)
+    assert line.deals == "40"
     # Closed deals do not move past their quarter.
     assert line.shares[1] is None
 
@@ -61,15 +61,23 @@ def test_the_interval_of_a_share_of_losses_holds_what_is_not_recorded() -> None:
     share = _share(10, 40, unknown=10)
     known, most = _share(10, 40), _share(20, 40)
     assert share is not None and known is not None and most is not None
-    assert (share.value, share.low, share.high) == (0.25, known.low, most.high)
+    assert (share.events, share.low, share.high) == (10, known.low, most.high)
     assert _share(0, 40, unknown=40) is None and _share(0, 0) is None
 
 
 def test_every_line_of_a_column_stands_on_one_axis_that_holds_all() -> None:
     assert _drawn(None, 0.4) is None
-    drawn = _drawn(Share(0.2, 0.1, 0.35), 0.4)
+    drawn = _drawn(Share(10, 50, 0.1, 0.35), 0.4)
     assert drawn is not None
     assert (drawn.point, drawn.low, drawn.width, drawn.text, drawn.bounds) == (50.0, 25.0, 62.5, "20%", "10–35%")
+
+
+def test_too_few_for_an_interval_are_a_count_without_a_picture() -> None:
+    share = _share(1, 5)
+    assert share is not None
+    drawn = _drawn(share, 0.4)
+    assert drawn is not None
+    assert (drawn.text, drawn.bounds, drawn.point) == ("1 of 5", "", None)
 
 
 def test_the_axis_ends_at_the_next_ten_per_cent(output: Path) -> None:
@@ -90,7 +98,7 @@ def test_the_page_has_a_line_a_quarter_the_latest_first(pages: dict[str, str]) -
 def test_parts_have_a_page_together_and_one_each(pages: dict[str, str]) -> None:
     together = pages["by-segment/index.html"]
     assert re.findall(r'<th scope="row"><a href="([^"]+)">([^<]+)', together) == [
-        ("Health/2025Q3/index.html", "segment Health"), ("Rare/2025Q3/index.html", "segment Rare"),
+        ("Health/2025Q3/index.html", "Health"), ("Rare/2025Q3/index.html", "Rare"),
     ]  # fmt: skip
     assert "Too few deals for a report: 2 of 5." in words(together)
     assert 'href="2025Q3/index.html">2025Q3' in pages["by-segment/Health/index.html"]
