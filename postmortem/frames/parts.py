@@ -8,9 +8,14 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from postmortem.frames.cohort import PARTS, Cohort, part_of
+from postmortem.book import Book
+from postmortem.frames.cohort import Cohort, part_of
 from postmortem.ground.errors import EmptyFrame, UsageError, nearest
 
+# Not by stage or forecast category, which change: a deal would be in several parts, by the day.
+COLUMNS = ("segment", "region", "product", "team", "deal_type")
+# What was guessed was guessed of all deals.
+OF_ALL_DEALS = ("guesses",)
 LONGEST_NAME = 40
 NOT_RECORDED = "not-recorded"
 
@@ -22,7 +27,7 @@ class Part:
     Attributes
     ----------
     column : str
-        One of `PARTS`.
+        One of `COLUMNS`.
     value : str
         As the CRM holds it; empty for the deals where it is not recorded.
     """
@@ -84,8 +89,8 @@ def known_column(name: str) -> str:
     UsageError
         With the nearest one, when they cannot.
     """
-    if name not in PARTS:
-        raise UsageError("Deals cannot be divided by this.", got=name, do=nearest(name, PARTS))
+    if name not in COLUMNS:
+        raise UsageError("Reports cannot be divided by this.", got=name, do=nearest(name, COLUMNS))
     return name
 
 
@@ -97,7 +102,9 @@ def parts_by(cohort: Cohort, column: str) -> tuple[Part, ...]:
 
 
 def cut(cohort: Cohort, part: Part) -> Cohort:
-    """Return the part of a cohort's deals.
+    """Return the part of a cohort's deals, with a book that holds nothing of other deals.
+
+    What was read, set aside and repaired, and what is known of people, stays that of the whole record.
 
     Raises
     ------
@@ -116,4 +123,19 @@ def cut(cohort: Cohort, part: Part) -> Cohort:
             f"No deal of {cohort.focus.label} is of this part.", got=part.label,
             do=nearest(part.value, [other.value for other in parts_by(cohort, part.column)]),
         )  # fmt: skip
-    return mine
+    return replace(mine, book=_book_of(cohort.book, part, mine))
+
+
+def _book_of(book: Book, part: Part, cohort: Cohort) -> Book:
+    """Return a book with the deals of a part alone, as some answers ask the book for deals beside the cohort."""
+    now = book.deals[part.column]
+    is_mine = (now.isna() if not part.value else now == part.value) | book.deals["deal_id"].isin(
+        cohort.table["deal_id"]
+    )
+    ids = book.deals.loc[is_mine.fillna(False), "deal_id"]
+    tables = {name: frame[frame["deal_id"].isin(ids)] if "deal_id" in frame else frame
+              for name, frame in book.tables.items() if name not in OF_ALL_DEALS}  # fmt: skip
+    if "ratings" in tables and "interviews" in tables:
+        ratings = tables["ratings"]
+        tables["ratings"] = ratings[ratings["interview_id"].isin(tables["interviews"]["interview_id"])]
+    return replace(book, tables=tables)

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from postmortem.book import Book
 from postmortem.findings import find
 from postmortem.frames.cohort import Cohort
 from postmortem.ground.errors import UsageError
@@ -66,9 +67,17 @@ class Report:
 
 
 def keep_record(
-    report: Path, cohort: Cohort, about: About, pages: Sequence[tuple[Notebook, Harvest]], commentary: str = ""
+    report: Path,
+    cohort: Cohort,
+    about: About,
+    pages: Sequence[tuple[Notebook, Harvest]],
+    commentary: str = "",
+    book: Book | None = None,
 ) -> None:
-    """Write beside a report's findings what else its pages were made of; a result is None, its place being enough."""
+    """Write beside a report's findings what else its pages were made of; a result is None, its place being enough.
+
+    Names are those of the whole `book` where the cohort's holds only a part: people of the others may be written of.
+    """
     record = {
         "version": FORMAT_VERSION,
         "about": asdict(about),
@@ -82,7 +91,7 @@ def keep_record(
             }
             for notebook, harvest in pages
         ],
-        "names": identities(cohort.book),
+        "names": identities(book or cohort.book),
         "commentary": commentary,
     }
     write_json(report / RECORD, record)

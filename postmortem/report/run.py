@@ -232,7 +232,8 @@ def _write(
     write_tables(aside / "tables", told_of)
     internal = aside / "internal"
     internal.mkdir()
-    keep_record(aside, cohort, description, done, placed.text)
+    whole = engagement.book() if engagement.part else None
+    keep_record(aside, cohort, description, done, placed.text, whole)
     raw = cohort.book.deals[["deal_id", *RAW]]
     cohort.table.merge(raw, on="deal_id", how="left").to_parquet(aside / DEALS, index=False)
     for name, error in failed.items():

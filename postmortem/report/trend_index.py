@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Final
 
 from postmortem.findings import find
-from postmortem.frames.cohort import NOUNS, PARTS
+from postmortem.frames.cohort import NOUNS
+from postmortem.frames.parts import COLUMNS
 from postmortem.ground.config import Config
 from postmortem.ground.errors import PostmortemError
 from postmortem.ground.formats import count, interval_text, per_cent, short_money
@@ -93,7 +94,7 @@ def write_indexes(output: Path, config: Config) -> tuple[Path, ...]:
         Whose they are.
     """
     below, made = [], []
-    for column in PARTS:
+    for column in COLUMNS:
         folder = output / f"by-{column.replace('_', '-')}"
         parts = sorted(path for path in folder.glob("*") if any(_reports(path)))
         words, lines = column.replace("_", " "), []

@@ -28,7 +28,7 @@ def test_a_part_is_read_from_text_and_told_in_words() -> None:
     assert Part.read("segment=").label == "segment not recorded"
 
 
-@pytest.mark.parametrize("text", ["segment", "owner_id=Ann", "=Enterprise", ""])
+@pytest.mark.parametrize("text", ["segment", "owner_id=Ann", "stage=Proposal", "=Enterprise", ""])
 def test_what_names_no_part_is_an_error(text: str) -> None:
     with pytest.raises(UsageError):
         Part.read(text)
@@ -74,3 +74,23 @@ def test_an_open_forecast_may_be_empty_and_says_of_what() -> None:
     mine = cut(replace(COHORT, kind="open_forecast"), Part("region", "Nowhere"))
     assert mine.table.empty
     assert mine.remarks[-1] == "Only deals of region Nowhere."
+
+
+def test_the_book_of_a_part_holds_nothing_of_other_deals() -> None:
+    rows = [deal(n, "lost", "2025-08-01", region=("North", "South", None)[n % 3]) for n in range(30)]
+    book = make_book(
+        rows,
+        reasons=[{"deal_id": row["deal_id"], "rater_type": "rep", "code": "terms"} for row in rows],
+        interviews=[{"interview_id": f"I{n}", "deal_id": row["deal_id"]} for n, row in enumerate(rows)],
+        ratings=[{"interview_id": f"I{n}", "dimension": "price", "score": 3.0} for n in range(30)],
+        reps=[{"rep_id": "Rep 1"}], guesses=[{"quarter": "2025Q3", "rater_id": "Boss", "question": "won"}],
+    )  # fmt: skip
+    whole = closed(book)
+    mine = cut(whole, Part("region", "North")).book
+    ids = {row["deal_id"] for row in rows if row["region"] == "North"}
+    assert set(mine.deals["deal_id"]) == set(mine.table("reasons")["deal_id"]) == ids
+    assert set(mine.table("ratings")["interview_id"]) == {f"I{n}" for n in range(0, 30, 3)}
+    assert (len(mine.table("reps")), len(mine.table("guesses"))) == (1, 0)
+    assert mine.rows_in == whole.book.rows_in and mine.fingerprint != whole.book.fingerprint
+    assert set(cut(whole, Part("region", "")).book.deals["region"].isna()) == {True}
+    assert len(whole.book.deals) == 30

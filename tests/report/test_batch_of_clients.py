@@ -61,7 +61,8 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Done:
     for company in COMPANIES:
         client(folder / company.lower(), company)
     (folder / "mxotherm" / "deals.csv").write_text("deal_id,outcome\nMxotherm,what\n", encoding="utf-8")
-    (scratch / "tmp").mkdir()
+    for name in ("tmp", "home"):
+        (scratch / name).mkdir()
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("POSTMORTEM", "JUPYTER"))}
     environment |= {"TMPDIR": str(scratch / "tmp"), "HOME": str(scratch / "home"), "PYTHONPATH": str(ROOT)}
     seen: dict[str, bytes] = {}
