@@ -56,9 +56,11 @@ def findings_of(found: Result, answers: Sequence[Answered], terms: Terms) -> tup
         kept = [row for row in rows if row is not None]
         lost += len(rows) - len(kept)
         tables[name] = _of(table, kept)
-    counts = tables["tested"].rows.assign(**{
-        "named": len(tables["findings"].rows), "worth_a_look": len(tables["worth_a_look"].rows)
-    })  # fmt: skip
+    counts = tables["tested"].rows
+    if lost:
+        # How many there are is not told where some are not: no number of those left is that of the report.
+        unknown = pd.array([pd.NA], dtype="Int64")
+        counts = counts.assign(named=unknown, worth_a_look=unknown)
     tables["tested"] = replace(tables["tested"], rows=counts)
     return found.replace(tables=tables), lost
 
