@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -163,3 +168,43 @@ def test_lanes_of_one_engagement_give_each_report_its_outcome_in_order(folder: P
 def test_a_job_in_this_process_raises_what_a_user_can_act_on(folder: Path) -> None:
     with pytest.raises(PostmortemError):
         make(Job(wanted(folder), "2024Q1"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGKILL])
+def test_a_batch_that_is_stopped_leaves_no_process_and_no_half_report(folder: Path, stop: signal.Signals) -> None:
+    sleeper = new_notebook(cells=[
+        new_code_cell(BARE, metadata={"tags": ["parameters"]}),
+        new_code_cell("from pathlib import Path\nPath('asleep').touch()\nimport time\ntime.sleep(300)"),
+    ])  # fmt: skip
+    nbformat.write(sleeper, folder / "notebooks" / "90-bare.ipynb")
+    words = ["run", "-e", str(folder), "-q", "2025Q3", "--each", "segment", "--workers", "2", "--engine", "local"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "FBATCH_MARK": str(folder)}
+    driver = subprocess.Popen(
+        [sys.executable, "-m", "postmortem", *words], cwd=folder, env=environment, stderr=subprocess.PIPE, text=True
+    )
+    with driver:
+        until = time.monotonic() + 120
+        while not (folder / "asleep").exists() and time.monotonic() < until and driver.poll() is None:
+            time.sleep(0.1)
+        assert (folder / "asleep").exists()
+        driver.send_signal(stop)
+        assert driver.wait(60) == (130 if stop == signal.SIGINT else -signal.SIGKILL)
+    until = time.monotonic() + 60
+    while _marked(str(folder)) and time.monotonic() < until:
+        time.sleep(0.2)
+    assert not _marked(str(folder))
+    assert not list((folder / "reports").rglob("index.html"))
+    assert not list((folder / "reports").rglob(".writing-*"))
+
+
+def _marked(mark: str) -> list[str]:
+    """Return the processes that still carry the mark of a test in their environment, kernels included."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            if place.name != str(os.getpid()) and f"FBATCH_MARK={mark}\0".encode() in (place / "environ").read_bytes():
+                found.append((place / "cmdline").read_bytes().decode())
+        except OSError:  # gone, or not ours to read
+            continue
+    return found
