@@ -89,11 +89,14 @@ class Lane:
                 process.join()
 
     def stop(self) -> None:
-        """Interrupt what the process is at, as Ctrl-C does; may be called from another thread."""
+        """Interrupt what the process is at, as Ctrl-C does, and kill it where that takes too long; from any thread."""
         process = self._process
         if process is not None and process.is_alive() and process.pid is not None:
             with suppress(ProcessLookupError):
                 os.kill(process.pid, signal.SIGINT)
+            late = threading.Timer(FAREWELL, process.kill)
+            late.daemon = True
+            late.start()
 
     def _open(self) -> Connection:
         if self._line is None:
