@@ -110,7 +110,8 @@ def headline(tables: Tables) -> str:
         return WITHHELD
     day = min(int(asked["horizon"]), int(asked["until"]))
     rows = {row["fate"]: row for row in tables["horizons"].records if row["day"] == day}
-    if any_missing(*(row["deals"] for row in rows.values())):
+    # Where rows are withheld their day is missing as well.
+    if OPEN not in rows or any_missing(*(row["deals"] for row in rows.values())):
         return WITHHELD
     told = [
         f"{per_cent(row['share'])} ({interval_text(row['low'], row['high'])}) were {SAID[fate]}"

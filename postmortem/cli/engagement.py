@@ -11,6 +11,9 @@ import typer
 from postmortem.cli.console import AsJson, emit
 from postmortem.ground.errors import UsageError
 
+# Whoever has the key can tell whom a pseudonym stands for; reports and caches are made anew by every run.
+NOT_IN_GIT = (".share-key", ".postmortem/", "/reports/")
+
 
 def init(
     folder: Annotated[Path, typer.Argument(help="Folder of the new engagement.")],
@@ -31,12 +34,22 @@ def init(
     data = source if source.is_dir() else source.parent
     relative = os.path.relpath(data.resolve(), folder.resolve())
     place.write_text(proposal.toml_for(Path(relative).as_posix()), encoding="utf-8")
+    _keep_out_of_git(folder)
     lines = [f"Wrote {place}.", *proposal.summary]
     if proposal.questions:
         lines += ["", "Decide before the first run:", *(f"  - {question}" for question in proposal.questions)]
     lines += ["", f"Then: postmortem check --engagement {folder}", f"and:  postmortem run --engagement {folder}"]
     data_told = {"written": str(place), "recognised": proposal.summary, "questions": proposal.questions}
     emit(data_told, "\n".join(lines), as_json)
+
+
+def _keep_out_of_git(folder: Path) -> None:
+    """Write into the folder's .gitignore what no repository should hold; lines that are there stay."""
+    place = folder / ".gitignore"
+    there = place.read_text(encoding="utf-8").splitlines() if place.is_file() else []
+    missing = [line for line in NOT_IN_GIT if line not in there]
+    if missing:
+        place.write_text("\n".join([*there, *missing]) + "\n", encoding="utf-8")
 
 
 def check(

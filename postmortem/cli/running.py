@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
-from postmortem.cli.console import AsJson, emit, say
+from postmortem.cli.batching import By, Each, Engagements, IfChanged, Workers, folders_of, make, wanted_of
+from postmortem.cli.console import AsJson
+from postmortem.ground.errors import UsageError
 
-if TYPE_CHECKING:
-    from postmortem.frames.engagement import Engagement
-    from postmortem.report.run import Run
-
-GRAVEST_FIRST = (130, 124, 70, 6, 2, 3, 1, 5, 4, 0)
 Kind = Literal["auto", "forecast", "late_stage", "closed"]
 
 
@@ -39,15 +35,24 @@ def run(
     engine: Annotated[
         Literal["forked", "local"], typer.Option(help="How kernels are started; forked is faster, on Linux.")
     ] = "forked",
+    by: By = None,
+    each: Each = None,
+    engagements: Engagements = None,
+    workers: Workers = 1,
+    if_changed: IfChanged = False,
     as_json: AsJson = False,
 ) -> int:
-    """Make the report of one quarter or of several."""
-    from postmortem.frames.engagement import Engagement
+    """Make the report of one quarter or of several, of a part of the deals, or of several engagements."""
+    from postmortem.frames.engagement import Engagement, read_day
 
-    engagement = Engagement.open(folder, {"frame.window": window})
-    options = {"output": output, "kind": kind, "window": window, "as_of": as_of, "notebooks": page or ()}
-    options |= {"accept_changes": accept_changes, "engine": engine}
-    return _reports(engagement, quarter, options, fail_on, as_json)
+    if engagements and folder:
+        raise UsageError(
+            "Name one engagement or several.", got="--engagement and --engagements", expected="one of them"
+        )
+    folders = folders_of(engagements) if engagements else {"": Engagement.open(folder).folder}
+    options: dict[str, Any] = {"output": output, "kind": kind, "window": window, "as_of": read_day(as_of)}
+    options |= {"notebooks": page or (), "accept_changes": accept_changes, "engine": engine}
+    return make(wanted_of(folders, quarter, options, by, each, if_changed, fail_on is not None), workers, as_json)
 
 
 def demo(
@@ -56,79 +61,8 @@ def demo(
     as_json: AsJson = False,
 ) -> int:
     """Make the report of a bundled sample: invented deals, the real thing otherwise."""
-    from postmortem.frames.engagement import Engagement
     from postmortem.ground import resources
 
-    engagement = Engagement.open(resources.sample("full" if full else "plain"))
-    return _reports(engagement, "last", {"output": output, "accept_changes": True}, None, as_json)
-
-
-def _reports(engagement: Engagement, quarters: str, options: dict[str, Any], fail_on: str | None, as_json: bool) -> int:
-    """Make one report a quarter; a quarter that cannot be reported on does not stop the others."""
-    from postmortem.frames.engagement import read_day
-    from postmortem.report.forked_kernels import kernels_of
-
-    as_of = read_day(options.get("as_of"))
-    book = engagement.book()
-    calendar = engagement.config.fiscal.calendar
-    wanted = calendar.parse_range(quarters, last=calendar.last_ended(as_of or book.meta.extracted_on))
-    # Several reports share the server that their kernels are forked from.
-    with kernels_of(options.get("engine", "forked") if len(wanted) > 1 else "local"):
-        made = [
-            _report(engagement, quarter.label, options | {"as_of": as_of}, fail_on, alone=len(wanted) == 1)
-            for quarter in wanted
-        ]
-    reports = [told for told, _ in made]
-    code = next(known for known in GRAVEST_FIRST if known in {0, *(code for _, code in made)})
-    lines = [f"{report['quarter']}: {report.get('index', report.get('message'))}{_found(report)}" for report in reports]
-    emit({"reports": reports, "exit_code": code}, "\n".join(lines), as_json)
-    return code
-
-
-def _report(
-    engagement: Engagement, quarter: str, options: dict[str, Any], fail_on: str | None, *, alone: bool
-) -> tuple[dict[str, Any], int]:
-    """Make one report; return what is told of it and its exit code."""
-    from postmortem.ground.errors import PostmortemError
-    from postmortem.report.run import run_quarter
-
-    say(f"{quarter}: {engagement.config.company.name}")
-    try:
-        made = run_quarter(engagement, quarter, **options, progress=lambda line: say(f"  {line}"))
-    except PostmortemError as error:
-        if alone:
-            raise
-        say(error.message)
-        why = {"message": error.message, "rows": list(error.rows)}
-        return {"quarter": quarter, "status": "not made", **why}, error.exit_code
-    small = fail_on is not None and _says_nothing(made)
-    return _told(made), 4 if small else made.exit_code
-
-
-def _told(made: Run) -> dict[str, Any]:
-    return {
-        "quarter": made.quarter,
-        "status": "failed" if made.failed else "done",
-        "index": str(made.folder / "index.html"),
-        "deals": made.deals,
-        "frame": made.frame,
-        "pages": list(made.pages),
-        "failed": list(made.failed),
-        "findings": made.findings,
-        "content": made.content,
-        "preflight": [asdict(finding) for finding in made.preflight],
-        "commentary": list(made.commentary),
-    }
-
-
-def _found(report: dict[str, Any]) -> str:
-    from postmortem.ground.formats import count
-
-    return f" ({count(report['findings'], 'finding')})" if "findings" in report else ""
-
-
-def _says_nothing(made: Run) -> bool:
-    import json
-
-    results = json.loads((made.folder / "findings.json").read_text(encoding="utf-8"))
-    return all(result["status"] == "refused" for result in results)
+    folders = {"": resources.sample("full" if full else "plain")}
+    options = {"output": output, "accept_changes": True}
+    return make(wanted_of(folders, "last", options, None, None, False, False), 1, as_json)

@@ -15,6 +15,7 @@ from postmortem.book.snapshot_store import snapshot_files
 from postmortem.book.store import read_book, save_book
 from postmortem.frames.choose import Choice, choose_cohort
 from postmortem.frames.cohort import Cohort
+from postmortem.frames.parts import Part, cut
 from postmortem.ground import resources
 from postmortem.ground.code import code_hash
 from postmortem.ground.config import FILE_NAME, Config, load_config
@@ -32,9 +33,10 @@ INVENTED = "No postmortem.toml was found: these are the deals of the bundled sam
 
 @dataclass(frozen=True)
 class Engagement:
-    """One client's folder and its configuration."""
+    """One client's folder and its configuration, and the part of its deals that is asked about; all unless told."""
 
     config: Config
+    part: Part | None = None
 
     @classmethod
     def open(cls, folder: Path | None = None, flags: Mapping[str, Any] | None = None) -> Engagement:
@@ -47,6 +49,10 @@ class Engagement:
         """
         place = folder or nearest_engagement(Path.cwd()) or Path.cwd()
         return cls(load_config(place.resolve(), flags))
+
+    def of(self, part: str | None) -> Engagement:
+        """Return the same engagement asked about one part of its deals, such as ``segment=Enterprise``."""
+        return replace(self, part=Part.read(part)) if part else self
 
     @property
     def folder(self) -> Path:
@@ -111,7 +117,7 @@ class Engagement:
         as_of: dt.date | None = None,
         book: Book | None = None,
     ) -> Cohort:
-        """Return the cohort of one quarter; what is not given comes from the configuration."""
+        """Return the cohort of one quarter, cut to the part; what is not given comes from the configuration."""
         book = book or self.book()
         settings = self.config.frame
         cohort = choose_cohort(
@@ -123,7 +129,8 @@ class Engagement:
             snapshot_day=settings.snapshot_day,
             as_of=as_of,
         )
-        return replace(cohort, signal_files=self.signal_files())
+        cohort = replace(cohort, signal_files=self.signal_files())
+        return cohort if self.part is None else cut(cohort, self.part)
 
 
 def signal_files(folder: Path) -> tuple[Path, ...]:
@@ -143,6 +150,7 @@ def load_frame(
     window: int | None = None,
     as_of: str | None = None,
     folder: str | None = None,
+    part: str | None = None,
 ) -> Cohort:
     """Load the deals of one quarter from the nearest engagement.
 
@@ -159,6 +167,8 @@ def load_frame(
     folder : str, optional
         The engagement; the nearest `postmortem.toml` at or above the working folder unless told, and the
         bundled sample, which then says so, where there is none.
+    part : str, optional
+        One part of the deals, such as ``segment=Enterprise``; all of them unless told.
 
     Returns
     -------
@@ -172,7 +182,7 @@ def load_frame(
     '2025Q3'
     """
     own = Path(folder) if folder else nearest_engagement(Path.cwd())
-    engagement = Engagement.open(own or resources.sample("plain"))
+    engagement = Engagement.open(own or resources.sample("plain")).of(part)
     cohort = engagement.frame(quarter, kind=kind, window=window, as_of=read_day(as_of))
     return cohort if own else replace(cohort, remarks=(*cohort.remarks, INVENTED))
 

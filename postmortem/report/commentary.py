@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from markupsafe import Markup, escape
 
+from postmortem.frames.parts import Part
 from postmortem.ground.errors import ConfigError, nearest
 from postmortem.ground.formats import UNKNOWN
 from postmortem.ground.markup import markdown
@@ -46,22 +47,23 @@ class Commentary:
 
 @dataclass(frozen=True)
 class Placed:
-    """Where the words go, rendered, and what does not fit: a line each, for whoever runs the report."""
+    """Where the words go, rendered; what does not fit, a line each, for whoever runs the report; and the words."""
 
     summary: Markup | None = None
     notes: dict[str, Notes] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
+    text: str = ""
 
 
-def read_commentary(engagement: Path, quarter: str) -> Commentary | None:
-    """Read what was written about a quarter; None where nothing was.
+def read_commentary(engagement: Path, quarter: str, part: Part | None = None) -> Commentary | None:
+    """Read what was written about a quarter, or about a part of its deals; None where nothing was.
 
     Raises
     ------
     ConfigError
         When the file is there and cannot be read.
     """
-    path = engagement / FOLDER / f"{quarter}.md"
+    path = engagement / FOLDER / f"{quarter}{f'.{part.name}' if part else ''}.md"
     try:
         return Commentary(f"{FOLDER}/{path.name}", path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
@@ -72,7 +74,9 @@ def read_commentary(engagement: Path, quarter: str) -> Commentary | None:
         ) from None
 
 
-def place(commentary: Commentary | None, pages: Sequence[tuple[Notebook, Harvest]]) -> Placed:
+def place(
+    commentary: Commentary | None, pages: Sequence[tuple[Notebook, Harvest]], *, unshown: str = UNKNOWN
+) -> Placed:
     """Render a commentary for the pages of a report.
 
     Parameters
@@ -83,6 +87,8 @@ def place(commentary: Commentary | None, pages: Sequence[tuple[Notebook, Harvest
         are looked for on the page named last, and before any page is named on all.
     pages : sequence of (Notebook, Harvest)
         Of the report, behind the gate.
+    unshown : str
+        What stands for a figure whose key names nothing.
     """
     if commentary is None:
         return Placed()
@@ -97,7 +103,7 @@ def place(commentary: Commentary | None, pages: Sequence[tuple[Notebook, Harvest
             continue
         page = target[0] or page
         if text.strip():
-            words.setdefault(target, []).append(_resolved(text, line + bool(heading), results, flags))
+            words.setdefault(target, []).append(_resolved(text, line + bool(heading), results, flags, unshown))
     flags += [
         f"line {line}: {number} is shown by no answer of this report"
         for line, number in loose_numbers(commentary.text, results)
@@ -107,7 +113,7 @@ def place(commentary: Commentary | None, pages: Sequence[tuple[Notebook, Harvest
         name: Notes(made.get((name, "")), {at: text for (page, at), text in made.items() if page == name and at})
         for name in {page for page, _ in made if page}
     }
-    return Placed(made.get(("", "")), notes, tuple(f"{commentary.name} {flag}" for flag in flags))
+    return Placed(made.get(("", "")), notes, tuple(f"{commentary.name} {flag}" for flag in flags), commentary.text)
 
 
 def record_of(commentary: Commentary | None, placed: Placed) -> dict[str, Any]:
@@ -158,8 +164,8 @@ def _titles(pages: Sequence[tuple[Notebook, Harvest]]) -> list[str]:
     return titles + [heading for _, harvest in pages for _, heading, _ in sections(harvest.blocks) if heading]
 
 
-def _resolved(text: str, line: int, results: Sequence[Result], flags: list[str]) -> Markup:
-    """Render Markdown with its figures; a key that names nothing reads unknown and is flagged."""
+def _resolved(text: str, line: int, results: Sequence[Result], flags: list[str], unshown: str) -> Markup:
+    """Render Markdown with its figures; a key that names nothing reads `unshown` and is flagged."""
     figures: list[str] = []
 
     def take(found: re.Match[str]) -> str:
@@ -167,7 +173,7 @@ def _resolved(text: str, line: int, results: Sequence[Result], flags: list[str])
             figures.append(figure(found[1], results))
         except ValueError as error:
             flags.append(f"line {line + text[: found.start()].count(chr(10))}: {error}")
-            figures.append(UNKNOWN)
+            figures.append(unshown)
         return f"{OPEN}{len(figures) - 1}{CLOSE}"
 
     html = markdown(KEY.sub(take, re.sub(f"[{OPEN}{CLOSE}]", "", text)))

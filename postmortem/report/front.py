@@ -68,7 +68,7 @@ def front_page(
     lead = [answered[name].headline for name in LEAD if name in answered]
     return render(
         "index.html.j2",
-        page_title=f"{cohort.noun.capitalize()} of {told.quarter}",
+        page_title=f"{cohort.noun.capitalize()} of {told.quarter}{f': {told.part}' if told.part else ''}",
         current="index",
         about=told,
         pages=navigation,

@@ -71,6 +71,7 @@ def manifest(
         "quarter": cohort.focus.label,
         "as_of": cohort.as_of.isoformat(),
         "frame": cohort.kind,
+        "part": cohort.part,
         "window": [quarter.label for quarter in cohort.window],
         "parameters": dict(parameters),
         "provenance": dict(cohort.provenance),
@@ -83,9 +84,14 @@ def manifest(
             {"file": name, "bytes": path.stat().st_size, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
             for name, path in inputs
         ],
-        "versions": {"python": platform.python_version(), **{name: version(name) for name in VERSIONS_OF}},
+        "versions": versions(),
         "pages": dict(pages),
     }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the libraries that figures depend on."""
+    return {"python": platform.python_version(), **{name: version(name) for name in VERSIONS_OF}}
 
 
 def csv_text(table: Table) -> str:

@@ -40,6 +40,7 @@ class About:
     confidentiality: str
     look: Look = PLAIN_LOOK
     open_deals: str = ""
+    part: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,17 +74,19 @@ def about(cohort: Cohort, config: Config) -> About:
     read, aside = sum(book.rows_in.values()), len(book.quarantine)
     sources = ", ".join(f"{field}: {source}" for field, source in cohort.provenance.items())
     came = f"Data as of {cohort.as_of} ({book.meta.extracted_on_source})."
+    part = f", {cohort.part} only" if cohort.part else ""
     return About(
         company=book.meta.company,
         quarter=cohort.focus.label,
-        deals=f"{count(len(cohort.focus_rows), 'deal')} {cohort.chosen} {cohort.focus.label}",
+        deals=f"{count(len(cohort.focus_rows), 'deal')} {cohort.chosen} {cohort.focus.label}{part}",
         as_of=cohort.as_of.isoformat(),
         rows=f"{count(read, 'row')} read, {read - aside:,} used, {aside:,} set aside",
-        provenance=f"{sources}. {came}",
+        provenance=f"{f'Only deals of {cohort.part}. ' if cohort.part else ''}{sources}. {came}",
         prepared_by=config.report.prepared_by or "",
         confidentiality=config.report.confidentiality or "",
         look=look_of(config),
         open_deals=f"Open deals forecast for {book.meta.calendar.quarter_of(cohort.as_of).label}",
+        part=cohort.part,
     )
 
 

@@ -32,6 +32,8 @@ class Parameters:
         Last day known, ``YYYY-MM-DD``.
     deal_id : str
         One deal, for a notebook about one; empty for the costliest loss of the quarter.
+    part : str
+        One part of the deals, ``segment=Enterprise``; empty for all of them.
     """
 
     quarter: str
@@ -39,13 +41,14 @@ class Parameters:
     window: int
     as_of: str
     deal_id: str = ""
+    part: str = ""
 
     def of(self, names: Sequence[str]) -> dict[str, str | int]:
         """Return the values of the parameters a notebook declares."""
         return {name: getattr(self, name) for name in names}
 
 
-ONE_DEAL = "deal_id"
+ONE_DEAL, ONE_PART = "deal_id", "part"
 KNOWN = tuple(field.name for field in fields(Parameters))
 
 

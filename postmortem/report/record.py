@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from postmortem.book import Book
 from postmortem.findings import find
 from postmortem.frames.cohort import Cohort
 from postmortem.ground.errors import UsageError
@@ -47,6 +48,8 @@ class Report:
         Whom the book names, by kind.
     closing : Harvest
         Its findings, and what came of those of the quarter before.
+    commentary : str
+        What was written about it; empty where nothing was.
     """
 
     manifest: dict[str, Any]
@@ -55,6 +58,7 @@ class Report:
     pages: tuple[tuple[Notebook, Harvest], ...]
     names: Mapping[str, Sequence[str]]
     closing: Harvest
+    commentary: str = ""
 
     @property
     def failed(self) -> tuple[str, ...]:
@@ -62,8 +66,18 @@ class Report:
         return tuple(name for name, page in self.manifest["pages"].items() if page["status"] != "done")
 
 
-def keep_record(report: Path, cohort: Cohort, about: About, pages: Sequence[tuple[Notebook, Harvest]]) -> None:
-    """Write beside a report's findings what else its pages were made of; a result is None, its place being enough."""
+def keep_record(
+    report: Path,
+    cohort: Cohort,
+    about: About,
+    pages: Sequence[tuple[Notebook, Harvest]],
+    commentary: str = "",
+    book: Book | None = None,
+) -> None:
+    """Write beside a report's findings what else its pages were made of; a result is None, its place being enough.
+
+    Names are those of the whole `book` where the cohort's holds only a part: people of the others may be written of.
+    """
     record = {
         "version": FORMAT_VERSION,
         "about": asdict(about),
@@ -77,7 +91,8 @@ def keep_record(report: Path, cohort: Cohort, about: About, pages: Sequence[tupl
             }
             for notebook, harvest in pages
         ],
-        "names": identities(cohort.book),
+        "names": identities(book or cohort.book),
+        "commentary": commentary,
     }
     write_json(report / RECORD, record)
 
@@ -110,7 +125,7 @@ def read_report(folder: Path) -> Report:
         about = About(**{**record["about"], "look": Look(**record["about"]["look"])})
         described = Described(record["noun"], tuple(record["remarks"]))
         last_words = Harvest(tuple(left.get(FRONT.name, ())), ())
-        told, found = manifest["content"], _content(folder)
+        told, found, written = manifest["content"], _content(folder), str(record.get("commentary", ""))
     except (OSError, ValueError, KeyError, TypeError, StopIteration, UsageError) as error:
         why = error.strerror if isinstance(error, OSError) else error.what if isinstance(error, UsageError) else error
         raise UsageError(
@@ -123,7 +138,7 @@ def read_report(folder: Path) -> Report:
             "This report was changed after it was made.", got=f"content {found[:12]}",
             expected=f"content {str(told)[:12]}, as its manifest says", do="make it again with: postmortem run",
         )  # fmt: skip
-    return Report(manifest, about, described, pages, names, last_words)
+    return Report(manifest, about, described, pages, names, last_words, written)
 
 
 def _restored(data: Mapping[str, Any]) -> Result:

@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -35,9 +35,11 @@ from postmortem.report.execute import Progress, execute
 from postmortem.report.forked_kernels import Engine, kernels_of
 from postmortem.report.front import front_page
 from postmortem.report.harvest import Harvest
+from postmortem.report.made_from import made_from
 from postmortem.report.manifest import content_hash, findings, manifest, write_json, write_tables
 from postmortem.report.pages import about, links, page
 from postmortem.report.parameters import Parameters
+from postmortem.report.parts import enough, of_parts
 from postmortem.report.plan import Notebook, plan
 from postmortem.report.preflight import Finding, book_findings, frame_findings, last_manifest, refuse
 from postmortem.report.record import keep_record
@@ -138,7 +140,9 @@ def run_quarter(
     """
     output = (output or engagement.folder / engagement.config.report.output).resolve()
     chosen = plan(engagement.folder, notebooks or engagement.config.report.pages)
-    decided = read_actions(engagement.folder)
+    of_parts(chosen, engagement.part)
+    # What was decided was decided for all deals, and is scored in their report.
+    decided = read_actions(engagement.folder) if engagement.part is None else ()
     # One notebook makes its imports itself in the time that a server would take to make them.
     engine = engine if len(chosen) > 1 else "local"
     with working_folder(output) as aside, _cache(output), kernels_of(engine):
@@ -146,7 +150,7 @@ def run_quarter(
         book = engagement.book()
         last = last_manifest(output, book.meta.company)
         settings = engagement.config.preflight
-        day = as_of or dt.datetime.now(ZoneInfo(book.meta.time_zone)).date()
+        day = as_of or local_day(book.meta.time_zone)
         # Before the frame: half an export may hold no deal of the quarter, which is not what is wrong with it.
         found = book_findings(last, engagement.config, book, day)
         _heed(found, settings, accept_changes, progress)
@@ -154,14 +158,16 @@ def run_quarter(
         of_frame = frame_findings(last, settings, cohort)
         _heed(of_frame, settings, accept_changes, progress)
         found = (*found, *of_frame)
+        enough(cohort, engagement.part)
         scored = score(decided, cohort)
         told = Parameters(
             quarter=cohort.focus.label,
             kind=kind or engagement.config.frame.kind,
             window=len(cohort.window),
             as_of=cohort.as_of.isoformat(),
+            part=engagement.part.text if engagement.part else "",
         )
-        written = read_commentary(engagement.folder, told.quarter)
+        written = read_commentary(engagement.folder, told.quarter, engagement.part)
         done, failed = execute(chosen, told, engagement.folder, aside, engine=engine, progress=progress)
         placed = place(written, done)
         for flag in placed.flags:
@@ -171,6 +177,7 @@ def run_quarter(
         progress("writing the pages")
         content = _write(aside, engagement, cohort, told, done, failed, last_words, placed, {
             **_made_with(engagement, book), **record_of(written, placed),
+            "made_from": made_from(engagement, chosen, replace(told, as_of=as_of.isoformat() if as_of else "")),
             "book": describe_book(book), "preflight": [asdict(each) for each in found],
         })  # fmt: skip
         folder = output / cohort.focus.label
@@ -180,6 +187,16 @@ def run_quarter(
         cohort.focus.label, folder, names, tuple(failed), len(cohort.focus_rows), cohort.kind, content, found,
         named_in(last_words), placed.flags,
     )  # fmt: skip
+
+
+def local_day(zone: str) -> dt.date:
+    """Return the day it is in a time zone."""
+    return dt.datetime.now(ZoneInfo(zone)).date()
+
+
+def moment() -> str:
+    """Return the moment as manifests write it."""
+    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
 
 
 def _heed(found: tuple[Finding, ...], settings: Preflight, accept_changes: bool, progress: Progress) -> None:
@@ -215,7 +232,8 @@ def _write(
     write_tables(aside / "tables", told_of)
     internal = aside / "internal"
     internal.mkdir()
-    keep_record(aside, cohort, description, done)
+    whole = engagement.book() if engagement.part else None
+    keep_record(aside, cohort, description, done, placed.text, whole)
     raw = cohort.book.deals[["deal_id", *RAW]]
     cohort.table.merge(raw, on="deal_id", how="left").to_parquet(aside / DEALS, index=False)
     for name, error in failed.items():
@@ -231,7 +249,7 @@ def _write(
     tests = tally([result for _, harvested in done for result in harvested.results])
     data = manifest(cohort, inputs, asdict(told), statuses) | {"tier": tier_of(cohort)}
     data |= {"gate": {"false_discovery_rate": LEVEL, "findings": named_in(last_words), **asdict(tests)}}
-    data |= beside | {"content": content, "written_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds")}
+    data |= beside | {"content": content, "written_at": moment()}
     write_json(aside / "manifest.json", data)
     return content
 

@@ -10,7 +10,7 @@ import getpass
 import json
 import re
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -19,57 +19,23 @@ from postmortem.ground.errors import SharingRefused
 from postmortem.report.brand import PLAIN_LOOK
 from postmortem.report.bundle import described, pack, pseudonyms_for, recipient_slug, write_whole
 from postmortem.report.closing import FRONT
-from postmortem.report.export import Kind, beside, printer_for
+from postmortem.report.export import beside, printer_for
 from postmortem.report.front import Described, front_page
-from postmortem.report.harvest import Harvest
 from postmortem.report.identities import Finder, house_words
 from postmortem.report.leaks import Search, scan
 from postmortem.report.manifest import csv_text
 from postmortem.report.pages import About, links, page
-from postmortem.report.plan import Notebook
 from postmortem.report.record import Report, read_report
-from postmortem.report.redact import Audience, Terms, redact
+from postmortem.report.redact import Terms
+from postmortem.report.shared_pages import Options as Options
+from postmortem.report.shared_pages import Shown, shown_to
 from postmortem.report.siblings import COMPANY, siblings_of
-from postmortem.result import Result
 
 MANIFEST: Final = "share-manifest.json"
 FORMAT_VERSION = 1
-KEPT_FROM: Final[Mapping[str, tuple[str, ...]]] = {
-    "team": (), "client": ("claims", "watchlist"), "outside": ("claims", "watchlist", "dossier", "data-readiness"),
-}  # fmt: skip
-"""Words in the names of pages that an audience does not get unless told."""
 UNNAMED = "A company"
+PARTS_BY = "by-"
 LEAST_LETTERS = 4
-Pages = list[tuple[Notebook, Harvest]]
-
-
-@dataclass(frozen=True)
-class Options:
-    """What an edition for one recipient is to hold.
-
-    Attributes
-    ----------
-    audience : {"team", "client", "outside"}
-        See `Terms`.
-    recipient : str
-        Whom it is for.
-    show_people, show_deals : bool
-        See `Terms`.
-    also : tuple of str
-        Pages that this audience gets all the same.
-    siblings : tuple of Path
-        Further engagements whose names must not be in it.
-    exports : tuple of {"xlsx", "charts", "pdf"}
-        What it holds beside its pages, made of the same redacted results.
-    """
-
-    audience: Audience
-    recipient: str
-    show_people: bool = False
-    show_deals: bool = False
-    also: tuple[str, ...] = ()
-    siblings: tuple[Path, ...] = ()
-    exports: tuple[Kind, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -129,14 +95,16 @@ def share(folder: Path, options: Options, *, output: Path | None = None) -> Shar
             "A report with a page that could not be made is not shared.", rows=report.failed,
             do="see what stopped it in the report's folder internal, and make the report again",
         )  # fmt: skip
-    pseudonyms = pseudonyms_for(folder.parent, slug)
+    reports = home_of(folder)
+    pseudonyms = pseudonyms_for(reports, slug)
     terms = Terms(options.audience, pseudonyms, report.names, options.show_people, options.show_deals)
-    pages, last_words, left_out = _pages(report, options, terms)
-    artefacts = _artefacts(report, terms, pages, last_words)
-    about = _about(report.about, terms)
-    artefacts |= beside([(FRONT, last_words), *pages], about, artefacts, options.exports, printer)
-    artefacts[MANIFEST] = _manifest(report, options, pages, left_out, artefacts)
-    name = f"{report.manifest['quarter']}-{options.audience}-{slug}.zip"
+    shown = shown_to(report, options, terms)
+    artefacts = _artefacts(report, terms, shown)
+    told_of = [(FRONT, shown.last_words), *shown.pages]
+    artefacts |= beside(told_of, _about(report.about, terms), artefacts, options.exports, printer)
+    artefacts[MANIFEST] = _manifest(report, options, terms, shown, artefacts)
+    part = f"-{recipient_slug(terms.plain(report.about.part))}" if report.about.part else ""
+    name = f"{report.manifest['quarter']}{part}-{options.audience}-{slug}.zip"
     others = siblings_of(folder, options.siblings)
     search, passed_over = _search(report, terms, others.names, folder)
     leaks = scan({**artefacts, name: b""}, search)
@@ -146,79 +114,40 @@ def share(folder: Path, options: Options, *, output: Path | None = None) -> Shar
             rows=[leak.line for leak in leaks],
             do="take it out of the notebook, the setting or the CRM field it comes from, and make the report again",
         )  # fmt: skip
-    archive = (output or folder.parent / "shared").resolve() / name
+    archive = (output or reports / "shared").resolve() / name
     packed = pack(artefacts)
     write_whole(archive, packed)
     (told,) = described({name: packed})
     return Shared(
         archive,
         told["sha256"],
-        tuple(notebook.name for notebook, _ in pages),
-        tuple(left_out),
+        tuple(notebook.name for notebook, _ in shown.pages),
+        tuple(shown.left_out),
         passed_over,
         others.unread,
     )
 
 
-def _pages(report: Report, options: Options, terms: Terms) -> tuple[Pages, Harvest, list[dict[str, str]]]:
-    """Return the pages as the audience sees them, the findings on the front page, and what was left out and why."""
-    left_out, chosen = [], []
-    for notebook, harvest in report.pages:
-        if any(word in notebook.name for word in KEPT_FROM[options.audience]) and notebook.name not in options.also:
-            left_out.append({"what": notebook.name, "why": f"not for this audience: {options.audience}"})
-        else:
-            chosen.append((notebook, harvest))
-    closing = () if terms.audience == "outside" else report.closing.results
-    if len(closing) < len(report.closing.results):
-        left_out.append({"what": "findings", "why": f"their sentences are not for this audience: {options.audience}"})
-    every = redact([*(result for _, harvest in chosen for result in harvest.results), *closing], terms)
-    last_words = Harvest(tuple(result for result in every[len(every) - len(closing) :] if result is not None), ())
-    redacted = iter(every)
-    pages = []
-    for notebook, harvest in chosen:
-        blocks = [
-            (block, next(redacted) if isinstance(block, Result) else terms.plain(block)) for block in harvest.blocks
-        ]
-        gone = [block.analysis for block, seen in blocks if isinstance(block, Result) and seen is None]
-        left_out += [
-            {"what": f"{notebook.name}: {each}", "why": f"not for this audience: {options.audience}"} for each in gone
-        ]
-        seen = _without_orphans([after for _, after in blocks])
-        if harvest.results and not any(isinstance(block, Result) for block in seen):
-            left_out.append({"what": notebook.name, "why": "nothing of it may be seen"})
-        else:
-            pages.append((replace(notebook, title=terms.plain(notebook.title)), Harvest(seen, ())))
-    return pages, last_words, left_out
+def home_of(folder: Path) -> Path:
+    """Return the folder of all reports that a report lies in, be it on all deals or on a part of them."""
+    return folder.parents[2] if folder.parents[1].name.startswith(PARTS_BY) else folder.parent
 
 
-def _without_orphans(blocks: Sequence[str | Result | None]) -> tuple[str | Result, ...]:
-    """Return the blocks that are left, without prose that led to nothing but answers left out."""
-    kept: list[str | Result] = []
-    for at, block in enumerate(blocks):
-        if isinstance(block, str):
-            following = []
-            for after in blocks[at + 1 :]:
-                if isinstance(after, str):
-                    break
-                following.append(after)
-            if following and not any(following):
-                continue
-        if block is not None:
-            kept.append(block)
-    return tuple(kept)
-
-
-def _artefacts(report: Report, terms: Terms, pages: Pages, last_words: Harvest) -> dict[str, bytes]:
+def _artefacts(report: Report, terms: Terms, shown: Shown) -> dict[str, bytes]:
     """Return the files of an edition: front page, pages, tables."""
+    pages = shown.pages
     about = _about(report.about, terms)
     remarks = tuple(map(terms.prose, report.described.remarks))
     navigation = links(pages)
     failures = [f"{name}: {report.manifest['pages'][name]['error']}" for name in report.failed]
-    index = front_page(pages, about, Described(report.described.noun, remarks), navigation, failures, last_words)
+    index = front_page(
+        pages, about, Described(report.described.noun, remarks), navigation, failures, shown.last_words,
+        summary=shown.placed.summary,
+    )  # fmt: skip
     texts = {"index.html": str(index)}
     for link in navigation:
-        (shown,) = [each for each in pages if each[0].name == link.name]
-        texts[link.file] = str(page(*shown, about, navigation))
+        ((notebook, harvest),) = [each for each in pages if each[0].name == link.name]
+        texts[link.file] = str(page(notebook, harvest, about, navigation, shown.placed.notes.get(link.name)))
     made = {name: text.encode() for name, text in texts.items()}
     for notebook, harvest in pages:
         for number, result in enumerate(harvest.results, start=1):
@@ -234,6 +163,7 @@ def _about(about: About, terms: Terms) -> About:
     """Return the title block as the audience sees it."""
     told = replace(
         about,
+        part=terms.plain(about.part),
         deals=terms.prose(about.deals),
         rows=terms.prose(about.rows),
         provenance=terms.prose(about.provenance),
@@ -243,27 +173,22 @@ def _about(about: About, terms: Terms) -> About:
     return told
 
 
-def _manifest(
-    report: Report,
-    options: Options,
-    pages: Pages,
-    left_out: Sequence[Mapping[str, str]],
-    artefacts: Mapping[str, bytes],
-) -> bytes:
+def _manifest(report: Report, options: Options, terms: Terms, shown: Shown, artefacts: Mapping[str, bytes]) -> bytes:
     """Describe an edition: whose, for whom, what is in it and what is not; no path, no clock."""
     outside = options.audience == "outside"
     told: dict[str, Any] = {
         "format": FORMAT_VERSION,
         "company": UNNAMED if outside else report.manifest["company"],
         "quarter": report.manifest["quarter"],
+        "part": terms.plain(report.about.part),
         "as_of": report.manifest["as_of"],
         "report": report.manifest["content"],
         "audience": options.audience,
         "for": options.recipient,
         "shows": {"people": not outside and (options.audience == "team" or options.show_people),
                   "deals": not outside or options.show_deals},
-        "pages": [notebook.name for notebook, _ in pages],
-        "left_out": list(left_out),
+        "pages": [notebook.name for notebook, _ in shown.pages],
+        "left_out": list(shown.left_out),
         "files": described(artefacts),
     }  # fmt: skip
     return (json.dumps(told, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()

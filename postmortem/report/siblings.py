@@ -64,7 +64,8 @@ def siblings_of(report: Path, told: Sequence[Path] = ()) -> Siblings:
     for folder in sorted({path.resolve() for path in found} - {own}):
         config = load_config(folder)
         names.setdefault(COMPANY, set()).add(config.company.name)
-        records = sorted((folder / config.report.output).glob(f"*/{RECORD}"))
+        reports = folder / config.report.output
+        records = sorted([*reports.glob(f"*/{RECORD}"), *reports.glob(f"by-*/*/*/{RECORD}")])
         for record in records:
             for kind, each in json.loads(record.read_text(encoding="utf-8"))["names"].items():
                 if kind not in SHARED_BY_ALL:

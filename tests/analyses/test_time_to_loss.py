@@ -15,6 +15,7 @@ from builders import change, deal, make_book
 from simulated_books import cohort_of as simulated
 from simulated_books import company, truth_of
 
+from postmortem.analyses.contract import WITHHELD
 from postmortem.analyses.time_to_loss import ENDS, time_to_loss
 from postmortem.frames import Cohort, first_forecast_cohort, late_stage_cohort
 from postmortem.ground.process import Process
@@ -186,3 +187,12 @@ def test_late_stage_deals_count_from_their_first_day_in_the_red_zone() -> None:
     result = time_to_loss(cohort)
     assert result.tables["asked"].first["since"] == "first reaching a late stage"
     assert result.n_used <= cohort.window_rows["deal_id"].nunique()
+
+
+def test_with_rows_withheld_it_says_so_and_nothing_else() -> None:
+    stories = [("won", 10 + n, 40 + n) for n in range(20)] + [("lost_competitor", 12, 50 + n) for n in range(20)]
+    result = time_to_loss(first_forecasts(stories))
+    table = result.tables["horizons"]
+    rows = table.rows.assign(day=table.rows["day"].astype("Int64").mask(table.rows["fate"] == "open"))
+    seen = result.replace(tables={**result.tables, "horizons": replace(table, rows=rows)})
+    assert seen.headline == WITHHELD != result.headline

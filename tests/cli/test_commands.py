@@ -200,3 +200,15 @@ def test_what_the_preflight_found_is_in_the_document_of_a_run(
     assert (code, json.loads(out)["rows"]) == (3, ["Rows of deals: 11; the last report had 30."])
     code, out, _ = call(capsys, "run", "-e", str(export), "-q", "2025Q2..2025Q3", "--json")
     assert [report["rows"] for report in json.loads(out)["reports"]] == [[found[0].what]] * 2
+
+
+def test_init_keeps_the_key_of_pseudonyms_out_of_a_repository(
+    capsys: pytest.CaptureFixture[str], export: Path, tmp_path: Path
+) -> None:
+    ignored = tmp_path / "acme" / ".gitignore"
+    assert call(capsys, "init", str(tmp_path / "acme"), "--from", str(export))[0] == 0
+    assert ".share-key" in ignored.read_text(encoding="utf-8").splitlines()
+    ignored.write_text("mine\n.share-key", encoding="utf-8")
+    assert call(capsys, "init", str(tmp_path / "acme"), "--from", str(export), "--force")[0] == 0
+    lines = ignored.read_text(encoding="utf-8").splitlines()
+    assert lines[:2] == ["mine", ".share-key"] and lines.count(".share-key") == 1

@@ -255,3 +255,12 @@ def test_an_engagement_that_is_moved_is_the_same_engagement(folder, tmp_path, re
     moved = Path(shutil.move(folder, tmp_path / "moved"))
     assert Engagement.open(moved).book().fingerprint == before
     assert len(reads) == 1
+
+
+def test_a_frame_of_a_part_is_that_of_all_deals_cut() -> None:
+    whole = load_frame("2025Q3", folder=str(resources.sample("plain")))
+    mine = load_frame("2025Q3", folder=str(resources.sample("plain")), part="segment=Energy")
+    rows = whole.table[whole.table["segment"] == "Energy"]
+    assert list(mine.table["deal_id"]) == list(rows["deal_id"])
+    assert (mine.kind, mine.part, mine.window) == (whole.kind, "segment Energy", whole.window)
+    assert set(mine.book.deals["segment"]) == {"Energy"}

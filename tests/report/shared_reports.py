@@ -10,7 +10,7 @@ from builders import closed, deal, make_book
 from postmortem.findings import find
 from postmortem.frames import Engagement
 from postmortem.report.closing import closing
-from postmortem.report.commentary import Placed
+from postmortem.report.commentary import Commentary, Placed, place
 from postmortem.report.harvest import Harvest, gated
 from postmortem.report.parameters import Parameters
 from postmortem.report.plan import Notebook
@@ -38,8 +38,8 @@ def canaries(company: str) -> dict[str, list[str]]:
     }
 
 
-def make_report(clients: Path, company: str, *, failed: Sequence[str] = (), extra: str = "") -> Path:
-    """Write the report of one engagement below `clients`; `extra` is prose on its second page."""
+def make_report(clients: Path, company: str, *, failed: Sequence[str] = (), extra: str = "", words: str = "") -> Path:
+    """Write the report of one engagement below `clients`; `extra` is prose on its second page, `words` a commentary."""
     told = canaries(company)
     folder = clients / company.lower()
     (folder / "reports").mkdir(parents=True)
@@ -72,8 +72,9 @@ def make_report(clients: Path, company: str, *, failed: Sequence[str] = (), extr
     report = folder / "reports" / "2025Q3"
     report.mkdir()
     kept = [(notebook, harvest) for notebook, harvest in done if notebook.name not in failed]
+    placed = place(Commentary("commentary/2025Q3.md", words), kept) if words else Placed()
     _write(
         report, engagement, cohort, Parameters("2025Q3", "closed", 4, "2025-10-06"), kept,
-        {name: f"ValueError in {name}" for name in failed}, closing(engagement, cohort, book, kept, ()), Placed(), {},
+        {name: f"ValueError in {name}" for name in failed}, closing(engagement, cohort, book, kept, ()), placed, {},
     )  # fmt: skip
     return report

@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import re
+import shutil
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -218,3 +219,47 @@ def test_the_key_is_drawn_once_and_readable_by_its_owner_alone(tmp_path: Path) -
     (tmp_path / ".share-key").write_text("no key", encoding="ascii")
     with pytest.raises(OutputBusy, match="is no key"):
         pseudonyms_for(tmp_path, "one")
+
+
+def test_every_link_of_an_edition_leads_to_something_in_it(batch: dict[tuple[str, str], Shared]) -> None:
+    for made in batch.values():
+        pages = {name: text for name, text in members(made.archive).items() if name.endswith(".html")}
+        for name, html in pages.items():
+            for href in re.findall(r'href="([^"]+)"', html):
+                file, _, anchor = href.partition("#")
+                assert file in ("", *pages), (made.archive.name, name, href)
+                assert not anchor or f'id="{anchor}"' in pages[file or name], (made.archive.name, name, href)
+
+
+def test_a_commentary_goes_along_without_people_and_figures_that_stay_behind(tmp_path: Path) -> None:
+    person = canaries("Zantor")["person"][0]
+    words = f"{person} won {{{{quarter_outcome.fates.won.deals}}}} deals.\n\n# 08-claims\nOn what is said."
+    report = make_report(tmp_path / "clients", "Zantor", words=words)
+    said = {
+        audience: members(share(report, Options(audience, "board"), output=tmp_path / audience).archive)
+        for audience in ("team", "client", "outside")
+    }
+    assert f"{person} won 20 deals." in said["team"]["index.html"]
+    assert "On what is said." in said["team"]["08-claims.html"]
+    assert "won 20 deals." in said["client"]["index.html"] and person not in said["client"]["index.html"]
+    assert "On what is said." not in "".join(said["client"].values())
+    assert "won 20 deals." not in "".join(said["outside"].values())
+    left = json.loads(said["client"]["share-manifest.json"])["left_out"]
+    assert {
+        "what": "commentary, line 3",
+        "why": "it names an answer or a figure that this edition does not show",
+    } in left
+
+
+def test_a_report_on_a_part_is_shared_with_the_key_of_all_reports(clients: Path, tmp_path: Path) -> None:
+    whole = clients / "zantor" / "reports" / "2025Q3"
+    part = clients / "zantor" / "reports" / "by-segment" / "Health" / "2025Q3"
+    shutil.copytree(whole, part)
+    record = json.loads((part / "internal" / "record.json").read_text(encoding="utf-8"))
+    record["about"]["part"] = "segment Health"
+    (part / "internal" / "record.json").write_text(json.dumps(record), encoding="utf-8")
+    made = share(part, Options("client", "Zantor board"), output=tmp_path)
+    assert made.archive.name == "2025Q3-segment-health-client-zantor-board.zip"
+    assert json.loads(members(made.archive)["share-manifest.json"])["part"] == "segment Health"
+    assert not list((clients / "zantor" / "reports" / "by-segment").rglob(".share-key"))
+    shutil.rmtree(part.parents[1])
