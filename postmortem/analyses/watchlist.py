@@ -44,9 +44,8 @@ METHOD = (
     "quarter's end are learnt and tried as outlook_validation says, and shown only where they missed by less than "
     "one share for all deals; deals then stand in order of amount times the chance of not being won in the quarter, "
     "else of amount. Below each chance stands what came of such chances: Wilson's interval of the share it came for "
-    "among deals of earlier quarters that had been given a chance of the same tenth without having been learnt from, "
-    "widened to the chance itself where that lies outside; all of it where fewer than five had such a chance. A deal "
-    "is silent since its buyer last took part in anything on record."
+    "among earlier deals that had been given a chance of the same tenth without being learnt from, widened to the "
+    "chance itself where that lies outside; all of it where fewer than five had. Silent: since the buyer took part."
 )
 
 
