@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -39,6 +40,11 @@ def run(
     engine: Annotated[
         Literal["forked", "local"], typer.Option(help="How kernels are started; forked is faster, on Linux.")
     ] = "forked",
+    timeout: Annotated[
+        float | None, typer.Option(min=0.001, help="Seconds for everything; then it ends with 124, to be gone on with.")
+    ] = None,
+    wait: Annotated[float, typer.Option(min=0.0, help="Seconds to wait for another run on the same report.")] = 0.0,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Execute every notebook, whatever was kept.")] = False,
     as_json: AsJson = False,
 ) -> int:
     """Make the report of one quarter or of several."""
@@ -47,6 +53,7 @@ def run(
     engagement = Engagement.open(folder, {"frame.window": window})
     options = {"output": output, "kind": kind, "window": window, "as_of": as_of, "notebooks": page or ()}
     options |= {"accept_changes": accept_changes, "engine": engine}
+    options |= {"wait": wait, "fresh": fresh, "deadline": None if timeout is None else time.monotonic() + timeout}
     return _reports(engagement, quarter, options, fail_on, as_json)
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -91,7 +92,9 @@ class Engagement:
         book = read_book(place, load_taxonomy(self.config.taxonomy.id, folder=folder))
         if book is None:
             book = load_book(self.config)
-            save_book(book, place)
+            # A cache that cannot be written, the disk being full or not ours, costs time and no answer.
+            with suppress(OSError):
+                save_book(book, place)
         return book
 
     def quarter(self, text: str, book: Book, as_of: dt.date | None = None) -> Quarter:

@@ -81,6 +81,9 @@ class ForkServer:
 
     def close(self) -> None:
         """Let go of the server, which kills what still runs."""
+        # One that was never asked for a kernel has none, and may be in the midst of its imports.
+        if not self._wishes:
+            self._process.kill()
         with suppress(OSError):  # it may be gone already
             self._socket.shutdown(socket.SHUT_RDWR)
         try:

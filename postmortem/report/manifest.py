@@ -83,9 +83,14 @@ def manifest(
             {"file": name, "bytes": path.stat().st_size, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
             for name, path in inputs
         ],
-        "versions": {"python": platform.python_version(), **{name: version(name) for name in VERSIONS_OF}},
+        "versions": versions(),
         "pages": dict(pages),
     }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the libraries that figures depend on."""
+    return {"python": platform.python_version(), **{name: version(name) for name in VERSIONS_OF}}
 
 
 def csv_text(table: Table) -> str:
