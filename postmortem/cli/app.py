@@ -7,7 +7,6 @@ Exit codes: 0 done, 1 a notebook failed, 2 usage or configuration, 3 unusable, s
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
 import threading
@@ -86,6 +85,8 @@ def start(arguments: Sequence[str] | None = None) -> NoReturn:
             signal.signal(signal.SIGTERM, _interrupt)
         outcome = app(args=words, standalone_mode=False)
         code = outcome if isinstance(outcome, int) else 0
+        if code == INTERRUPTED:
+            say("Interrupted.")
     except PostmortemError as error:
         code = _explain(error, as_json="--json" in words)
     except KeyboardInterrupt:
@@ -102,6 +103,8 @@ def _interrupt(*_: object) -> NoReturn:
 
 def _explain(error: PostmortemError, *, as_json: bool) -> int:
     if as_json:
+        import json
+
         told = {"error": type(error).__name__, "message": error.message, "exit_code": error.exit_code}
         told |= {"rows": list(error.rows)}
         print(json.dumps(told, indent=1, ensure_ascii=False))

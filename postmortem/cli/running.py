@@ -51,8 +51,8 @@ def run(
     from postmortem.frames.engagement import Engagement
 
     engagement = Engagement.open(folder, {"frame.window": window})
-    options = {"output": output, "kind": kind, "window": window, "as_of": as_of, "notebooks": page or ()}
-    options |= {"accept_changes": accept_changes, "engine": engine}
+    options: dict[str, Any] = {"output": output, "kind": kind, "window": window, "as_of": as_of}
+    options |= {"notebooks": page or (), "accept_changes": accept_changes, "engine": engine}
     options |= {"wait": wait, "fresh": fresh, "deadline": None if timeout is None else time.monotonic() + timeout}
     return _reports(engagement, quarter, options, fail_on, as_json)
 

@@ -84,10 +84,12 @@ class Kept:
         try:
             shutil.copyfile(place, executed)
             taken = harvest(executed)
-            os.utime(place)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, PostmortemError):
             executed.unlink(missing_ok=True)
             return None
+        # Where it is not ours, somebody else says how long it stays.
+        with suppress(OSError):
+            os.utime(place)
         return taken
 
     def keep(self, notebook: Notebook, executed: Path) -> None:
