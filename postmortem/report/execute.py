@@ -6,12 +6,12 @@ import logging
 import os
 import re
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed, wait
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
 
 from postmortem.frames.engagement import CACHE_VARIABLE
 from postmortem.ground.formats import count
-from postmortem.report.deadline import left, over
+from postmortem.report.deadline import left
 from postmortem.report.forked_kernels import Engine, hold, kernels_of
 from postmortem.report.harvest import Harvest, clean, gated, harvest
 from postmortem.report.kept import Kept
@@ -27,6 +27,8 @@ IN_WORDS = {
     "CellTimeoutError": "a cell took longer than it may",
     "DeadKernelError": "its process was killed, often for want of memory",
 }
+# What stops a notebook is told once, by us.
+logging.getLogger("papermill").addHandler(logging.NullHandler())
 Progress = Callable[[str], None]
 
 
@@ -126,11 +128,13 @@ def _all(
     with ThreadPoolExecutor(max_workers=WORKERS) as pool:
         begun = {notebook.name: pool.submit(one, notebook) for notebook in chosen}
         try:
-            # Results are asked for below, so that a fault in one of them ends the others as well.
-            for future in as_completed(begun.values(), None if deadline is None else left(deadline)):
-                future.result()
-        except TimeoutError:
-            raise over() from None
+            waiting = set(begun.values())
+            while waiting:
+                # Not for longer: a signal that comes just before this thread sleeps is heard when it wakes.
+                seconds = PATIENCE if deadline is None else min(left(deadline), PATIENCE)
+                finished, waiting = wait(waiting, seconds, FIRST_COMPLETED)
+                for future in finished:
+                    future.result()  # a fault in one of them ends the others as well
         finally:
             for future in begun.values():
                 future.cancel()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from postmortem.ground.markup import render
+from postmortem.report.execute import brief
 from postmortem.report.pages import About
 
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
@@ -23,5 +24,14 @@ def failure_page(name: str, error: str, told: About) -> str:
         The report.
     """
     first, _, rest = COLOURS.sub("", error).partition("\n")
-    title = f"{name} was not made"
-    return render("failure.html.j2", page_title=title, about=told, name=name, what=first, trace=rest.strip())
+    in_cell = first.startswith("cell ")
+    what = first if in_cell else brief(error)
+    return render(
+        "failure.html.j2",
+        page_title=f"{name} was not made",
+        about=told,
+        name=name,
+        what=what[:1].upper() + what[1:],
+        in_cell=in_cell,
+        trace=rest.strip() if in_cell else error,
+    )
