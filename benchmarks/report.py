@@ -1,64 +1,212 @@
-"""One report of the plain sample beside the stock papermill command line on the same notebooks.
+"""Reports of the plain sample beside the stock command lines on the same notebooks: seconds, CPU, memory, overhead.
 
-Both execute the notebooks with cold caches in turn, A B A B; ours also makes the pages, the stock run does not.
-The ratio is taken pair by pair, so that a machine whose speed drifts does not decide.
+``python -m benchmarks report [--pairs 3] [--quarters 10]``. Notebooks 00 to 03, caches cold on both sides: ours is one
+``postmortem run``, which also makes findings, front page and tables; the stock run is one ``papermill`` and one
+``jupyter nbconvert --to html --no-input`` (where it is installed) a notebook and quarter, one after the other. Both
+run in turn, A B A B, and ratios are taken pair by pair, so that a machine whose speed drifts does not decide. Seconds
+are those of the clock;
+CPU is that of all processes of a run together; memory is the sum over the processes alive at one moment, shared pages
+counted once (PSS), at its highest, looked at every half second; where the system does not tell it, it is left out.
+The overhead of a notebook is what a run costs more for one that loads the deals and asks nothing of them. Beside it
+stands all that a run of the four costs beyond their cells (the same cells in one process with imports, book and cohort
+in place): imports, reading, the look back at the quarter before, and the pages with their pictures.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
+import resource
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+import nbformat
+from nbformat.v4 import new_code_cell, new_notebook
+
 from postmortem.ground import resources
+from postmortem.ground.fiscal import FiscalCalendar, Quarter
 
-PAIRS = 3
 BIN = Path(sys.executable).parent
+NOTEBOOKS = ("00", "01", "02", "03")
+NBCONVERT = shutil.which("jupyter-nbconvert", path=os.pathsep.join([str(BIN), os.environ.get("PATH", "")]))
+LAST = "2025Q3"
+LOOK_EVERY = 0.5
+FIRST, FEW, MANY = 50, 2, 10
+ASKS_NOTHING = "import postmortem as pm\nframe = pm.load_frame(quarter)"
+TARGETS = {"one report": 4, "batch": 5}
+CELLS = """
+import resource, sys
+import matplotlib
+matplotlib.use("module://matplotlib_inline.backend_inline")
+import IPython, matplotlib.pyplot as plt, nbformat, scipy.stats, statsmodels.api
+import postmortem as pm
+from postmortem.frames.held import hold
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+shell.run_line_magic("matplotlib", "inline")
+hold(lambda: pm.load_frame(sys.argv[1]))
+def spent():
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+before = spent()
+for path in sys.argv[2:]:
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type == "code":
+            shell.run_cell(cell.source, silent=False).raise_error()
+print("CPU", spent() - before)
+"""
 
 
-def ours(folder: Path) -> None:
-    """Make the report with one command."""
+@dataclass(frozen=True)
+class Cost:
+    """What a run took: seconds of the clock, CPU-seconds, and bytes at the highest (0 where it cannot be told)."""
+
+    seconds: float
+    cpu: float
+    memory: int
+
+
+def ours(folder: Path, quarters: Sequence[str]) -> None:
+    """Make the reports with one command."""
+    asked = quarters[0] if len(quarters) == 1 else f"{quarters[0]}..{quarters[-1]}"
+    pages = [word for name in NOTEBOOKS for word in ("--page", name)]
     sample = resources.sample("plain")
-    _run([BIN / "postmortem", "run", "--engagement", sample, "--output", folder / "reports"], folder)
+    command = [BIN / "postmortem", "run", "-e", sample, "-q", asked, "-o", folder / "reports", *pages]
+    _run([*command, "--accept-changes"], folder)
 
 
-def stock(folder: Path) -> None:
-    """Execute each notebook with papermill's command line, one after the other."""
-    for path in resources.notebooks():
-        _run(
-            [BIN / "papermill", path, folder / path.name, "--cwd", resources.sample("plain"), "--no-progress-bar"],
-            folder,
-        )
+def stock(folder: Path, quarters: Sequence[str]) -> None:
+    """Execute each notebook with papermill's command line and export it with nbconvert's, one after the other."""
+    for quarter in quarters:
+        for path in _notebooks():
+            made = folder / f"{quarter}-{path.name}"
+            asked = ["-p", "quarter", quarter, "--cwd", resources.sample("plain"), "--no-progress-bar"]
+            _run([BIN / "papermill", path, made, *asked], folder)
+            if NBCONVERT:
+                _run([NBCONVERT, "--to", "html", "--no-input", "--log-level", "ERROR", made], folder)
 
 
 def main(arguments: Sequence[str] = ()) -> None:
-    """Time both in turn and print seconds and the ratio; takes no option."""
-    pairs = [(_seconds(ours), _seconds(stock)) for _ in range(PAIRS)]
-    ratios = [theirs / mine for mine, theirs in pairs]
-    print(f"one report, four notebooks, caches cold, {PAIRS} interleaved pairs")
-    print(f"  postmortem run (with pages)      {statistics.median(mine for mine, _ in pairs):6.1f} s")
-    print(f"  papermill command line (without) {statistics.median(theirs for _, theirs in pairs):6.1f} s")
-    print(
-        f"  ratio, median and range          {statistics.median(ratios):6.2f}   {min(ratios):.2f} to {max(ratios):.2f}"
-    )
+    """Run both sides in turn and print what they took, and the ratios."""
+    parser = argparse.ArgumentParser(prog="report", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--pairs", type=int, default=3, help="pairs of runs for one report")
+    parser.add_argument("--batches", type=int, default=1, help="pairs of runs for the batch")
+    parser.add_argument("--quarters", type=int, default=10, help="reports of the batch; the sample holds ten quarters")
+    options = parser.parse_args(list(arguments))
+    last = FiscalCalendar().parse(LAST)
+    batch = [(last + step - options.quarters + 1).label for step in range(options.quarters)]
+    load = os.getloadavg()[0]
+    print(f"notebooks {', '.join(NOTEBOOKS)} of the plain sample, caches cold; {os.cpu_count()} cores, load {load:.1f}")
+    if not NBCONVERT:
+        print("jupyter nbconvert is not installed (make lab brings it): the stock run executes and exports nothing")
+    mine = _compare("one report", [last.label], options.pairs)
+    if options.batches:
+        _compare("batch", batch, options.batches)
+    print(f"one more notebook that asks nothing: {_overhead(last):.2f} CPU-s   (wanted: at most 1)")
+    cells = _cells(last)
+    print(f"the cells alone: {cells:.1f} CPU-s; all else a run does: {(mine - cells) / len(NOTEBOOKS):.2f} a notebook")
 
 
-def _seconds(run: object) -> float:
+def _compare(name: str, quarters: Sequence[str], pairs: int) -> float:
+    """Print one comparison; return the CPU-seconds of ours."""
+    costs = [(_cost(ours, quarters), _cost(stock, quarters)) for _ in range(pairs)]
+    print(f"{name}: {len(quarters)} x {len(NOTEBOOKS)} notebooks, {pairs} interleaved pairs")
+    for side, label in enumerate(("postmortem run, with front page", "papermill and nbconvert")):
+        of_side = [pair[side] for pair in costs]
+        seconds, cpu = (statistics.median(getattr(cost, what) for cost in of_side) for what in ("seconds", "cpu"))
+        memory = max(cost.memory for cost in of_side) / 2**20
+        print(f"  {label:32}{seconds:8.1f} s{cpu:9.1f} CPU-s{memory:8.0f} MB at the highest")
+    for what, target in (("seconds", TARGETS[name]), ("cpu", None)):
+        ratios = [getattr(theirs, what) / getattr(mine, what) for mine, theirs in costs]
+        wanted = f"   (wanted: {target})" if target else ""
+        print(f"  times {what:8}{statistics.median(ratios):6.2f}   {min(ratios):.2f} to {max(ratios):.2f}{wanted}")
+    return statistics.median(mine.cpu for mine, _ in costs)
+
+
+def _cost(run: Callable[[Path, Sequence[str]], None], quarters: Sequence[str]) -> Cost:
     with tempfile.TemporaryDirectory() as folder:
-        started = time.perf_counter()
-        run(Path(folder))  # type: ignore[operator]
-        return time.perf_counter() - started
+        seen, over = [0], threading.Event()
+        watch = threading.Thread(target=_watch, args=(Path(folder), seen, over), daemon=True)
+        watch.start()
+        started, before = time.perf_counter(), _children()
+        run(Path(folder), quarters)
+        seconds, cpu = time.perf_counter() - started, _children() - before
+        over.set()
+        watch.join()
+        return Cost(seconds, cpu, max(seen))
 
 
-def _run(command: list[object], folder: Path) -> None:
-    environment = {**os.environ, "POSTMORTEM_CACHE": str(folder / "cache")}
-    subprocess.run([str(word) for word in command], check=True, capture_output=True, env=environment)
+def _overhead(quarter: Quarter) -> float:
+    """Return the CPU-seconds by which a run costs more for each notebook that asks nothing."""
+    costs = {}
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "engagement"
+        shutil.copytree(resources.sample("plain"), copy)
+        (copy / "notebooks").mkdir(exist_ok=True)
+        for number in range(MANY):
+            cells = [new_code_cell('quarter = "last"', metadata={"tags": ["parameters"]}), new_code_cell(ASKS_NOTHING)]
+            nbformat.write(new_notebook(cells=cells), copy / "notebooks" / f"{FIRST + number}-nothing.ipynb")
+        for many in (FEW, MANY):
+            pages = [word for number in range(many) for word in ("--page", str(FIRST + number))]
+            before = _children()
+            command = [BIN / "postmortem", "run", "-e", copy, "-q", quarter.label, "-o", Path(folder) / str(many)]
+            _run([*command, *pages], Path(folder) / f"of {many}")
+            costs[many] = _children() - before
+    return (costs[MANY] - costs[FEW]) / (MANY - FEW)
+
+
+def _cells(quarter: Quarter) -> float:
+    """Return the CPU-seconds of the cells of all notebooks in one process, caches cold."""
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {**os.environ, "POSTMORTEM_CACHE": str(Path(folder) / "cache")}
+        command = [sys.executable, "-c", CELLS, quarter.label, *map(str, _notebooks())]
+        told = subprocess.run(
+            command, check=True, capture_output=True, text=True, env=environment, cwd=resources.sample("plain")
+        )
+        return float(told.stdout.rpartition("CPU ")[2])
+
+
+def _notebooks() -> list[Path]:
+    return [path for path in resources.notebooks() if path.name.split("-")[0] in NOTEBOOKS]
+
+
+def _run(command: Sequence[object], folder: Path) -> None:
+    subprocess.run([str(word) for word in command], check=True, capture_output=True, env=_environment(folder))
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    return {**os.environ, "POSTMORTEM_CACHE": str(folder / "cache")}
+
+
+def _children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _watch(folder: Path, seen: list[int], over: threading.Event) -> None:
+    """Add up, again and again, the memory of the processes that hold the cache's name in their environment."""
+    mark = f"POSTMORTEM_CACHE={folder / 'cache'}".encode()
+    while not over.wait(LOOK_EVERY):
+        seen.append(sum(_memory(place, mark) for place in Path("/proc").glob("[0-9]*")))
+
+
+def _memory(process: Path, mark: bytes) -> int:
+    try:
+        if mark not in (process / "environ").read_bytes():
+            return 0
+        lines = (process / "smaps_rollup").read_text(encoding="ascii").splitlines()
+    except (OSError, ValueError):
+        return 0
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

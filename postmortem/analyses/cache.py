@@ -12,6 +12,7 @@ import json
 import os
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +37,13 @@ def cached(name: str) -> Callable[..., Result]:
         if not store:
             return function(cohort, **params)
         place = Path(store) / "results" / f"{name}-{_key(name, cohort, params)}.json"
-        if place.is_file():
-            return analysis.restore(json.loads(place.read_text(encoding="utf-8")))
+        kept = _read(place)
+        if kept is not None:
+            return analysis.restore(kept)
         result = function(cohort, **params)
-        _write(place, json.dumps(result.to_dict(), allow_nan=False))
+        # A cache that cannot be written, the disk being full, costs time and no answer.
+        with suppress(OSError):
+            _write(place, json.dumps(result.to_dict(), allow_nan=False))
         return result
 
     return ask
@@ -48,6 +52,15 @@ def cached(name: str) -> Callable[..., Result]:
 def _key(name: str, cohort: Cohort, params: dict[str, Any]) -> str:
     asked = json.dumps([name, params, cohort.fingerprint, code_hash()], sort_keys=True, default=str)
     return hashlib.sha256(asked.encode()).hexdigest()[:32]
+
+
+def _read(place: Path) -> dict[str, Any] | None:
+    """Return what is kept; None where there is nothing, or nothing more since another run pruned it."""
+    try:
+        kept = json.loads(place.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return kept if isinstance(kept, dict) else None
 
 
 def _write(place: Path, text: str) -> None:

@@ -75,13 +75,23 @@ def _read(folder: Path, taxonomy: Taxonomy) -> Book:
     meta["source_systems"] = tuple(meta["source_systems"])
     return Book(
         meta=BookMeta(**meta),
-        tables={name: pd.read_parquet(folder / f"{name}.parquet") for name in data["tables"]},
+        tables={name: _table(folder / f"{name}.parquet") for name in data["tables"]},
         taxonomy=taxonomy,
         process=_process(data["process"]),
-        quarantine=pd.read_parquet(folder / "_quarantine.parquet"),
+        quarantine=_table(folder / "_quarantine.parquet"),
         notes=tuple(Note(**note) for note in data["notes"]),
         rows_in=data["rows_in"],
     )
+
+
+def _table(path: Path) -> pd.DataFrame:
+    """Read one table in this thread alone: a process that has begun others can no longer fork kernels."""
+    import pyarrow.parquet as pq
+
+    with path.open("rb") as file:
+        read = pq.ParquetFile(file, pre_buffer=False).read(use_threads=False)
+    table: pd.DataFrame = read.to_pandas(use_threads=False)
+    return table
 
 
 def _describe(book: Book) -> dict[str, object]:

@@ -1,13 +1,15 @@
 """The command `postmortem`: its commands, its errors and its exit codes.
 
 Exit codes: 0 done, 1 a notebook failed, 2 usage or configuration, 3 unusable, stale or suspicious input,
-4 no deal in the frame, 5 sharing refused, 6 output busy or not writable, 70 a fault of ours, 130 interrupted.
+4 no deal in the frame, 5 sharing refused, 6 output busy or not writable, 70 a fault of ours, 124 the time is over,
+130 interrupted.
 """
 
 from __future__ import annotations
 
-import json
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Sequence
 from typing import Annotated, NoReturn
@@ -80,8 +82,13 @@ def start(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and leave with the exit code of what happened."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
+        # A scheduler that wants an end of it asks for one as people do, and gets a tidy one.
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, _interrupt)
         outcome = app(args=words, standalone_mode=False)
         code = outcome if isinstance(outcome, int) else 0
+        if code == INTERRUPTED:
+            say("Interrupted.")
     except PostmortemError as error:
         code = _explain(error, as_json="--json" in words)
     except KeyboardInterrupt:
@@ -92,8 +99,14 @@ def start(arguments: Sequence[str] | None = None) -> NoReturn:
     sys.exit(code)
 
 
+def _interrupt(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
 def _explain(error: PostmortemError, *, as_json: bool) -> int:
     if as_json:
+        import json
+
         told = {"error": type(error).__name__, "message": error.message, "exit_code": error.exit_code}
         told |= {"rows": list(error.rows)}
         print(json.dumps(told, indent=1, ensure_ascii=False))

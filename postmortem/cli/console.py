@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Annotated, Any
 
@@ -18,4 +17,8 @@ def say(line: str) -> None:
 
 def emit(data: Any, text: str, as_json: bool) -> None:
     """Write the answer of a command: `data` as JSON, or `text` for people."""
-    print(json.dumps(data, indent=1, ensure_ascii=False, default=str) if as_json else text)
+    if as_json:
+        import json
+
+        text = json.dumps(data, indent=1, ensure_ascii=False, default=str)
+    print(text)

@@ -6,7 +6,6 @@ import datetime as dt
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -119,6 +118,8 @@ def check(
 
 
 def _today(engagement: Engagement) -> dt.date:
+    from zoneinfo import ZoneInfo
+
     return dt.datetime.now(ZoneInfo(engagement.config.company.time_zone)).date()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -40,6 +41,11 @@ def run(
     engagements: Engagements = None,
     workers: Workers = 1,
     if_changed: IfChanged = False,
+    timeout: Annotated[
+        float | None, typer.Option(min=0.001, help="Seconds for everything; then it ends with 124, to be gone on with.")
+    ] = None,
+    wait: Annotated[float, typer.Option(min=0.0, help="Seconds to wait for another run on the same report.")] = 0.0,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Execute every notebook, whatever was kept.")] = False,
     as_json: AsJson = False,
 ) -> int:
     """Make the report of one quarter or of several, of a part of the deals, or of several engagements."""
@@ -52,6 +58,7 @@ def run(
     folders = folders_of(engagements) if engagements else {"": Engagement.open(folder).folder}
     options: dict[str, Any] = {"output": output, "kind": kind, "window": window, "as_of": read_day(as_of)}
     options |= {"notebooks": page or (), "accept_changes": accept_changes, "engine": engine}
+    options |= {"wait": wait, "fresh": fresh, "deadline": None if timeout is None else time.monotonic() + timeout}
     return make(wanted_of(folders, quarter, options, by, each, if_changed, fail_on is not None), workers, as_json)
 
 

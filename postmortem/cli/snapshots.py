@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -76,6 +75,8 @@ def _refuse_half(before: int, now: int, day: dt.date | None) -> None:
 
 def _day(text: str | None, book: Book, config: Config) -> dt.date:
     """Return the day a snapshot speaks for: the extraction date unless told, and never one before it."""
+    from zoneinfo import ZoneInfo
+
     from postmortem.frames.engagement import read_day
 
     taken = book.meta.extracted_on

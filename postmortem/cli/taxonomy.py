@@ -12,7 +12,6 @@ import typer
 from postmortem.cli import mapping
 from postmortem.cli.console import AsJson, emit
 from postmortem.ground.errors import ConfigError
-from postmortem.ground.formats import count
 
 if TYPE_CHECKING:
     from postmortem.taxonomies import Taxonomy, VersionChange
@@ -44,6 +43,7 @@ def show(name: Name = "red_zone", as_json: AsJson = False) -> None:
 @app.command()
 def lint(name: Name = "red_zone", as_json: AsJson = False) -> None:
     """Check a taxonomy; every fault is named."""
+    from postmortem.ground.formats import count
     from postmortem.taxonomies import lint as faults_of
 
     faults = [f"{fault.code}.{fault.field}: {fault.message}" for fault in faults_of(_load(name))]

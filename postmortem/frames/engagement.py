@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from postmortem.book.snapshot_store import snapshot_files
 from postmortem.book.store import read_book, save_book
 from postmortem.frames.choose import Choice, choose_cohort
 from postmortem.frames.cohort import Cohort
+from postmortem.frames.held import held
 from postmortem.frames.parts import Part, cut
 from postmortem.ground import resources
 from postmortem.ground.code import code_hash
@@ -87,17 +89,23 @@ class Engagement:
 
     def book(self) -> Book:
         """Read the book, from the cache where the same content was read before."""
-        if self.cache is None:
-            return load_book(self.config)
         digest = hashlib.sha256(f"{code_hash()} {self.config.model_dump_json()}".encode())
         for path in self.book_files()[1:]:
             digest.update(path.read_bytes())
-        place = self.cache / "books" / digest.hexdigest()[:32]
+        return held.book(digest.hexdigest(), lambda: self._book(digest.hexdigest()[:32]))
+
+    def _book(self, name: str) -> Book:
+        """Read the book of this content."""
+        if self.cache is None:
+            return load_book(self.config)
+        place = self.cache / "books" / name
         folder = self.folder / self.config.taxonomy.folder if self.config.taxonomy.folder else None
         book = read_book(place, load_taxonomy(self.config.taxonomy.id, folder=folder))
         if book is None:
             book = load_book(self.config)
-            save_book(book, place)
+            # A cache that cannot be written, the disk being full or not ours, costs time and no answer.
+            with suppress(OSError):
+                save_book(book, place)
         return book
 
     def quarter(self, text: str, book: Book, as_of: dt.date | None = None) -> Quarter:
@@ -120,15 +128,15 @@ class Engagement:
         """Return the cohort of one quarter, cut to the part; what is not given comes from the configuration."""
         book = book or self.book()
         settings = self.config.frame
-        cohort = choose_cohort(
-            book,
-            self.quarter(quarter, book, as_of),
-            kind=kind or settings.kind,
-            window=window or settings.window,
-            categories=settings.categories,
-            snapshot_day=settings.snapshot_day,
-            as_of=as_of,
-        )
+        focus = self.quarter(quarter, book, as_of)
+        kind, window, categories = kind or settings.kind, window or settings.window, settings.categories
+        cohort = held.cohort(
+            lambda: (book.fingerprint, focus.label, kind, window, tuple(categories), settings.snapshot_day, as_of),
+            lambda: choose_cohort(
+                book, focus, kind=kind, window=window, categories=categories, snapshot_day=settings.snapshot_day,
+                as_of=as_of,
+            ),
+        )  # fmt: skip
         cohort = replace(cohort, signal_files=self.signal_files())
         return cohort if self.part is None else cut(cohort, self.part)
 

@@ -106,6 +106,12 @@ class OutputBusy(PostmortemError):
     exit_code = 6
 
 
+class TimedOut(PostmortemError):
+    """The time a run was given is over; what was finished is kept for the next one."""
+
+    exit_code = 124
+
+
 def nearest(word: str, known: Sequence[str]) -> str:
     """Return a hint such as ``did you mean 'outcome'?``, or the known words when nothing is close."""
     close = get_close_matches(word, known, n=1, cutoff=0.6)

@@ -6,6 +6,7 @@ stays under `.previous/<quarter>/`. A run that changes nothing keeps the edition
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -21,9 +22,12 @@ import pandas as pd
 import pyarrow as pa
 
 from postmortem.ground.errors import OutputBusy, UsageError
+from postmortem.report.exchange import exchange
 
 PREVIOUS: Final = ".previous"
+WRITING, REPLACED = ".writing-", ".replaced-"
 MANIFEST, FINDINGS, DEALS = "manifest.json", "findings.json", "internal/cohort.parquet"
+NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT)
 KEY: Final = ("deal_id", "quarter")
 RAW: Final = ("outcome", "loss_reason_raw", "lost_to_raw")
 """What the CRM itself said of a deal, kept beside the cohort to tell a recoded reason from another mapping."""
@@ -77,50 +81,101 @@ def read_edition(folder: Path) -> Edition:
 
 
 @contextmanager
-def working_folder(output: Path) -> Iterator[Path]:
+def working_folder(output: Path, label: str = "") -> Iterator[Path]:
     """Yield a folder beside the reports that is gone afterwards, whatever happens.
+
+    Parameters
+    ----------
+    output : Path
+        Folder of the reports; made where it is not there.
+    label : str
+        Name of the report to be written; by it `sweep` knows whose folder it was.
 
     Raises
     ------
     OutputBusy
         When the output folder cannot be written.
     """
+    make_output(output)
     try:
-        output.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=".writing-", dir=output))
+        aside = Path(tempfile.mkdtemp(prefix=f"{WRITING}{label}-" if label else WRITING, dir=output))
     except OSError as error:
-        raise OutputBusy(
-            "The output folder cannot be written.",
-            got=f"{output.name}: {error.strerror}",
-            do="choose another one with --output",
-        ) from None
+        raise not_writable(error, output) from None
     try:
         yield aside
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 
 
+def make_output(output: Path) -> None:
+    """Make the folder of the reports where it is not there.
+
+    Raises
+    ------
+    OutputBusy
+        When it cannot be made.
+    """
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise not_writable(error, output) from None
+
+
+def not_writable(error: OSError, output: Path) -> OutputBusy:
+    """Return what to tell of an output folder that a file could not be written to."""
+    way = "make room there" if error.errno in NO_ROOM else "make it writable"
+    return OutputBusy(
+        "The output folder cannot be written.", got=f"{output.name}: {error.strerror}",
+        do=f"{way}, or choose another one with --output",
+    )  # fmt: skip
+
+
+def sweep(output: Path, label: str) -> None:
+    """Remove what runs that were killed left of one report; an old one moved away and never replaced comes back.
+
+    Only who holds the report may do this: see `postmortem.report.lock`.
+    """
+    place = output / label
+    for old in sorted(output.glob(f"{REPLACED}{label}-*"), reverse=True):
+        if not place.exists():
+            os.replace(old, place)
+        shutil.rmtree(old, ignore_errors=True)
+    for folder in (output, output / PREVIOUS):
+        for left in folder.glob(f"{WRITING}{label}-*"):
+            shutil.rmtree(left, ignore_errors=True)
+
+
 def put_in_place(aside: Path, place: Path) -> None:
-    """Rename the finished report into place; the one it replaces is moved away first, and kept where it differs."""
+    """Let the finished report take its place in one step; the one it replaces is kept where it differs.
+
+    Where a file system cannot exchange two folders, the old report is moved away first and back if need be.
+    """
     os.chmod(aside, 0o755)
-    old = place.with_name(f".replaced-{place.name}-{time.monotonic_ns()}")
-    if place.exists():
-        os.replace(place, old)
+    if not place.exists():
+        os.replace(aside, place)
+        return
+    old = aside if exchange(aside, place) else _moved(aside, place)
+    if _content(old) not in (None, _content(place)):
+        _keep(old, place.parent / PREVIOUS / place.name)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _moved(aside: Path, place: Path) -> Path:
+    """Put a report in place in two steps; return where the one before it lies now."""
+    old = place.with_name(f"{REPLACED}{place.name}-{time.monotonic_ns():020}")
+    os.replace(place, old)
     try:
         os.replace(aside, place)
     except OSError:
-        if old.exists():
-            os.replace(old, place)
+        os.replace(old, place)
         raise
-    if old.exists() and _content(old) not in (None, _content(place)):
-        _keep(old, place.parent / PREVIOUS / place.name)
-    shutil.rmtree(old, ignore_errors=True)
+    return old
 
 
 def _keep(old: Path, kept: Path) -> None:
     """Leave of an old report what can be compared; the edition kept before it gives way."""
     kept.parent.mkdir(exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=".writing-", dir=kept.parent))
+    aside = Path(tempfile.mkdtemp(prefix=f"{WRITING}{kept.name}-", dir=kept.parent))
     try:
         for name in (MANIFEST, FINDINGS, DEALS):
             (aside / name).parent.mkdir(exist_ok=True)

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import logging
+import os
+import re
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
 
-from postmortem.report.forked_kernels import Engine, kernels_of
+from postmortem.frames.engagement import CACHE_VARIABLE
+from postmortem.ground.formats import count
+from postmortem.report.deadline import left
+from postmortem.report.forked_kernels import Engine, hold, kernels_of
 from postmortem.report.harvest import Harvest, clean, gated, harvest
+from postmortem.report.kept import Kept
+from postmortem.report.kernels import Kernels
 from postmortem.report.parameters import Parameters
 from postmortem.report.plan import Notebook
 
 KERNEL = "python3"
 WORKERS = 2
 SECONDS_A_CELL = 600
+PATIENCE = 0.2
+IN_WORDS = {
+    "CellTimeoutError": "a cell took longer than it may",
+    "DeadKernelError": "its process was killed, often for want of memory",
+}
+# What stops a notebook is told once, by us.
+logging.getLogger("papermill").addHandler(logging.NullHandler())
 Progress = Callable[[str], None]
 
 
@@ -25,6 +39,8 @@ def execute(
     aside: Path,
     *,
     engine: Engine = "forked",
+    kept: Kept | None = None,
+    deadline: float | None = None,
     progress: Progress = lambda line: None,
 ) -> tuple[list[tuple[Notebook, Harvest]], dict[str, str]]:
     """Execute the notebooks; return what finished, gated together, and, by name, what stopped the others.
@@ -41,29 +57,91 @@ def execute(
         Folder in which ``notebooks/`` is made.
     engine : {"forked", "local"}
         How kernels are started.
+    kept : Kept, optional
+        What earlier runs have executed already, and where to keep what this one executes.
+    deadline : float, optional
+        Seconds of `time.monotonic` at which all kernels are ended.
     progress : callable
         Is told a line a notebook.
+
+    Raises
+    ------
+    TimedOut
+        When the deadline passes before all notebooks have finished.
     """
     folder = aside / "notebooks"
     folder.mkdir()
+    taken = {
+        notebook.name: harvested
+        for notebook in chosen
+        if kept is not None and (harvested := kept.take(notebook, folder / f"{notebook.name}.ipynb")) is not None
+    }
+    if kept is not None and taken:
+        progress(f"{len(taken)} of {count(len(chosen), 'page')} taken from {kept.source}")
+    kernels = Kernels()
 
     def one(notebook: Notebook) -> Harvest | str:
         executed = folder / f"{notebook.name}.ipynb"
-        error = _papermill(notebook, told, cwd, executed, manager)
-        progress(f"{notebook.name} {'failed' if error else 'done'}")
+        with kernels.begun_here():
+            error = _papermill(notebook, told, cwd, executed, manager)
+        if kernels.ended:
+            return error
+        progress(f"{notebook.name} {f'failed: {brief(error)}' if error else 'done'}")
         if error:
             executed.unlink(missing_ok=True)
             return error
         clean(executed)
-        return harvest(executed)
+        harvested = harvest(executed)
+        if kept is not None:
+            kept.keep(notebook, executed)
+        return harvested
 
-    with kernels_of(engine) as manager, ThreadPoolExecutor(max_workers=WORKERS) as pool:
-        outcomes = list(pool.map(one, chosen))
-    pairs = list(zip(chosen, outcomes, strict=True))
+    left_to_do = [notebook for notebook in chosen if notebook.name not in taken]
+    with kernels_of(engine if left_to_do else "local") as manager:
+        if len(left_to_do) > 1:
+            hold(_frame(told, cwd))
+        made = _all(one, left_to_do, kernels, deadline)
+    pairs = [(notebook, taken.get(notebook.name) or made[notebook.name]) for notebook in chosen]
     done = [(notebook, outcome) for notebook, outcome in pairs if isinstance(outcome, Harvest)]
     through = gated([outcome for _, outcome in done])
     done = [(notebook, outcome) for (notebook, _), outcome in zip(done, through, strict=True)]
     return done, {notebook.name: outcome for notebook, outcome in pairs if isinstance(outcome, str)}
+
+
+def _frame(told: Parameters, cwd: Path) -> dict[str, str | int]:
+    """Return what the notebooks load, and where the book is kept that it is of."""
+    asked = told.of(("quarter", "kind", "window", "as_of"))
+    return {**asked, "folder": str(cwd), CACHE_VARIABLE: os.environ.get(CACHE_VARIABLE, "")}
+
+
+def brief(error: str) -> str:
+    """Say in a few words what stopped a notebook, without what its message says: that may quote data, or a path."""
+    cell = re.match(r"cell \d+: \w+", error)
+    kind = error.partition(":")[0]
+    return cell[0] if cell else IN_WORDS.get(kind, kind)
+
+
+def _all(
+    one: Callable[[Notebook], Harvest | str], chosen: Sequence[Notebook], kernels: Kernels, deadline: float | None
+) -> dict[str, Harvest | str]:
+    """Do one notebook after another, a few at a time; whatever stops this ends all their kernels."""
+    with ThreadPoolExecutor(max_workers=WORKERS) as pool:
+        begun = {notebook.name: pool.submit(one, notebook) for notebook in chosen}
+        try:
+            waiting = set(begun.values())
+            while waiting:
+                # Not for longer: a signal that comes just before this thread sleeps is heard when it wakes.
+                seconds = PATIENCE if deadline is None else min(left(deadline), PATIENCE)
+                finished, waiting = wait(waiting, seconds, FIRST_COMPLETED)
+                for future in finished:
+                    future.result()  # a fault in one of them ends the others as well
+        finally:
+            for future in begun.values():
+                future.cancel()
+            while wait(begun.values(), 0).not_done:
+                kernels.end()
+                wait(begun.values(), PATIENCE)
+    return {name: future.result() for name, future in begun.items()}
 
 
 def _papermill(notebook: Notebook, told: Parameters, cwd: Path, executed: Path, manager: str) -> str:

@@ -1,8 +1,9 @@
 """The program that forks kernels: it makes the imports once, then every kernel starts with them in place.
 
 Run by `forked_kernels` as ``python -m postmortem.report.fork_server FD`` with one end of a socket pair. Lines of JSON
-go both ways: a wish ``{"id", "argv", "env", "cwd"}`` is answered by ``{"id", "pid"}``; ``{"threads"}`` says once, when
-all is imported, how many threads there are, since forking is safe with one only; ``{"exit", "status"}`` tells that a
+go both ways: a wish ``{"id", "argv", "env", "cwd"}`` is answered by ``{"id", "pid"}``; ``{"threads"}`` says, when all
+is imported, how many threads there are, since forking is safe with one only; ``{"hold"}`` names a cohort that kernels
+are to have in memory from their start, and is answered by ``{"threads"}`` again; ``{"exit", "status"}`` tells that a
 kernel has ended. When the other end closes, whatever ended the driver, every kernel is killed and this program ends.
 """
 
@@ -70,6 +71,10 @@ def _serve(driver: socket.socket, ended: int, woken: int, kernels: set[int]) -> 
             *lines, rest = (rest + read).split(b"\n")
             for line in lines:
                 wish = json.loads(line)
+                if "hold" in wish:
+                    _hold(wish["hold"])
+                    _say(driver, {"threads": len(os.listdir(THREADS))})
+                    continue
                 kernel = os.fork()
                 if not kernel:
                     waiting.close()
@@ -79,6 +84,17 @@ def _serve(driver: socket.socket, ended: int, woken: int, kernels: set[int]) -> 
                     _become_kernel(wish)
                 kernels.add(kernel)
                 _say(driver, {"id": wish["id"], "pid": kernel})
+
+
+def _hold(told: dict[str, Any]) -> None:
+    """Read a book and choose its deals, once for all kernels to come."""
+    from postmortem.frames.engagement import CACHE_VARIABLE, load_frame
+    from postmortem.frames.held import hold
+
+    os.environ[CACHE_VARIABLE] = told.pop(CACHE_VARIABLE)
+    hold(lambda: load_frame(**told))
+    gc.collect()
+    gc.freeze()
 
 
 def _tell_ends(driver: socket.socket, kernels: set[int]) -> None:

@@ -74,6 +74,13 @@ class ForkServer:
             self._wait(until, lambda: number in self._started)
             return self._started.pop(number)
 
+    def hold(self, told: dict[str, str | int]) -> None:
+        """Let kernels to come have a cohort in memory: the arguments of `load_frame`, and where the cache is."""
+        with self._news, suppress(ForkRefused, OSError):
+            self._wait(time.monotonic() + PATIENCE, lambda: self._threads > 0)
+            self._threads = 0
+            self._socket.sendall(json.dumps({"hold": told}).encode() + b"\n")
+
     def status(self, kernel: int) -> int | None:
         """Return how a kernel ended; None while it runs. With the server gone it was killed."""
         with self._news:
@@ -81,6 +88,9 @@ class ForkServer:
 
     def close(self) -> None:
         """Let go of the server, which kills what still runs."""
+        # One that was never asked for a kernel has none, and may be in the midst of its imports.
+        if not self._wishes:
+            self._process.kill()
         with suppress(OSError):  # it may be gone already
             self._socket.shutdown(socket.SHUT_RDWR)
         try:
@@ -209,6 +219,12 @@ def kernels_of(engine: Engine) -> Iterator[str]:
     finally:
         if ours:
             _open.pop().close()
+
+
+def hold(told: dict[str, str | int]) -> None:
+    """Let the kernels of the server that is open have a cohort in memory; see `ForkServer.hold`."""
+    if _open:
+        _open[0].hold(told)
 
 
 def _environment() -> dict[str, str]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import signal
+import sys
 import tempfile
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +23,43 @@ LONGEST_SOCKET_PATH = 90
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
+class Kernels:
+    """The kernels of one run, whichever of its threads began them, so that all can be ended at once."""
+
+    def __init__(self) -> None:
+        self._managers: list[LocalKernelManager] = []
+        self.ended = False
+
+    @contextmanager
+    def begun_here(self) -> Iterator[None]:
+        """Count among them every kernel that this thread begins."""
+        _of_thread.kernels = self
+        try:
+            yield
+        finally:
+            del _of_thread.kernels
+
+    def add(self, manager: LocalKernelManager) -> None:
+        """Count one more."""
+        self._managers.append(manager)
+
+    def end(self) -> None:
+        """Kill those that run, with whatever they have begun; more that begin are to be killed as well: call again."""
+        self.ended = True
+        for manager in tuple(self._managers):
+            process = getattr(manager.provisioner, "process", None)
+            if process is None or process.poll() is not None:
+                continue
+            with suppress(ProcessLookupError):
+                if sys.platform == "win32":
+                    process.kill()
+                else:
+                    os.killpg(process.pid, signal.SIGKILL)
+
+
+_of_thread = threading.local()
+
+
 class LocalKernelManager(AsyncKernelManager):
     """A kernel manager that speaks over IPC where the system has it, so nothing listens on a port."""
 
@@ -29,6 +69,9 @@ class LocalKernelManager(AsyncKernelManager):
             # The library's own default is a relative name, which driver and kernel read from two folders.
             settings |= {"transport": "ipc", "ip": str(self.sockets / "kernel")}
         super().__init__(**settings)
+        kernels: Kernels | None = getattr(_of_thread, "kernels", None)
+        if kernels is not None:
+            kernels.add(self)
 
     async def _async_pre_start_kernel(self, **settings: Any) -> Any:
         environment = settings.get("env") or os.environ

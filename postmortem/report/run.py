@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -27,14 +27,17 @@ from postmortem.ground import schema
 from postmortem.ground.code import code_hash
 from postmortem.ground.config import FILE_NAME, Preflight
 from postmortem.intake.stored_snapshots import store_of
+from postmortem.report.alone import alone
 from postmortem.report.book_record import describe_book, tier_of
 from postmortem.report.closing import FRONT, closing, named_in
 from postmortem.report.commentary import Placed, place, read_commentary, record_of
-from postmortem.report.editions import DEALS, RAW, put_in_place, working_folder
-from postmortem.report.execute import Progress, execute
+from postmortem.report.editions import DEALS, RAW, put_in_place
+from postmortem.report.execute import Progress, brief, execute
+from postmortem.report.failure import failure_page
 from postmortem.report.forked_kernels import Engine, kernels_of
 from postmortem.report.front import front_page
 from postmortem.report.harvest import Harvest
+from postmortem.report.kept import Kept, prune
 from postmortem.report.made_from import made_from
 from postmortem.report.manifest import content_hash, findings, manifest, write_json, write_tables
 from postmortem.report.pages import about, links, page
@@ -103,6 +106,9 @@ def run_quarter(
     notebooks: Sequence[str] = (),
     accept_changes: bool = False,
     engine: Engine = "forked",
+    wait: float = 0.0,
+    deadline: float | None = None,
+    fresh: bool = False,
     progress: Progress = lambda line: None,
 ) -> Run:
     """Make the report of one quarter.
@@ -123,6 +129,12 @@ def run_quarter(
         Go on where the data look unlike those of the last report.
     engine : {"forked", "local"}
         How kernels are started; forked ones where that is safe, which changes no figure.
+    wait : float
+        Seconds to wait where another run is writing the same report.
+    deadline : float, optional
+        Seconds of `time.monotonic` at which the run is stopped; what was finished is kept for the next one.
+    fresh : bool
+        Execute every notebook, whatever earlier runs have left.
     progress : callable
         Is told a line at each step.
 
@@ -134,9 +146,9 @@ def run_quarter(
     Raises
     ------
     PostmortemError
-        Before any notebook runs: configuration, data, frame, notebook or output that cannot be used, or data
-        that the pre-flight refuses. After them: more tests than a report may name from; the last good report
-        stays where it is.
+        Before any notebook runs: configuration, data, frame, notebook or output that cannot be used, data that the
+        pre-flight refuses, or another run on the same report. After that: a disk that is full, time that is over,
+        more tests than a report may name from; the last good report stays where it is.
     """
     output = (output or engagement.folder / engagement.config.report.output).resolve()
     chosen = plan(engagement.folder, notebooks or engagement.config.report.pages)
@@ -145,7 +157,10 @@ def run_quarter(
     decided = read_actions(engagement.folder) if engagement.part is None else ()
     # One notebook makes its imports itself in the time that a server would take to make them.
     engine = engine if len(chosen) > 1 else "local"
-    with working_folder(output) as aside, _cache(output), kernels_of(engine):
+    with ExitStack() as stack:
+        stack.enter_context(_cache(output))
+        aside, cut_off = stack.enter_context(alone(engagement, quarter, as_of, output, wait=wait, deadline=deadline))
+        stack.enter_context(kernels_of(engine))
         progress("reading the book")
         book = engagement.book()
         last = last_manifest(output, book.meta.company)
@@ -168,7 +183,11 @@ def run_quarter(
             part=engagement.part.text if engagement.part else "",
         )
         written = read_commentary(engagement.folder, told.quarter, engagement.part)
-        done, failed = execute(chosen, told, engagement.folder, aside, engine=engine, progress=progress)
+        cache = Path(os.environ[CACHE_VARIABLE])
+        kept = Kept.of(cache, engagement, cohort, told, output, fresh=fresh, cut_off=cut_off)
+        done, failed = execute(
+            chosen, told, engagement.folder, aside, engine=engine, kept=kept, deadline=deadline, progress=progress
+        )
         placed = place(written, done)
         for flag in placed.flags:
             progress(f"commentary: {flag}")
@@ -182,6 +201,7 @@ def run_quarter(
         })  # fmt: skip
         folder = output / cohort.focus.label
         put_in_place(aside, folder)
+        prune(cache)
     names = tuple(notebook.name for notebook, _ in done)
     return Run(
         cohort.focus.label, folder, names, tuple(failed), len(cohort.focus_rows), cohort.kind, content, found,
@@ -220,7 +240,7 @@ def _write(
     """Write pages, findings, tables and manifest, which also holds `beside`; return the content hash."""
     description, navigation = about(cohort, engagement.config), links(done)
     linked = {link.name for link in navigation}
-    failures = [f"{name}: {error.splitlines()[0]}" for name, error in failed.items()]
+    failures = [f"{name}: {brief(error)}" for name, error in failed.items()]
     index = front_page(done, description, cohort, navigation, failures, last_words, summary=placed.summary)
     (aside / "index.html").write_text(index, encoding="utf-8")
     for notebook, harvested in done:
@@ -237,13 +257,13 @@ def _write(
     raw = cohort.book.deals[["deal_id", *RAW]]
     cohort.table.merge(raw, on="deal_id", how="left").to_parquet(aside / DEALS, index=False)
     for name, error in failed.items():
-        (internal / f"{name}.error.txt").write_text(error, encoding="utf-8")
+        (internal / f"{name}.html").write_text(failure_page(name, error, description), encoding="utf-8")
     content = content_hash(aside, [*aside.glob("*.html"), aside / "findings.json", *(aside / "tables").glob("*.csv")])
     statuses: dict[str, Any] = {
         notebook.name: {"status": "done", "linked": notebook.name in linked, "left_out": list(harvested.dropped)}
         for notebook, harvested in done
     }
-    statuses |= {name: {"status": "failed", "error": error.splitlines()[0]} for name, error in failed.items()}
+    statuses |= {name: {"status": "failed", "error": brief(error)} for name, error in failed.items()}
     inputs = [(_shown(path, engagement), path) for path in engagement.input_files()]
     inputs += [(path.name, path) for path in (engagement.folder / ACTIONS_FILE,) if path.is_file()]
     tests = tally([result for _, harvested in done for result in harvested.results])

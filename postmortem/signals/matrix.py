@@ -7,6 +7,7 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -68,7 +69,9 @@ def fired(
     """
     place = _place(cohort, signals, landmark, days)
     if place is not None and place.is_file():
-        return pd.read_parquet(place)
+        # Another run may have pruned it in this moment: then it is worked out again.
+        with suppress(OSError):
+            return pd.read_parquet(place)
     asked = landmarks_of(cohort, landmark, days)
     known = asked[asked["unknown"] == ""]
     cutter, states = Cutter(cohort.book), _states(cohort, known)
@@ -84,7 +87,9 @@ def fired(
     parts += [silent(unasked, unasked["unknown"]).assign(signal=signal.name) for signal in signals]
     table = _arranged(asked, parts, [signal.name for signal in signals])
     if place is not None:
-        _keep(table, place)
+        # A cache that cannot be written, the disk being full, costs time and no answer.
+        with suppress(OSError):
+            _keep(table, place)
     return table
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from postmortem.ground.errors import UsageError
-from postmortem.report.editions import put_in_place, read_edition
+from postmortem.report import editions
+from postmortem.report.editions import put_in_place, read_edition, sweep
 
 KEPT = ["findings.json", "internal/cohort.parquet", "manifest.json"]
 
@@ -32,6 +34,14 @@ def files(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
+@pytest.fixture(params=["in one step", "in two steps"])
+def way(request, monkeypatch):
+    """Both ways to put a report in place, since not every file system knows the first."""
+    if request.param == "in two steps":
+        monkeypatch.setattr(editions, "exchange", lambda one, other: False)
+
+
+@pytest.mark.usefixtures("way")
 def test_the_edition_before_is_kept_where_the_content_differs(tmp_path):
     place(tmp_path, "first")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["2025Q3"]
@@ -61,6 +71,7 @@ def test_a_damaged_report_is_replaced_and_not_kept(tmp_path):
 
 
 def test_a_report_that_cannot_be_put_in_place_leaves_the_old_one_on_the_disk(tmp_path, monkeypatch):
+    monkeypatch.setattr(editions, "exchange", lambda one, other: False)
     place(tmp_path, "first")
     replace = os.replace
 
@@ -73,6 +84,27 @@ def test_a_report_that_cannot_be_put_in_place_leaves_the_old_one_on_the_disk(tmp
     with pytest.raises(OSError, match="no space"):
         place(tmp_path, "second")
     assert read_edition(tmp_path / "2025Q3").manifest == {"content": "first"}
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="folders change places on Linux only")
+def test_at_no_moment_is_there_no_report(tmp_path, monkeypatch):
+    place(tmp_path, "first")
+    monkeypatch.setattr(os, "replace", None)  # nothing is moved away
+    put_in_place(make_report(tmp_path / ".writing-2025Q3-x", "first"), tmp_path / "2025Q3")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["2025Q3"]
+
+
+def test_what_killed_runs_left_of_one_report_is_swept_and_an_old_one_comes_back(tmp_path):
+    place(tmp_path, "first")
+    (tmp_path / "2025Q3").rename(tmp_path / ".replaced-2025Q3-00000000000000000007")
+    make_report(tmp_path / ".replaced-2025Q3-00000000000000000006", "older")
+    make_report(tmp_path / ".writing-2025Q3-half", "half")
+    make_report(tmp_path / ".previous" / ".writing-2025Q3-half", "half")
+    other = make_report(tmp_path / ".writing-2025Q2-busy", "of another run")
+    sweep(tmp_path, "2025Q3")
+    assert read_edition(tmp_path / "2025Q3").manifest == {"content": "first"}
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".previous", other.name, "2025Q3"]
+    assert not list((tmp_path / ".previous").iterdir())
 
 
 def test_a_folder_that_is_no_report_says_what_one_is(tmp_path):

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,9 +15,10 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
+from postmortem.ground.errors import TimedOut
 from postmortem.report import execute as executing
-from postmortem.report.execute import execute
-from postmortem.report.forked_kernels import ForkRefused, ForkServer, _open, kernels_of
+from postmortem.report.execute import brief, execute
+from postmortem.report.forked_kernels import Engine, ForkRefused, ForkServer, _open, kernels_of
 from postmortem.report.parameters import Parameters
 from postmortem.report.plan import Notebook
 
@@ -72,6 +74,53 @@ def test_a_cell_that_takes_too_long_stops_its_notebook(tmp_path: Path, monkeypat
     monkeypatch.setattr(executing, "SECONDS_A_CELL", 1)
     _, failed = execute([notebook(tmp_path, "long", "import time; time.sleep(60)")], TOLD, tmp_path, tmp_path)
     assert failed["long"].startswith("CellTimeoutError")
+
+
+SLEEPS = "import os, time; print(os.getpid(), file=open('kernel', 'w')); time.sleep(120)"
+
+
+def test_a_run_out_of_time_ends_its_kernels_and_says_so(tmp_path: Path) -> None:
+    begun, told = time.monotonic(), []
+    with pytest.raises(TimedOut):
+        execute(
+            [notebook(tmp_path, "slow", SLEEPS), notebook(tmp_path, "fast", "1")], TOLD, tmp_path, tmp_path,
+            deadline=begun + 6, progress=told.append,
+        )  # fmt: skip
+    assert told == ["fast done"]
+    assert time.monotonic() - begun < 60
+    assert not is_running(int((tmp_path / "kernel").read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("engine", ["forked", "local"])
+def test_a_run_that_is_interrupted_ends_its_kernels_at_once(tmp_path: Path, engine: Engine) -> None:
+    def interrupt() -> None:
+        while not (tmp_path / "kernel").is_file():
+            time.sleep(0.05)
+        signal.raise_signal(signal.SIGINT)
+
+    threading.Thread(target=interrupt).start()
+    slow = [notebook(tmp_path, name, SLEEPS) for name in ("a", "b", "c", "d")]
+    with pytest.raises(KeyboardInterrupt):
+        execute(slow, TOLD, tmp_path, tmp_path, engine=engine)
+    until = time.monotonic() + 10
+    while is_running(int((tmp_path / "kernel").read_text(encoding="utf-8"))):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+def test_a_cell_that_takes_all_memory_stops_its_notebook_alone(tmp_path: Path) -> None:
+    hog = (
+        "import resource, pathlib",
+        "pages = int(pathlib.Path('/proc/self/statm').read_text().split()[0])",
+        "most = pages * resource.getpagesize() + (256 << 20)",
+        "resource.setrlimit(resource.RLIMIT_AS, (most, most))",
+        "held = [bytearray(1 << 26) for _ in range(1000)]",
+    )
+    done, failed = execute(
+        [notebook(tmp_path, "hog", *hog), notebook(tmp_path, "sound", "1")], TOLD, tmp_path, tmp_path
+    )
+    assert [each.name for each, _ in done] == ["sound"]
+    assert brief(failed["hog"]) == "cell 5: MemoryError"
 
 
 def test_an_error_is_told_as_an_ordinary_kernel_tells_it(tmp_path: Path) -> None:

@@ -142,6 +142,9 @@ def test_nothing_but_reports_and_the_cache_is_left_in_the_output_folder(made: Ru
     assert sorted(path.name for path in made.folder.parent.iterdir()) == [".cache", "2025Q3"]
 
 
+BROKEN = "raise ValueError('the file /srv/secret/plan.csv holds <b>')"
+
+
 @pytest.fixture
 def small(tmp_path: Path) -> Engagement:
     """An engagement of canonical files with one broken and one sound notebook of its own."""
@@ -152,7 +155,7 @@ def small(tmp_path: Path) -> Engagement:
     own = tmp_path / "notebooks"
     own.mkdir()
     tag = {"tags": ["parameters"]}
-    for name, source in (("90-broken", "1 / 0"), ("91-sound", "print('a stray line')")):
+    for name, source in (("90-broken", BROKEN), ("91-sound", "print('a stray line')")):
         cells = [new_markdown_cell(f"# {name}"), new_code_cell('quarter = "last"', metadata=tag), new_code_cell(source)]
         nbformat.write(new_notebook(cells=cells), own / f"{name}.ipynb")
     return Engagement.open(tmp_path)
@@ -162,8 +165,12 @@ def test_a_failed_notebook_is_named_and_the_others_finish(small: Engagement, tmp
     made = run_quarter(small, "2025Q3", notebooks=["90", "91"], output=tmp_path / "out")
     assert (made.failed, made.pages, made.exit_code) == (("90-broken",), ("91-sound",), 1)
     index = (made.folder / "index.html").read_text(encoding="utf-8")
-    assert "90-broken: cell" in index
-    assert "ZeroDivisionError" in (made.folder / "internal" / "90-broken.error.txt").read_text(encoding="utf-8")
+    assert "90-broken: cell 3: ValueError<" in index
+    inside = (made.folder / "internal" / "90-broken.html").read_text(encoding="utf-8")
+    assert "ValueError: the file /srv/secret/plan.csv holds &lt;b&gt;" in inside
+    assert "raise ValueError" in inside and "\x1b" not in inside
+    said = [path.name for path in made.folder.rglob("*") if path.is_file() and b"secret" in path.read_bytes()]
+    assert said == ["90-broken.html"]
     assert not (made.folder / "90-broken.html").exists()
     manifest = json.loads((made.folder / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["pages"]["91-sound"]["left_out"] == ["cell 4: stdout"]
@@ -173,11 +180,14 @@ def test_a_failed_notebook_is_named_and_the_others_finish(small: Engagement, tmp
 def test_equal_inputs_give_equal_content_whatever_is_cached_and_however_kernels_start(
     small: Engagement, tmp_path: Path
 ) -> None:
-    pages = ["01", "91"]
+    pages, told = ["01", "91"], []
     cold = run_quarter(small, "2025Q3", notebooks=pages, output=tmp_path / "first")
-    warm = run_quarter(small, "2025Q3", notebooks=pages, output=tmp_path / "first")
+    warm = run_quarter(small, "2025Q3", notebooks=pages, output=tmp_path / "first", fresh=True)
+    taken = run_quarter(small, "2025Q3", notebooks=pages, output=tmp_path / "first", progress=told.append)
     elsewhere = run_quarter(small, "2025Q3", notebooks=pages, output=tmp_path / "second", engine="local")
-    assert cold.content == warm.content == elsewhere.content
+    assert cold.content == warm.content == taken.content == elsewhere.content
+    assert "2 of 2 pages taken from an earlier run on the same data" in told
+    assert not any("done" in line for line in told)
 
 
 def test_suspicious_data_stop_a_run_and_the_last_good_report_stays(small: Engagement, tmp_path: Path) -> None:
