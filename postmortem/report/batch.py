@@ -7,17 +7,15 @@ serves two engagements.
 from __future__ import annotations
 
 import json
-import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from postmortem.frames.engagement import CACHE_VARIABLE, Engagement
+from postmortem.frames.engagement import Engagement
 from postmortem.frames.parts import Part, parts_by
 from postmortem.ground.errors import PostmortemError, UsageError, nearest
 from postmortem.report.book_record import describe_book
@@ -28,7 +26,8 @@ from postmortem.report.made_from import is_fresh, made_from, standing
 from postmortem.report.parameters import Parameters
 from postmortem.report.parts import REFUSED, PartTooSmall, write_refusal
 from postmortem.report.plan import plan
-from postmortem.report.run import CACHE_FOLDER, Run, local_day, moment, run_quarter
+from postmortem.report.run import Run, local_day, moment, run_quarter
+from postmortem.report.run_cache import caching
 from postmortem.report.trend_index import write_indexes
 from postmortem.report.wanted import Job, Outcome, Wanted
 
@@ -46,7 +45,7 @@ def jobs_of(wanted: Wanted, say: Say = lambda line: None) -> tuple[Job | Outcome
         When settings or data cannot be used, or no deal of the book is of the part.
     """
     engagement = wanted.engagement
-    with _cache(wanted.output):
+    with caching(wanted.output):
         book = engagement.book()
         calendar = engagement.config.fiscal.calendar
         last = calendar.last_ended(wanted.options.get("as_of") or book.meta.extracted_on)
@@ -85,7 +84,7 @@ def make(job: Job, say: Say = lambda line: None) -> Outcome:
     def tell(line: str) -> None:
         say(f"{job.label}: {line}" if wanted.name or wanted.each or wanted.part else f"  {line}")
 
-    with _cache(wanted.output):
+    with caching(wanted.output):
         chosen = plan(engagement.folder, wanted.options.get("notebooks") or engagement.config.report.pages)
         made = made_from(engagement, chosen, _asked(job, engagement))
         stands = standing(job.output / job.quarter, made) if wanted.if_changed else None
@@ -248,15 +247,3 @@ def _outcome(job: Job, status: str, manifest: Mapping[str, Any], run: Run | None
 def _says_nothing(report: Path) -> bool:
     results = json.loads((report / FINDINGS).read_text(encoding="utf-8"))
     return all(result["status"] == REFUSED for result in results)
-
-
-@contextmanager
-def _cache(output: Path) -> Iterator[None]:
-    """Let reports on parts share books and results with those on all deals, unless told where."""
-    before = os.environ.get(CACHE_VARIABLE)
-    os.environ[CACHE_VARIABLE] = before or str(output / CACHE_FOLDER)
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[CACHE_VARIABLE]

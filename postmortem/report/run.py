@@ -8,9 +8,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from postmortem.findings.gate import LEVEL, tally
 from postmortem.findings.scoring import score
 from postmortem.frames.choose import Choice
 from postmortem.frames.cohort import Cohort
-from postmortem.frames.engagement import CACHE_VARIABLE, Engagement
+from postmortem.frames.engagement import Engagement
 from postmortem.ground import schema
 from postmortem.ground.code import code_hash
 from postmortem.ground.config import FILE_NAME, Preflight
@@ -46,8 +45,7 @@ from postmortem.report.parts import enough, of_parts
 from postmortem.report.plan import Notebook, plan
 from postmortem.report.preflight import Finding, book_findings, frame_findings, last_manifest, refuse
 from postmortem.report.record import keep_record
-
-CACHE_FOLDER = ".cache"
+from postmortem.report.run_cache import caching
 
 
 @dataclass(frozen=True)
@@ -158,7 +156,7 @@ def run_quarter(
     # One notebook makes its imports itself in the time that a server would take to make them.
     engine = engine if len(chosen) > 1 else "local"
     with ExitStack() as stack:
-        stack.enter_context(_cache(output))
+        cache = stack.enter_context(caching(output))
         aside, cut_off = stack.enter_context(alone(engagement, quarter, as_of, output, wait=wait, deadline=deadline))
         stack.enter_context(kernels_of(engine))
         progress("reading the book")
@@ -183,7 +181,6 @@ def run_quarter(
             part=engagement.part.text if engagement.part else "",
         )
         written = read_commentary(engagement.folder, told.quarter, engagement.part)
-        cache = Path(os.environ[CACHE_VARIABLE])
         kept = Kept.of(cache, engagement, cohort, told, output, fresh=fresh, cut_off=cut_off)
         done, failed = execute(
             chosen, told, engagement.folder, aside, engine=engine, kept=kept, deadline=deadline, progress=progress
@@ -293,15 +290,3 @@ def _shown(path: Path, engagement: Engagement) -> str:
         return path.name
     is_stored = path.parent in (store_of(engagement.config), engagement.folder / schema.FIELDWORK_FOLDER)
     return f"{path.parent.name}/{path.name}" if is_stored else f"data/{path.name}"
-
-
-@contextmanager
-def _cache(output: Path) -> Iterator[None]:
-    """Let this process and its kernels keep books and results beside the reports, unless told where."""
-    before = os.environ.get(CACHE_VARIABLE)
-    os.environ[CACHE_VARIABLE] = before or str(output / CACHE_FOLDER)
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[CACHE_VARIABLE]
