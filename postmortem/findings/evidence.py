@@ -69,6 +69,8 @@ class Evidence:
         Name of the signal whose remedy answers it, where no column tells one.
     code : str
         Code of the taxonomy of following through whose remedy does so instead: a step that a team can take.
+    same_as : str
+        Name of the sign that asks the same in another way.
     repeats : bool
         Whether the finding is about how deals go, so that the next quarter alone can show it again. A move from
         one quarter to the next, or over all of them, cannot.
@@ -86,6 +88,7 @@ class Evidence:
     sentence: str = ""
     signal: str = ""
     code: str = ""
+    same_as: str = ""
     repeats: bool = True
 
 
@@ -93,13 +96,15 @@ EVIDENCE: Mapping[str, Evidence] = {
     "competitor_head_to_head": Evidence("against", "difference", key="competitor"),
     "competitor_or_status_quo": Evidence("verdict", "share", none=0.5),
     "competitor_trend": Evidence("trends", "change", repeats=False),
-    "close_date_pushes": Evidence("comparison", "difference", amount="amount", signal="pushed_twice"),
+    "close_date_pushes": Evidence(
+        "comparison", "difference", amount="amount", signal="pushed_twice", same_as="pushed_twice"
+    ),
     "forecast_calibration": Evidence("scores", "share", row={"score": "by_quarter_end"}, none_column="stated"),
     "loss_share": Evidence("groups", "share", key="group", none_row={"group": "All"}),
     "lost_long_before": Evidence("difference", "difference", amount="amount", signal="no_buyer_contact"),
     "mix_shift": Evidence("mix", "difference", key="part", repeats=False),
     "proposal_left_alone": Evidence(
-        "landmarks", "difference", row={"declared": True}, code="proposal_left_alone"
+        "landmarks", "difference", row={"declared": True}, code="proposal_left_alone", same_as="proposal_left_alone"
     ),
     "stage_at_loss": Evidence("difference", "difference"),
     "rollout_comparison": Evidence("effect", "difference"),

@@ -22,14 +22,16 @@ from postmortem.taxonomies import Taxonomy, load_taxonomy
 
 WORTH = "Worth a look: "
 FOLLOW_THROUGH = "follow_through"
+OF_SIGNS = "warning_signals"
 NEW, SEEN = "new", "named a quarter ago too"
 Asked = tuple[str, str]
 METHOD = (
     "A finding is a primary hypothesis that the gate named: false discovery rate .03 over all of the report together. "
     "Findings stand in the order of the sum of three places: by p-value, which counts twice, so that of two findings "
     "the surer one is first; by the amount they concern, unknown amounts in the middle; and by whether the same "
-    "question, asked of the quarter before as it was known then, was named there already. Named secondary "
-    "comparisons are part of their finding. Below the bar: primary hypotheses with p < .05 that were not named."
+    "question, asked of the quarter before as it was known then, was named there already. One that asks in another way "
+    "what one before it asked comes after all others. Named secondary comparisons are part of their finding. Below the "
+    "bar: primary hypotheses with p < .05 that were not named."
 )
 
 
@@ -66,6 +68,12 @@ class Told:
             return str(self.row[column])
         alone = sum(bool(row["primary"]) for row in self.result.tables[TESTS].records) == 1
         return self.result.headline if alone else f"{self.hypothesis[:1].upper()}{self.hypothesis[1:]}."
+
+    @property
+    def sign(self) -> str:
+        """The warning sign it is about, itself or asked in another way; empty where it is about none."""
+        own = self.row.get("name") if self.result.analysis == OF_SIGNS else None
+        return str(own) if own else self.evidence.same_as if self.evidence else ""
 
     @property
     def asked(self) -> Asked:
@@ -190,6 +198,7 @@ def _row(told: Told, taxonomy: Taxonomy, before: Collection[Asked] | None) -> di
         "amount": math.nan if any_missing(amount) else float(amount or 0.0),
         "seen": seen,
         "remedy": remedy_of(told, taxonomy),
+        "sign": told.sign,
     }
 
 
@@ -206,7 +215,10 @@ def remedy_of(told: Told, taxonomy: Taxonomy) -> str:
 
 
 def _ranked(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return findings in order: by p twice, by amount once, new ones before those that were named already."""
+    """Return findings in order: by p twice, by amount once, new ones before those that were named already.
+
+    What asks the same as one before it comes after all others, so that the first few are different things.
+    """
     if not rows:
         return []
     amounts = np.array([row["amount"] for row in rows], dtype=np.float64)
@@ -220,7 +232,10 @@ def _ranked(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     order = sorted(
         range(len(rows)), key=lambda at: (places[at], rows[at]["p"], rows[at]["link"], rows[at]["hypothesis"])
     )
-    return [rows[at] for at in order]
+    ranked = [rows[at] for at in order]
+    first = {row["sign"]: at for at, row in reversed(list(enumerate(ranked)))}
+    again = [bool(row["sign"]) and first[row["sign"]] != at for at, row in enumerate(ranked)]
+    return [row for is_again in (False, True) for row, its in zip(ranked, again, strict=True) if its is is_again]
 
 
 def _table(rows: list[dict[str, Any]], columns: tuple[Column, ...], title: str) -> Table:

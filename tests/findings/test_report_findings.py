@@ -72,6 +72,14 @@ def test_an_unknown_amount_is_neither_the_largest_nor_none() -> None:
     assert order(of(*three)) == [THREE[2], THREE[1], THREE[0]]
 
 
+def test_what_asks_the_same_in_another_way_comes_after_all_other_findings(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {name: replace(EVIDENCE[name], same_as="pushed_twice" if name != THREE[1] else "") for name in THREE}
+    monkeypatch.setattr("postmortem.findings.report_findings.EVIDENCE", told)
+    three = named(THREE[0], 1e-9), named(THREE[1], 0.01), named(THREE[2], 1e-8)
+    assert order(of(*three)) == [THREE[0], THREE[1], THREE[2]]
+    assert order(of(named(THREE[0], 1e-8), three[1], named(THREE[2], 1e-9))) == [THREE[2], THREE[1], THREE[0]]
+
+
 def test_a_finding_carries_its_sentence_interval_remedy_and_section() -> None:
     row = of(pushes(1e-6, named=True, said="Put off, and lost.")).tables["findings"].first
     assert row["sentence"] == "Put off, and lost."
@@ -141,5 +149,7 @@ def test_every_analysis_named_in_the_list_exists_and_every_remedy_is_known() -> 
         assert find(name).name == name
         if entry.signal:
             assert find_signal(entry.signal).remedy(load_taxonomy("red_zone"))
+        if entry.same_as:
+            assert find_signal(entry.same_as).name == entry.same_as
         if entry.code:
             assert load_taxonomy("follow_through").reason(entry.code).remedy
