@@ -11,7 +11,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -34,6 +34,7 @@ from postmortem.report.wanted import Job, Outcome, Wanted
 
 DONE, FAILED, UNCHANGED = "done", "failed", "unchanged"
 TOO_SMALL = 4
+HEARTBEAT = 0.5
 T = TypeVar("T")
 
 
@@ -193,8 +194,12 @@ def _lanes(do: Callable[[Any, Lane, Say], T], tasks: Sequence[Any], workers: int
 
     with ThreadPoolExecutor(max(1, workers)) as pool:
         try:
-            for done in [pool.submit(work) for _ in range(max(1, workers))]:
-                done.result()
+            working = {pool.submit(work) for _ in range(max(1, workers))}
+            while working:
+                # Ctrl-C may reach another thread than this one, which then hears of it when it next wakes.
+                ended, working = wait(working, timeout=HEARTBEAT)
+                for done in ended:
+                    done.result()
         finally:
             # Where all is made there is nothing left to stop.
             whole.set()
