@@ -11,7 +11,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -194,12 +194,12 @@ def _lanes(do: Callable[[Any, Lane, Say], T], tasks: Sequence[Any], workers: int
 
     with ThreadPoolExecutor(max(1, workers)) as pool:
         try:
-            working = {pool.submit(work) for _ in range(max(1, workers))}
-            while working:
-                # Ctrl-C may reach another thread than this one, which then hears of it when it next wakes.
-                ended, working = wait(working, timeout=HEARTBEAT)
-                for done in ended:
-                    done.result()
+            working = [pool.submit(work) for _ in range(max(1, workers))]
+            # Ctrl-C may reach another thread than this one, which then hears of it when it next wakes.
+            while not all(done.done() for done in working):
+                whole.wait(HEARTBEAT)
+            for done in working:
+                done.result()
         finally:
             # Where all is made there is nothing left to stop.
             whole.set()
