@@ -33,6 +33,7 @@ from postmortem.report.wanted import Job, Outcome, Wanted
 
 DONE, FAILED, UNCHANGED = "done", "failed", "unchanged"
 TOO_SMALL = 4
+HEARTBEAT = 0.5
 T = TypeVar("T")
 
 
@@ -192,7 +193,11 @@ def _lanes(do: Callable[[Any, Lane, Say], T], tasks: Sequence[Any], workers: int
 
     with ThreadPoolExecutor(max(1, workers)) as pool:
         try:
-            for done in [pool.submit(work) for _ in range(max(1, workers))]:
+            working = [pool.submit(work) for _ in range(max(1, workers))]
+            # Ctrl-C may reach another thread than this one, which then hears of it when it next wakes.
+            while not all(done.done() for done in working):
+                whole.wait(HEARTBEAT)
+            for done in working:
                 done.result()
         finally:
             # Where all is made there is nothing left to stop.

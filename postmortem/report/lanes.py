@@ -116,7 +116,7 @@ class Lane:
         if code == INTERRUPTED:
             return Trouble("Interrupted.", INTERRUPTED)
         how = f"was killed by signal {-code}" if code is not None and code < 0 else f"ended with {code}"
-        return Trouble(f"The process that made this {how}; what it wrote aside is gone, other reports stand.", FAULT)
+        return Trouble(f"The process that made this {how}; the last report stays.", FAULT)
 
 
 _kept: list[ExitStack] = []
