@@ -6,8 +6,6 @@ A report is written aside and put in place by renaming, so that a killed run lea
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -24,7 +22,6 @@ from postmortem.frames.choose import Choice
 from postmortem.frames.cohort import Cohort
 from postmortem.frames.engagement import CACHE_VARIABLE, Engagement
 from postmortem.ground import schema
-from postmortem.ground.code import code_hash
 from postmortem.ground.config import FILE_NAME, Preflight
 from postmortem.intake.stored_snapshots import store_of
 from postmortem.report.alone import alone
@@ -38,7 +35,7 @@ from postmortem.report.forked_kernels import Engine, kernels_of
 from postmortem.report.front import front_page
 from postmortem.report.harvest import Harvest
 from postmortem.report.kept import Kept, prune
-from postmortem.report.manifest import content_hash, findings, manifest, write_json, write_tables
+from postmortem.report.manifest import content_hash, findings, made_with, manifest, write_json, write_tables
 from postmortem.report.pages import about, links, page
 from postmortem.report.parameters import Parameters
 from postmortem.report.plan import Notebook, plan
@@ -189,7 +186,7 @@ def run_quarter(
         last_words = closing(engagement, cohort, book, done, scored)
         progress("writing the pages")
         content = _write(aside, engagement, cohort, told, done, failed, last_words, placed, {
-            **_made_with(engagement, book), **record_of(written, placed),
+            **made_with(engagement, book), **record_of(written, placed),
             "book": describe_book(book), "preflight": [asdict(each) for each in found],
         })  # fmt: skip
         folder = output / cohort.focus.label
@@ -254,19 +251,6 @@ def _write(
     data |= beside | {"content": content, "written_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds")}
     write_json(aside / "manifest.json", data)
     return content
-
-
-def _made_with(engagement: Engagement, book: Book) -> dict[str, Any]:
-    """Return what the figures depend on beside the data: settings by section, taxonomy and code."""
-    settings = engagement.config.model_dump(mode="json")
-    return {
-        "settings": {
-            name: hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
-            for name, values in settings.items()
-        },
-        "taxonomy": book.taxonomy.stamp,
-        "code": code_hash(),
-    }
 
 
 def _shown(path: Path, engagement: Engagement) -> str:
