@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from postmortem.book import Book
 from postmortem.findings.actions import ACTIONS_FILE, read_actions
 from postmortem.findings.gate import LEVEL, tally
 from postmortem.findings.scoring import score
