@@ -18,8 +18,9 @@ from typing import Any, TypeVar
 from postmortem.frames.engagement import Engagement
 from postmortem.frames.parts import Part, parts_by
 from postmortem.ground.errors import PostmortemError, UsageError, nearest
+from postmortem.report.alone import alone
 from postmortem.report.book_record import describe_book
-from postmortem.report.editions import FINDINGS, MANIFEST, put_in_place, working_folder
+from postmortem.report.editions import FINDINGS, MANIFEST, put_in_place
 from postmortem.report.forked_kernels import kernels_of
 from postmortem.report.lanes import Lane, Say, Trouble, keep
 from postmortem.report.made_from import is_fresh, made_from, standing
@@ -218,7 +219,10 @@ def _asked(job: Job, engagement: Engagement) -> Parameters:
 
 def _refuse(job: Job, engagement: Engagement, refusal: PartTooSmall, made: str) -> dict[str, Any]:
     """Write the page that says why there is no report; return its manifest."""
-    with working_folder(job.output) as aside:
+    options = job.wanted.options
+    with alone(
+        engagement, job.quarter, options.get("as_of"), job.output, wait=options.get("wait", 0.0), deadline=None
+    ) as (aside, _):
         told = write_refusal(aside, refusal.cohort, engagement.config, {
             "made_from": made, "book": describe_book(engagement.book()),
             "written_at": moment(),

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from postmortem.ground.errors import OutputBusy
+from postmortem.report.editions import not_writable
 
 LOCK = ".running-"
 TRY_EVERY = 0.2
@@ -62,10 +63,7 @@ def _take(path: Path) -> int | None:
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
-        raise OutputBusy(
-            "The output folder cannot be written.", got=f"{path.parent.name}: {error.strerror}",
-            do="choose another one with --output",
-        ) from None  # fmt: skip
+        raise not_writable(error, path.parent) from None
     if _locked(handle) and _is_there(handle, path):
         return handle
     os.close(handle)

@@ -12,7 +12,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from postmortem.book import Book
 from postmortem.frames.cohort import Cohort
+from postmortem.frames.engagement import Engagement
+from postmortem.ground.code import code_hash
 from postmortem.ground.spreadsheets import harmless
 from postmortem.report.harvest import Harvest
 from postmortem.report.plan import Notebook
@@ -86,6 +89,19 @@ def manifest(
         ],
         "versions": versions(),
         "pages": dict(pages),
+    }
+
+
+def made_with(engagement: Engagement, book: Book) -> dict[str, Any]:
+    """Return what the figures depend on beside the data: settings by section, taxonomy and code."""
+    settings = engagement.config.model_dump(mode="json")
+    return {
+        "settings": {
+            name: hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+            for name, values in settings.items()
+        },
+        "taxonomy": book.taxonomy.stamp,
+        "code": code_hash(),
     }
 
 

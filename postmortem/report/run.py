@@ -6,8 +6,6 @@ A report is written aside and put in place by renaming, so that a killed run lea
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import json
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
@@ -15,7 +13,6 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from postmortem.book import Book
 from postmortem.findings.actions import ACTIONS_FILE, read_actions
 from postmortem.findings.gate import LEVEL, tally
 from postmortem.findings.scoring import score
@@ -23,7 +20,6 @@ from postmortem.frames.choose import Choice
 from postmortem.frames.cohort import Cohort
 from postmortem.frames.engagement import Engagement
 from postmortem.ground import schema
-from postmortem.ground.code import code_hash
 from postmortem.ground.config import FILE_NAME, Preflight
 from postmortem.intake.stored_snapshots import store_of
 from postmortem.report.alone import alone
@@ -38,7 +34,7 @@ from postmortem.report.front import front_page
 from postmortem.report.harvest import Harvest
 from postmortem.report.kept import Kept, prune
 from postmortem.report.made_from import made_from
-from postmortem.report.manifest import content_hash, findings, manifest, write_json, write_tables
+from postmortem.report.manifest import content_hash, findings, made_with, manifest, write_json, write_tables
 from postmortem.report.pages import about, links, page
 from postmortem.report.parameters import Parameters
 from postmortem.report.parts import enough, of_parts
@@ -192,7 +188,7 @@ def run_quarter(
         last_words = closing(engagement, cohort, book, done, scored)
         progress("writing the pages")
         content = _write(aside, engagement, cohort, told, done, failed, last_words, placed, {
-            **_made_with(engagement, book), **record_of(written, placed),
+            **made_with(engagement, book), **record_of(written, placed),
             "made_from": made_from(engagement, chosen, replace(told, as_of=as_of.isoformat() if as_of else "")),
             "book": describe_book(book), "preflight": [asdict(each) for each in found],
         })  # fmt: skip
@@ -269,19 +265,6 @@ def _write(
     data |= beside | {"content": content, "written_at": moment()}
     write_json(aside / "manifest.json", data)
     return content
-
-
-def _made_with(engagement: Engagement, book: Book) -> dict[str, Any]:
-    """Return what the figures depend on beside the data: settings by section, taxonomy and code."""
-    settings = engagement.config.model_dump(mode="json")
-    return {
-        "settings": {
-            name: hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
-            for name, values in settings.items()
-        },
-        "taxonomy": book.taxonomy.stamp,
-        "code": code_hash(),
-    }
 
 
 def _shown(path: Path, engagement: Engagement) -> str:

@@ -25,6 +25,7 @@ NOBODY = 65534
 SECRET = "hunter2hunter2"
 STOPS = "import os\nraise ValueError(os.getcwd() + os.environ['SMTP_PASSWORD'])"
 SHAREABLE = ("*.html", "findings.json", "tables/*.csv", "*.svg", "*.png", "*.xlsx")
+PICTURE = re.compile(r'src="data:[^"]*"')
 CLOCK_TIME = re.compile(r"\b20\d\d-\d\d-\d\d[T ]\d\d:\d\d")
 PAGES = ("00", "01", "02", "90")
 
@@ -85,11 +86,13 @@ def test_no_path_user_host_time_or_secret_is_in_what_can_be_shared(reports: tupl
     user, host = getpass.getuser(), socket.gethostname()
     for report in reports:
         place = report.parent.parent
-        told = [str(place), str(REPOSITORY), str(Path.home()), sys.prefix, f"user-of-{place.name}", SECRET, host]
+        told = [str(place), str(REPOSITORY), str(Path.home()), sys.prefix, f"user-of-{place.name}", SECRET]
         told += [f"/home/{user}", f"/{user}/", dt.datetime.now(dt.UTC).date().isoformat()]
         assert len(files(report)) > 10
         for path in files(report):
-            text = path.read_bytes().decode("utf-8-sig", errors="replace")
+            # The letters of a picture spell short words by chance; pictures are compared byte by byte below.
+            text = PICTURE.sub("", path.read_bytes().decode("utf-8-sig", errors="replace"))
+            assert not re.search(rf"\b{re.escape(host)}\b", text), path.name
             assert [word for word in told if word in text] == [], path.name
             assert not CLOCK_TIME.search(text), path.name
 

@@ -270,7 +270,13 @@ def test_an_output_that_cannot_be_written_is_told(tmp_path: Path, what: str) -> 
 
 
 def test_a_cell_without_memory_leaves_a_page_inside_and_no_report_for_a_client(tmp_path: Path) -> None:
-    hog = ("import resource", "resource.setrlimit(resource.RLIMIT_AS, (1, 1))", "held = bytearray(1 << 28)")
+    hog = (
+        "import resource, pathlib",
+        "pages = int(pathlib.Path('/proc/self/statm').read_text().split()[0])",
+        "most = pages * resource.getpagesize() + (256 << 20)",
+        "resource.setrlimit(resource.RLIMIT_AS, (most, most))",
+        "held = [bytearray(1 << 26) for _ in range(1000)]",
+    )
     night = Night(make_engagement(tmp_path / "acme", **{"90-asks": ASKS, "91-hog": hog}), ["90", "91"])
     code, out, err = night.run("--json")
     assert code == 1, err
