@@ -50,7 +50,7 @@ def rep_variation(cohort: Cohort) -> Result:
     Result
         Table ``compared``, one row: ``people``, ``managers``, ``groups`` (of one manager, segment and quarter),
         ``deals``, ``won``, ``seen`` (how far a sales person's share won lies from what its deals would lead one to
-        expect, root mean square) and ``usual`` (the same if chance alone were at work). Table ``tests``, one row:
+        expect, root mean square, in points) and ``usual`` (the same if chance alone were at work). Table ``tests``, one row:
         ``hypothesis``, ``primary``, ``p``, ``named``.
 
     Notes
@@ -75,8 +75,8 @@ def rep_variation(cohort: Cohort) -> Result:
     off, spread = (told.observed - told.expected) / told.n, np.sqrt(told.variance) / told.n
     row: dict[str, Any] = {
         "people": len(told.n), "managers": rows["manager_id"].nunique(), "groups": len(np.unique(groups)),
-        "deals": len(rows), "won": int(won.sum()), "seen": float(np.sqrt((off**2).mean())),
-        "usual": float(np.sqrt((spread**2).mean())),
+        "deals": len(rows), "won": int(won.sum()), "seen": 100 * float(np.sqrt((off**2).mean())),
+        "usual": 100 * float(np.sqrt((spread**2).mean())),
     }  # fmt: skip
     hypothesis = "sales people differ in the share they win, manager, segment and quarter held equal"
     tables = {
@@ -101,8 +101,8 @@ def headline(tables: Tables) -> str:
     people = count(row["people"], "sales person", "sales people")
     held = "with manager, segment and quarter held equal"
     size = (
-        f"they lie {value_text(row['seen'] * 100)} points from what their deals would lead one to expect, and chance "
-        f"alone makes that {value_text(row['usual'] * 100)}"
+        f"they lie {value_text(row['seen'])} points from what their deals would lead one to expect, and chance "
+        f"alone makes that {value_text(row['usual'])}"
     )
     if test["named"] is True:
         return f"{people} differ in the share they win by more than chance, {held}: {size}."
@@ -125,8 +125,8 @@ def _columns() -> tuple[Column, ...]:
         Column("groups", "count", "Groups of one manager, segment and quarter"),
         Column("deals", "count", "Deals"),
         Column("won", "count", "Won"),
-        Column("seen", "estimate", "Distance from the expected share", "points"),
-        Column("usual", "estimate", "If chance alone were at work", "points"),
+        Column("seen", "estimate", "Points from the expected share"),
+        Column("usual", "estimate", "Points if chance alone were at work"),
     )
 
 

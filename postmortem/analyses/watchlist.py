@@ -61,17 +61,17 @@ def watchlist(cohort: Cohort) -> Result:
     -------
     Result
         Table ``deals``, one row an open deal: ``deal_id``, ``deal``, ``account``, ``amount``, ``category``,
-        ``expected`` (close), ``silent`` (days since the buyer last took part; missing without an event on record),
-        ``warnings`` (how many hold), ``unknown`` (of how many nothing is known); and where chances are given ``won``,
-        ``lost_competitor``, ``lost_status_quo``, ``slipped`` (chances by the quarter's end), each with ``_low`` and
-        ``_high`` (95%, from what came of such chances before), and ``at_risk`` (amount times the chance of not being
-        won). A page shows the first 25, the file holds all. Table ``warned``, one row an open deal with a warning, in
-        the same order: ``deal``, ``account``, ``since`` (day of the first), ``what`` (their labels). Table ``total``,
-        one row: ``quarter`` (label), ``deals``, ``amount``, ``warned`` (deals with a warning), ``several`` (with three
-        or more), ``several_amount``, ``without_amount``, ``chances`` (whether they are given). Table ``signals``, one
-        row a warning: ``signal`` (code), ``warning``, ``deals`` (on which it holds), ``amount`` (of these), ``asked``
-        (deals of which it is known), ``unknown``. Table ``fired``, one row a deal and warning: ``deal``, ``account``,
-        ``warning``, ``since``, ``evidence``.
+        ``expected`` (close), ``silent`` (days since the buyer last took part), ``warnings`` (how many hold),
+        ``unknown`` (of how many nothing is known); where chances are given ``won`` with ``won_low`` and ``won_high``
+        (95%, from what came of such chances), ``lost_competitor`` (``lost_competitor_low``, ``lost_competitor_high``),
+        ``lost_status_quo`` (``lost_status_quo_low``, ``lost_status_quo_high``), ``slipped`` (``slipped_low``,
+        ``slipped_high``), ``at_risk`` (amount times the chance of not being won). Table ``warned``, one row an open
+        deal with a warning, in the same order: ``deal``, ``account``, ``since`` (day of the first), ``what`` (their
+        labels). Table ``total``, one row: ``quarter`` (label), ``deals``, ``amount``, ``warned`` (deals with a
+        warning), ``several`` (with three or more), ``several_amount``, ``without_amount``, ``chances`` (whether they
+        are given). Table ``signals``, one row a warning: ``signal`` (code), ``warning``, ``deals`` (on which it holds),
+        ``amount`` (of these), ``asked`` (deals of which it is known), ``unknown``. Table ``fired``, one row a deal and
+        warning: ``deal``, ``account``, ``warning``, ``since``, ``evidence``.
 
     Notes
     -----

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -34,6 +33,8 @@ def folders_of(patterns: Sequence[str]) -> dict[str, Path]:
     UsageError
         When a pattern names none.
     """
+    import glob
+
     from postmortem.ground.config import FILE_NAME
 
     found: dict[Path, str] = {}

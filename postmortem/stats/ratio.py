@@ -96,6 +96,9 @@ def clustered_ratio(
         raise UsageError("numerator is negative", got=float(y.min()), expected="at least 0", rows=negative)
     checks.between("confidence", confidence)
     codes, _ = checks.codes("clusters", clusters)
+    # in one order whatever order they came in, so that sums round alike
+    order = np.lexsort((y, x, codes))
+    y, x, codes = y[order], x[order], codes[order]
     groups, events, total = int(codes.max()) + 1, int((y > 0).sum()), float(x.sum())
     share, largest = (float(y.sum()) / total, float(x.max()) / total) if total > 0 else (math.nan, math.nan)
     # amounts so lopsided that the share rounds to 0 or 1 have no logit

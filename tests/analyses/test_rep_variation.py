@@ -53,8 +53,8 @@ def test_distances_are_root_mean_squares_by_hand() -> None:
             m = len(own)
             off.append((own["won"].sum() - m * wins / n) / m)
             usual.append(m * (wins / n) * (1 - wins / n) * (n - m) / (n - 1) / m**2)
-    assert row["seen"] == pytest.approx(np.sqrt(np.mean(np.square(off))))
-    assert row["usual"] == pytest.approx(np.sqrt(np.mean(usual)))
+    assert row["seen"] == pytest.approx(100 * np.sqrt(np.mean(np.square(off))))
+    assert row["usual"] == pytest.approx(100 * np.sqrt(np.mean(usual)))
     assert (row["people"], row["managers"], row["deals"]) == (16, 8, 128)
 
 

@@ -41,7 +41,7 @@ def test_five_places_are_shown_and_the_rest_counted(count, tail):
 def test_every_error_descends_from_the_one_root_and_keeps_its_promised_exit_code():
     promised = {
         "PostmortemError": 2, "UsageError": 2, "ConfigError": 2, "DataError": 3, "FrameRefused": 3,
-        "EmptyFrame": 4, "NotebookFailed": 1, "SharingRefused": 5, "OutputBusy": 6,
+        "EmptyFrame": 4, "NotebookFailed": 1, "SharingRefused": 5, "OutputBusy": 6, "TimedOut": 124,
     }  # fmt: skip
     found = {
         name: kind.exit_code
