@@ -50,8 +50,8 @@ def rep_variation(cohort: Cohort) -> Result:
     Result
         Table ``compared``, one row: ``people``, ``managers``, ``groups`` (of one manager, segment and quarter),
         ``deals``, ``won``, ``seen`` (how far a sales person's share won lies from what its deals would lead one to
-        expect, root mean square, in points) and ``usual`` (the same if chance alone were at work). Table ``tests``, one row:
-        ``hypothesis``, ``primary``, ``p``, ``named``.
+        expect, root mean square, in points) and ``usual`` (the same if chance alone were at work). Table ``tests``, one
+        row: ``hypothesis``, ``primary``, ``p``, ``named``.
 
     Notes
     -----
