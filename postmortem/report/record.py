@@ -129,7 +129,7 @@ def read_report(folder: Path) -> Report:
     except (OSError, ValueError, KeyError, TypeError, StopIteration, UsageError) as error:
         why = error.strerror if isinstance(error, OSError) else error.what if isinstance(error, UsageError) else error
         raise UsageError(
-            "This folder is no report that can be shared.", got=f"{folder.name}: {why}",
+            "This folder is no report that can be shared or exported.", got=f"{folder.name}: {why}",
             expected=f"a report of this version, with {MANIFEST}, {FINDINGS} and {RECORD}",
             do="make it again with: postmortem run",
         ) from None  # fmt: skip
