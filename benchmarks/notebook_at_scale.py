@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] = ()) -> None:
         for caches in ("cold", "warm"):
             started, worked = time.perf_counter(), _processor_seconds()
             ran = subprocess.run(
-                [str(BIN / "postmortem"), "run", "--engagement", str(folder), "--output", str(report), *pages],
+                [str(BIN / "postmortem"), "run", "--fresh", "-e", str(folder), "-o", str(report), *pages],
                 capture_output=True,
                 text=True,
                 check=False,
