@@ -203,7 +203,7 @@ def to_svg(figure: Figure, *, prefix: str = "") -> str:
     """
     written = io.StringIO()
     nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-    with theme():
+    with theme(), _laid_out(figure):
         figure.savefig(written, format="svg", metadata=nothing)
     svg = written.getvalue()
     svg = svg[svg.index("<svg") :]
@@ -220,9 +220,22 @@ def to_svg(figure: Figure, *, prefix: str = "") -> str:
 def to_png(figure: Figure, scale: float = 2, *, metadata: Mapping[str, str] | None = None) -> bytes:
     """Return the figure as PNG, `scale` times as large as it is shown on a page, with no `metadata` but that told."""
     written = io.BytesIO()
-    with theme():
+    with theme(), _laid_out(figure):
         figure.savefig(written, format="png", dpi=CSS_DPI * scale, metadata={"Software": None, **(metadata or {})})
     return written.getvalue()
+
+
+@contextmanager
+def _laid_out(figure: Figure) -> Iterator[None]:
+    """Lay a figure out, and have it written as it stands: to write one that lays itself out draws it twice."""
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+        figure.set_layout_engine(None)
+    try:
+        yield
+    finally:
+        figure.set_layout_engine(engine)
 
 
 def _hundredths(path: str) -> str:

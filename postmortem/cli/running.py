@@ -49,6 +49,7 @@ def run(
     as_json: AsJson = False,
 ) -> int:
     """Make the report of one quarter or of several, of a part of the deals, or of several engagements."""
+    _import()
     from postmortem.frames.engagement import Engagement, read_day
 
     if engagements and folder:
@@ -68,8 +69,19 @@ def demo(
     as_json: AsJson = False,
 ) -> int:
     """Make the report of a bundled sample: invented deals, the real thing otherwise."""
+    _import()
     from postmortem.ground import resources
 
     folders = {"": resources.sample("full" if full else "plain")}
     options = {"output": output, "accept_changes": True}
     return make(wanted_of(folders, "last", options, None, None, False, False), 1, as_json)
+
+
+def _import() -> None:
+    """Import what a run wants and start no thread, so that kernels can be forked from this process."""
+    from importlib import import_module
+
+    from postmortem.report.threads import importing_without_threads
+
+    with importing_without_threads():
+        import_module("postmortem.report.batch")

@@ -11,6 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -95,7 +96,7 @@ def make(job: Job, say: Say = lambda line: None) -> Outcome:
             tell("unchanged")
             return _outcome(job, UNCHANGED, stands)
         if len(chosen) > 1:
-            keep(kernels_of, wanted.options.get("engine", "forked"))
+            keep(kernels_of, wanted.engine)
         try:
             run = run_quarter(engagement, job.quarter, **{**wanted.options, "output": job.output}, progress=tell)
         except PartTooSmall as refusal:
@@ -130,10 +131,14 @@ def batch(wanted: Sequence[Wanted], *, workers: int = 1, say: Say = lambda line:
     if len(wanted) > 1 or wanted[0].name:
         return tuple(outcome for made in _lanes(_engagement, list(wanted), workers, say) for outcome in made)
     (only,) = wanted
-    jobs = jobs_of(only)
-    first, *others = jobs
-    alone = [make(first, say)] if isinstance(first, Job) and not others else []
-    made = alone or _lanes(_report, list(jobs), workers, say)
+    with ExitStack() as stack:
+        if only.is_one:
+            # Before a book is read, while this process has one thread.
+            stack.enter_context(kernels_of(only.engine))
+        jobs = jobs_of(only)
+        first, *others = jobs
+        alone = [make(first, say)] if isinstance(first, Job) and not others else []
+        made = alone or _lanes(_report, list(jobs), workers, say)
     indexes(only)
     return tuple(made)
 

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import re
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from postmortem.charts.style import new_figure, theme, to_png, to_svg
 from postmortem.display import Written, written
 from postmortem.ground.markup import markdown
+from postmortem.report.pictures import NO_PICTURE, Picture, picture
 from postmortem.result import Result
 
-CSS_PIXELS_PER_INCH = 95
 FULL_WIDTH, CARD_WIDTH = 8.0, 5.5
-SMALL_SVG = 60_000
-"""Bytes beyond which a picture is a PNG, twice as large as it is shown: thousands of marks draw themselves slowly."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +38,7 @@ class Answer:
     by: str
     method: str
     used: str
-    picture: str = ""
-    width: int = 0
-    height: int = 0
+    picture: Picture = NO_PICTURE
     note: Markup | None = None
     kind: str = "answer"
 
@@ -58,7 +51,6 @@ def prose(text: str) -> Prose | None:
 
 def answer(result: Result, width: float = FULL_WIDTH) -> Answer:
     """Make the block of one result, its picture drawn from its tables `width` inches wide."""
-    uri, across, down = picture(result, width) if result.has_picture else ("", 0, 0)
     return Answer(
         anchor=anchor(result),
         question=result.question,
@@ -71,9 +63,7 @@ def answer(result: Result, width: float = FULL_WIDTH) -> Answer:
         by=by_when(result),
         method=result.method,
         used=f"{result.n_used:,} of {result.n_in:,} deals of all quarters at hand were used.",
-        picture=uri,
-        width=across,
-        height=down,
+        picture=picture(result, width),
     )
 
 
@@ -101,28 +91,3 @@ def anchor(result: Result) -> str:
 def address(page: str, result: Result) -> str:
     """Return the address of a result's section on the page of that name."""
     return f"{page}.html#{anchor(result)}"
-
-
-def picture(result: Result, width: float) -> tuple[str, int, int]:
-    """Draw a result and return the data address of its picture with its size in CSS pixels."""
-    figure = new_figure(width, 4)
-    axes = figure.add_subplot()
-    with theme():
-        result.plot(axes)
-    kind, image = "svg+xml", re.sub(r">\s+<", "><", to_svg(figure)).encode()
-    if len(image) > SMALL_SVG:
-        kind, image = min((kind, image), ("png", _of_few_colours(to_png(figure))), key=lambda drawn: len(drawn[1]))
-    address = f"data:image/{kind};base64,{base64.b64encode(image).decode()}"
-    inches = figure.get_size_inches()
-    return address, round(inches[0] * CSS_PIXELS_PER_INCH), round(inches[1] * CSS_PIXELS_PER_INCH)
-
-
-def _of_few_colours(image: bytes) -> bytes:
-    """Return a PNG in the 256 colours that serve it best: a third of the bytes, and no difference to the eye."""
-    from PIL import Image
-
-    written = io.BytesIO()
-    with Image.open(io.BytesIO(image)) as read:
-        few = read.convert("RGB").quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    few.save(written, "png", optimize=True)
-    return written.getvalue()

@@ -1,10 +1,12 @@
 """The program that forks kernels: it makes the imports once, then every kernel starts with them in place.
 
-Run by `forked_kernels` as ``python -m postmortem.report.fork_server FD`` with one end of a socket pair. Lines of JSON
-go both ways: a wish ``{"id", "argv", "env", "cwd"}`` is answered by ``{"id", "pid"}``; ``{"threads"}`` says, when all
-is imported, how many threads there are, since forking is safe with one only; ``{"hold"}`` names a cohort that kernels
-are to have in memory from their start, and is answered by ``{"threads"}`` again; ``{"exit", "status"}`` tells that a
-kernel has ended. When the other end closes, whatever ended the driver, every kernel is killed and this program ends.
+Forked by `forked_kernels` from a driver that has one thread, or else run by it as ``python -m
+postmortem.report.fork_server FD``; it has one end of a socket pair. Lines of JSON go both ways: a wish ``{"id",
+"argv", "env", "cwd"}`` for a kernel, or ``{"id", "draw"}`` for a process that draws pictures, is answered by
+``{"id", "pid"}``; ``{"threads"}`` says, when all is imported, how many threads there are, since forking is safe with
+one only; ``{"hold"}`` names a cohort that kernels are to have in memory from their start, and is answered by
+``{"threads"}`` again; ``{"exit", "status"}`` tells that a process has ended. When the other end closes, whatever ended
+the driver, every process is killed and this program ends.
 """
 
 from __future__ import annotations
@@ -17,36 +19,34 @@ import selectors
 import signal
 import socket
 import sys
+from pathlib import Path
 from typing import Any, NoReturn
 
+from postmortem.report.threads import importing_without_threads, thread_count
+
+BACKEND = "module://matplotlib_inline.backend_inline"
 IMPORTED = (
     "ipykernel.kernelapp", "matplotlib_inline.backend_inline", "matplotlib.pyplot", "scipy.stats", "statsmodels.api",
     "pyarrow.parquet", "postmortem.findings", "postmortem.frames.engagement",
 )  # fmt: skip
-# Starts threads when imported, as some of the above do where it is there; a notebook may still import it.
-LEFT_OUT = "polars"
-THREADS = "/proc/self/task"
 FAILED = 1
 
 
 def main(descriptor: int) -> None:
     """Import, say so, and fork a kernel for every wish until the driver is gone."""
+    # Ctrl-C belongs to the driver, which closes its kernels in order.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     driver = socket.socket(fileno=descriptor)
-    sys.modules[LEFT_OUT] = None  # type: ignore[assignment]
-    for name in IMPORTED:
-        importlib.import_module(name)
-    del sys.modules[LEFT_OUT]
-    _draw_once()
+    _import()
     # What is there now stays as it is: the collector would otherwise write to, and so copy, every page of it.
     gc.collect()
     gc.freeze()
     ended, woken = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(woken)
-    # Ctrl-C belongs to the driver, which closes its kernels in order.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     kernels: set[int] = set()
-    _say(driver, {"threads": len(os.listdir(THREADS))})
+    _say(driver, {"threads": thread_count()})
     try:
         _serve(driver, ended, woken, kernels)
     finally:
@@ -73,7 +73,7 @@ def _serve(driver: socket.socket, ended: int, woken: int, kernels: set[int]) -> 
                 wish = json.loads(line)
                 if "hold" in wish:
                     _hold(wish["hold"])
-                    _say(driver, {"threads": len(os.listdir(THREADS))})
+                    _say(driver, {"threads": thread_count()})
                     continue
                 kernel = os.fork()
                 if not kernel:
@@ -81,7 +81,7 @@ def _serve(driver: socket.socket, ended: int, woken: int, kernels: set[int]) -> 
                     os.close(ended)
                     os.close(woken)
                     driver.close()
-                    _become_kernel(wish)
+                    _become(wish)
                 kernels.add(kernel)
                 _say(driver, {"id": wish["id"], "pid": kernel})
 
@@ -107,23 +107,21 @@ def _tell_ends(driver: socket.socket, kernels: set[int]) -> None:
         _say(driver, {"exit": kernel, "status": os.waitstatus_to_exitcode(status)})
 
 
-def _become_kernel(wish: dict[str, Any]) -> NoReturn:
-    """Turn the forked process into the kernel that was wished for, and end with it."""
+def _become(wish: dict[str, Any]) -> NoReturn:
+    """Turn the forked process into what was wished for, and end with it."""
     status = FAILED
     try:
-        # A process group of its own: signals meant for the kernel reach what it started, and nothing else.
+        # A process group of its own: signals meant for it reach what it started, and nothing else.
         os.setsid()
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGCHLD, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         gc.unfreeze()
-        os.environ.clear()
-        os.environ.update(wish["env"])
-        os.chdir(wish["cwd"])
-        sys.argv = ["ipykernel_launcher", *wish["argv"]]
-        _reseed()
-        _run_kernel(wish["argv"])
+        if "draw" in wish:
+            _draw(wish["draw"])
+        else:
+            _run_kernel(wish)
         status = 0
     except SystemExit as left:
         status = left.code if isinstance(left.code, int) else FAILED * (left.code is not None)
@@ -134,13 +132,24 @@ def _become_kernel(wish: dict[str, Any]) -> NoReturn:
         os._exit(status)
 
 
-def _run_kernel(arguments: list[str]) -> None:
+def _run_kernel(wish: dict[str, Any]) -> None:
     from ipykernel.kernelapp import IPKernelApp
 
+    os.environ.clear()
+    os.environ.update(wish["env"])
+    os.chdir(wish["cwd"])
+    sys.argv = ["ipykernel_launcher", *wish["argv"]]
+    _reseed()
     # The library reads its parent's number from the environment at import, which was the server's.
     application = IPKernelApp.instance(parent_handle=os.getppid())
-    application.initialize(arguments)
+    application.initialize(wish["argv"])
     application.start()
+
+
+def _draw(path: str) -> None:
+    from postmortem.report.pictures import draw_file
+
+    draw_file(Path(path))
 
 
 def _reseed() -> None:
@@ -150,13 +159,19 @@ def _reseed() -> None:
     numpy.random.seed()
 
 
-def _draw_once() -> None:
-    """Draw one small picture: fonts are found, and text is laid out, for the first time here."""
+def _import() -> None:
+    """Import what kernels want, and draw one small picture: fonts are found, and text laid out, a first time here."""
+    with importing_without_threads():
+        for name in IMPORTED:
+            importlib.import_module(name)
     from io import BytesIO
 
+    import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
+    # Kernels show pictures as every notebook does.
+    matplotlib.use(BACKEND)
     figure = Figure(figsize=(2, 2), layout="constrained")
     FigureCanvasAgg(figure)
     figure.subplots().set_title("once")

@@ -10,12 +10,13 @@ from markupsafe import Markup
 from postmortem.findings.gate import tally
 from postmortem.frames.cohort import Cohort
 from postmortem.ground.markup import render
-from postmortem.report.blocks import CARD_WIDTH, address, answer
+from postmortem.report.blocks import CARD_WIDTH, FULL_WIDTH, address, answer
 from postmortem.report.closing import of_name
 from postmortem.report.found import back_of, found_of
 from postmortem.report.harvest import Harvest
 from postmortem.report.not_yet import of_report
 from postmortem.report.pages import About, Link
+from postmortem.report.pictures import NO_PICTURE, Picture, Wanted, picture
 from postmortem.report.plan import Notebook
 from postmortem.result import Result
 
@@ -36,9 +37,7 @@ class Card:
     headline: str
     about: str
     href: str
-    picture: str = ""
-    width: int = 0
-    height: int = 0
+    picture: Picture = NO_PICTURE
 
 
 @dataclass(frozen=True)
@@ -61,8 +60,7 @@ def front_page(
 ) -> str:
     """Render the front page: what the notebooks answered, the findings made of it (`closing`), the summary written."""
     placed = [(notebook, result) for notebook, harvest in pages for result in harvest.results]
-    first = {result.analysis: result for _, result in reversed(placed)}
-    answered = {name: result for name, result in first.items() if result.status != "refused"}
+    answered = _answered([result for _, result in placed])
     findings, earlier = (of_name(closing, name) for name in ("report_findings", "looking_back"))
     shown = None if findings is None else found_of(findings)
     lead = [answered[name].headline for name in LEAD if name in answered]
@@ -88,16 +86,32 @@ def front_page(
     )
 
 
+def on_front(pages: Sequence[tuple[Notebook, Harvest]]) -> list[Wanted]:
+    """Return what the front page draws."""
+    results = [result for _, harvest in pages for result in harvest.results]
+    answered = _answered(results)
+    large = [(answered[name], FULL_WIDTH) for name in (HERO, LOSSES, GUESSED) if name in answered]
+    drawn: dict[str, Wanted] = {}
+    for result in results:
+        if result.analysis in CARDS_DRAWN and result.status != "refused":
+            drawn.setdefault(result.analysis, (result, CARD_WIDTH))
+    return [*large, *drawn.values()]
+
+
+def _answered(results: Sequence[Result]) -> dict[str, Result]:
+    """Return, by its name, each analysis whose first answer is one."""
+    first = {result.analysis: result for result in reversed(results)}
+    return {name: result for name, result in first.items() if result.status != "refused"}
+
+
 def _cards(placed: Sequence[tuple[Notebook, Result]]) -> list[Card]:
     """Return the answers with room for a picture, in the order of `CARDS_DRAWN`."""
     cards: dict[str, Card] = {}
     for notebook, result in placed:
         if result.analysis in CARDS_DRAWN and result.analysis not in cards and result.status != "refused":
-            block = answer(result, CARD_WIDTH)
             told = result.question if result.analysis in LEAD else result.headline
-            cards[result.analysis] = Card(
-                told, _about(result), address(notebook.name, result), block.picture, block.width, block.height
-            )
+            drawn = picture(result, CARD_WIDTH)
+            cards[result.analysis] = Card(told, _about(result), address(notebook.name, result), drawn)
     return [cards[name] for name in CARDS_DRAWN if name in cards]
 
 

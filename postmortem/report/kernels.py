@@ -17,10 +17,9 @@ from typing import Any
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import ensure_event_loop
 
+from postmortem.report.threads import ONE_THREAD
+
 LONGEST_SOCKET_PATH = 90
-# Two kernels on two cores gain nothing by more threads of linear algebra, and figures agree to the last digit however
-# a kernel was started.
-ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 class Kernels:

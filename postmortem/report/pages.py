@@ -12,10 +12,11 @@ from postmortem.frames.cohort import Cohort
 from postmortem.ground.config import Config
 from postmortem.ground.formats import count
 from postmortem.ground.markup import render
-from postmortem.report.blocks import Answer, Prose, answer, prose
+from postmortem.report.blocks import FULL_WIDTH, Answer, Prose, answer, prose
 from postmortem.report.brand import PLAIN_LOOK, Look, look_of
 from postmortem.report.harvest import Harvest
 from postmortem.report.not_yet import of_page
+from postmortem.report.pictures import Wanted
 from postmortem.report.plan import Notebook
 from postmortem.result import Result
 
@@ -131,6 +132,11 @@ def page(
         refusals=of_page(refused),
         note=notes.of_page if notes else None,
     )
+
+
+def on_page(harvest: Harvest) -> list[Wanted]:
+    """Return what the page of a notebook draws."""
+    return [(result, FULL_WIDTH) for result in harvest.results]
 
 
 def _of_its_deals(told: About, harvest: Harvest) -> About:

@@ -29,15 +29,16 @@ from postmortem.report.commentary import Placed, place, read_commentary, record_
 from postmortem.report.editions import DEALS, RAW, put_in_place
 from postmortem.report.execute import Progress, brief, execute
 from postmortem.report.failure import failure_page
-from postmortem.report.forked_kernels import Engine, kernels_of
-from postmortem.report.front import front_page
+from postmortem.report.forked_kernels import Engine, kernels_of, server
+from postmortem.report.front import front_page, on_front
 from postmortem.report.harvest import Harvest
 from postmortem.report.kept import Kept, prune
 from postmortem.report.made_from import made_from
 from postmortem.report.manifest import content_hash, findings, made_with, manifest, write_json, write_tables
-from postmortem.report.pages import about, links, page
+from postmortem.report.pages import about, links, on_page, page
 from postmortem.report.parameters import Parameters
 from postmortem.report.parts import enough, of_parts
+from postmortem.report.pictures import drawn_ahead
 from postmortem.report.plan import Notebook, plan
 from postmortem.report.preflight import Finding, book_findings, frame_findings, last_manifest, refuse
 from postmortem.report.record import keep_record
@@ -150,7 +151,7 @@ def run_quarter(
     # What was decided was decided for all deals, and is scored in their report.
     decided = read_actions(engagement.folder) if engagement.part is None else ()
     # One notebook makes its imports itself in the time that a server would take to make them.
-    engine = engine if len(chosen) > 1 else "local"
+    engine = engine if len(chosen) > 1 or server() else "local"
     with ExitStack() as stack:
         cache = stack.enter_context(caching(output))
         aside, cut_off = stack.enter_context(alone(engagement, quarter, as_of, output, wait=wait, deadline=deadline))
@@ -234,10 +235,12 @@ def _write(
     description, navigation = about(cohort, engagement.config), links(done)
     linked = {link.name for link in navigation}
     failures = [f"{name}: {brief(error)}" for name, error in failed.items()]
-    index = front_page(done, description, cohort, navigation, failures, last_words, summary=placed.summary)
-    (aside / "index.html").write_text(index, encoding="utf-8")
-    for notebook, harvested in done:
-        if notebook.name in linked:
+    shown = [(notebook, harvested) for notebook, harvested in done if notebook.name in linked]
+    drawn = [*on_front(done), *(each for _, harvested in shown for each in on_page(harvested))]
+    with drawn_ahead(drawn, server(), aside):
+        index = front_page(done, description, cohort, navigation, failures, last_words, summary=placed.summary)
+        (aside / "index.html").write_text(index, encoding="utf-8")
+        for notebook, harvested in shown:
             html = page(notebook, harvested, description, navigation, placed.notes.get(notebook.name))
             (aside / f"{notebook.name}.html").write_text(html, encoding="utf-8")
     told_of = [*done, (FRONT, last_words)]

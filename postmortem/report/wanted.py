@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from postmortem.frames.engagement import Engagement
 from postmortem.frames.parts import Part
+from postmortem.ground.fiscal import RANGE
+from postmortem.report.forked_kernels import Engine
 from postmortem.report.lanes import Trouble
 
 NOT_MADE = "not made"
@@ -51,6 +53,16 @@ class Wanted:
     def engagement(self) -> Engagement:
         """The engagement, opened with the window that is asked for."""
         return Engagement.open(self.folder, {"frame.window": self.options.get("window")})
+
+    @property
+    def engine(self) -> Engine:
+        """How kernels are started."""
+        return cast("Engine", self.options.get("engine", "forked"))
+
+    @property
+    def is_one(self) -> bool:
+        """Whether it is one report that is asked for."""
+        return not self.each and RANGE.match(self.quarters.strip()) is None
 
     @property
     def told(self) -> dict[str, str]:

@@ -16,7 +16,7 @@ from shared_reports import canaries, make_report
 
 from postmortem.cli.app import start
 from postmortem.ground.errors import OutputBusy, UsageError
-from postmortem.report import browser
+from postmortem.report import browser, pictures
 from postmortem.report.bound import bound
 from postmortem.report.browser import VARIABLE, find_browser, timeless
 from postmortem.report.chart_files import HEADS, chart_files
@@ -34,7 +34,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("postmortem.report.blocks.picture", lambda result, width: ("", 0, 0))
+        patch.setattr(pictures, "_draw", lambda result, width: pictures.NO_PICTURE)
         return make_report(tmp_path_factory.mktemp("clients"), "Zantor")
 
 

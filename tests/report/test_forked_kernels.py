@@ -18,7 +18,8 @@ from nbformat.v4 import new_code_cell, new_notebook
 from postmortem.ground.errors import TimedOut
 from postmortem.report import execute as executing
 from postmortem.report.execute import brief, execute
-from postmortem.report.forked_kernels import Engine, ForkRefused, ForkServer, _open, kernels_of
+from postmortem.report.fork_client import ForkRefused, ForkServer
+from postmortem.report.forked_kernels import Engine, _open, kernels_of
 from postmortem.report.parameters import Parameters
 from postmortem.report.plan import Notebook
 
@@ -138,7 +139,7 @@ def test_a_server_that_is_gone_or_has_threads_refuses_and_an_ordinary_kernel_ser
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr("postmortem.report.forked_kernels.SERVER", "postmortem.no_such_program")
+        patched.setattr("postmortem.report.fork_client.SERVER", "postmortem.no_such_program")
         server = ForkServer()
         with pytest.raises(ForkRefused, match="gone"):
             server.start([], {}, str(tmp_path))
@@ -150,6 +151,48 @@ def test_a_server_that_is_gone_or_has_threads_refuses_and_an_ordinary_kernel_ser
     done, _ = execute([notebook(tmp_path, "plain", "import os; print(os.getppid())")], TOLD, tmp_path, tmp_path)
     assert len(done) == 1
     assert printed(tmp_path, "plain") == [str(os.getpid())]
+
+
+FROM_ONE_THREAD = """
+import os, sys
+from pathlib import Path
+from postmortem.report.threads import importing_without_threads, thread_count
+with importing_without_threads():
+    import postmortem.report.batch
+from postmortem.report import fork_client
+from postmortem.report.forked_kernels import kernels_of
+from tests.report.test_forked_kernels import TOLD, notebook, printed
+from postmortem.report.execute import execute
+fork_client.SERVER = sys.argv[2]
+place = Path(sys.argv[1])
+held = open(place / "held", "w")
+print(os.environ.get("OMP_NUM_THREADS"), "polars" in sys.modules, thread_count(), flush=True)
+with kernels_of("forked"):
+    cell = "import os; print(os.getppid(), [link for link in os.listdir('/proc/self/fd') if os.path.realpath("
+    cell += "f'/proc/self/fd/{link}').endswith('held')])"
+    execute([notebook(place, name, cell) for name in "ab"], TOLD, place, place)
+    print(os.getpid(), *printed(place, "a"), *printed(place, "b"), sep="; ")
+"""
+
+
+@pytest.mark.parametrize("program", ["postmortem.report.fork_server", "postmortem.no_such_program"])
+def test_a_driver_with_one_thread_is_itself_what_kernels_are_forked_from(tmp_path: Path, program: str) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    environment.pop("OMP_NUM_THREADS", None)
+    done = subprocess.run(
+        [sys.executable, "-c", FROM_ONE_THREAD, str(tmp_path), program],
+        env=environment, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    said, told = done.stdout.splitlines()  # and nothing a second time, from a server that went the driver's way
+    assert said == "None False 1"
+    driver, one, two = told.split("; ")
+    if program == "postmortem.no_such_program":
+        assert one == two == f"{driver} []"
+        assert "no_such_program" in done.stderr
+    else:
+        assert one == two != f"{driver} []"
+        assert one.endswith(" []")
+        assert not done.stderr
 
 
 DRIVER = """

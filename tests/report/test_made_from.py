@@ -12,7 +12,7 @@ from shared_reports import make_report
 
 from postmortem.frames import Engagement
 from postmortem.frames.parts import Part
-from postmortem.report import blocks
+from postmortem.report import pictures
 from postmortem.report.made_from import is_fresh, made_from, standing
 from postmortem.report.parameters import Parameters
 from postmortem.report.plan import plan
@@ -87,7 +87,7 @@ def test_other_files_of_the_folder_are_nothing_to_it(folder: Path) -> None:
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(blocks, "picture", lambda result, width: ("", 0, 0))
+        patch.setattr(pictures, "_draw", lambda result, width: pictures.NO_PICTURE)
         folder = make_report(tmp_path_factory.mktemp("clients"), "Zantor")
     told = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     (folder / "manifest.json").write_text(json.dumps(told | {"made_from": "abc"}), encoding="utf-8")

@@ -17,7 +17,7 @@ from shared_reports import canaries, make_report
 
 from postmortem.cli.app import start
 from postmortem.ground.errors import OutputBusy, SharingRefused, UsageError
-from postmortem.report import blocks
+from postmortem.report import pictures
 from postmortem.report.bundle import pack, pseudonyms_for, recipient_slug
 from postmortem.report.record import read_report
 from postmortem.report.share import Options, Shared, share
@@ -30,7 +30,7 @@ PEOPLE, ALL_NAMES = ("person",), ("account", "deal", "person", "competitor", "pr
 def _without_pictures() -> Iterator[None]:
     """Draw nothing: letters of a picture are outlines, so that no name can be read from one, and drawing takes long."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(blocks, "picture", lambda result, width: ("", 0, 0))
+        patch.setattr(pictures, "_draw", lambda result, width: pictures.NO_PICTURE)
         yield
 
 

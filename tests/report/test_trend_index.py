@@ -12,7 +12,7 @@ from shared_reports import make_report
 
 from postmortem.frames import Engagement
 from postmortem.ground.config import Config
-from postmortem.report import blocks
+from postmortem.report import pictures
 from postmortem.report.trend_index import Share, _drawn, _share, _top, read_line, write_indexes
 
 
@@ -20,7 +20,7 @@ from postmortem.report.trend_index import Share, _drawn, _share, _top, read_line
 def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two quarters of all deals; of one part a report, of another none for want of deals."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(blocks, "picture", lambda result, width: ("", 0, 0))
+        patch.setattr(pictures, "_draw", lambda result, width: pictures.NO_PICTURE)
         report = make_report(tmp_path_factory.mktemp("clients"), "Zantor")
     output = report.parent
     _copy(report, output / "2025Q2", quarter="2025Q2")

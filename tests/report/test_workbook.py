@@ -15,6 +15,7 @@ from hostile import HOSTILE
 from shared_reports import make_report
 
 from postmortem.ground.spreadsheets import FORMULA_STARTS
+from postmortem.report import pictures
 from postmortem.report.bundle import EARLIEST
 from postmortem.report.closing import FRONT
 from postmortem.report.harvest import Harvest
@@ -70,7 +71,7 @@ def answer(*texts: str, analysis: str = "quarter_outcome") -> Result:
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("postmortem.report.blocks.picture", lambda result, width: ("", 0, 0))
+        patch.setattr(pictures, "_draw", lambda result, width: pictures.NO_PICTURE)
         return read_report(make_report(tmp_path_factory.mktemp("clients"), "Zantor"))
 
 

@@ -1,0 +1,136 @@
+"""The pictures of a report, drawn before its pages ask for them: some here, some in a process beside this one.
+
+A picture is a pure function of its result's tables, so it does not matter where it is drawn. Whoever asks for one that
+was not drawn ahead has it drawn on the spot.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import re
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from postmortem.charts.style import new_figure, theme, to_png, to_svg
+from postmortem.findings import find
+from postmortem.result import Result
+
+if TYPE_CHECKING:
+    from postmortem.report.fork_client import ForkedProcess, ForkServer
+
+CSS_PIXELS_PER_INCH: Final = 95
+SMALL_SVG: Final = 60_000
+"""Bytes beyond which a picture is a PNG, twice as large as it is shown: thousands of marks draw themselves slowly."""
+FEW: Final = 4
+"""Pictures that are drawn here sooner than a process beside this one has begun."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture as a page carries it: its data address, and its size in CSS pixels."""
+
+    uri: str = ""
+    width: int = 0
+    height: int = 0
+
+
+NO_PICTURE: Final = Picture()
+Wanted = tuple[Result, float]
+"""A result, and how many inches wide its picture is to be."""
+_ahead: dict[Wanted, Picture] = {}
+
+
+def picture(result: Result, width: float) -> Picture:
+    """Return the picture of a result `width` inches wide; an empty one where there is nothing to draw."""
+    if not result.has_picture:
+        return NO_PICTURE
+    return _ahead.get((result, width)) or _draw(result, width)
+
+
+@contextmanager
+def drawn_ahead(wanted: Iterable[Wanted], server: ForkServer | None, folder: Path) -> Iterator[None]:
+    """Have pictures ready for the time of this block.
+
+    Parameters
+    ----------
+    wanted : iterable of (Result, float)
+        What to draw; what is wanted twice is drawn once.
+    server : ForkServer, optional
+        Forks the process that draws every second one; without it all are drawn here, when they are asked for.
+    folder : Path
+        Where the two write down what they want of each other, in a folder that is gone afterwards.
+    """
+    chosen = [each for each in dict.fromkeys(wanted) if each[0].has_picture]
+    with ExitStack() as stack:
+        stack.callback(_ahead.clear)
+        if server is not None and len(chosen) > FEW:
+            shared = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".pictures-", dir=folder)))
+            _share(chosen, server, shared / "wanted.json")
+        yield
+
+
+def draw_file(path: Path) -> None:
+    """Draw what the file at `path` asks for and put the pictures in its place: this is the process beside."""
+    wanted = [(find(told["analysis"]).restore(told), width) for told, width in json.loads(path.read_text("utf-8"))]
+    drawn = json.dumps([astuple(_draw(result, width)) for result, width in wanted])
+    written = path.with_suffix(".part")
+    written.write_text(drawn, encoding="utf-8")
+    written.replace(path)
+
+
+def _share(chosen: list[Wanted], server: ForkServer, path: Path) -> None:
+    """Draw every second picture here and let the others be drawn beside; what was not drawn there comes later."""
+    here, there = chosen[::2], chosen[1::2]
+    path.write_text(json.dumps([(result.to_dict(), width) for result, width in there]), encoding="utf-8")
+    beside = _begin(server, path)
+    if beside is None:
+        return
+    try:
+        _ahead.update({(result, width): _draw(result, width) for result, width in here})
+        if beside.wait() == 0:
+            drawn = json.loads(path.read_text(encoding="utf-8"))
+            _ahead.update({each: Picture(*made) for each, made in zip(there, drawn, strict=True)})
+    finally:
+        beside.kill()
+
+
+def _begin(server: ForkServer, path: Path) -> ForkedProcess | None:
+    from postmortem.report.fork_client import ForkRefused
+
+    try:
+        return server.draw(path)
+    except (ForkRefused, OSError):
+        return None
+
+
+def _draw(result: Result, width: float) -> Picture:
+    figure = new_figure(width, 4)
+    axes = figure.add_subplot()
+    with theme():
+        result.plot(axes)
+    kind, image = "svg+xml", re.sub(r">\s+<", "><", to_svg(figure)).encode()
+    if len(image) > SMALL_SVG:
+        kind, image = min((kind, image), ("png", _of_few_colours(to_png(figure))), key=lambda drawn: len(drawn[1]))
+    inches = figure.get_size_inches()
+    return Picture(
+        f"data:image/{kind};base64,{base64.b64encode(image).decode()}",
+        round(inches[0] * CSS_PIXELS_PER_INCH),
+        round(inches[1] * CSS_PIXELS_PER_INCH),
+    )
+
+
+def _of_few_colours(image: bytes) -> bytes:
+    """Return a PNG in the 256 colours that serve it best: a third of the bytes, and no difference to the eye."""
+    from PIL import Image
+
+    written = io.BytesIO()
+    with Image.open(io.BytesIO(image)) as read:
+        few = read.convert("RGB").quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    few.save(written, "png", optimize=True)
+    return written.getvalue()

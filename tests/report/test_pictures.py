@@ -1,0 +1,92 @@
+"""Pictures drawn ahead, in a process beside this one: the same pictures, whatever becomes of that process."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import postmortem as pm
+from postmortem.ground.resources import sample
+from postmortem.report import pictures
+from postmortem.report.fork_client import ForkServer
+from postmortem.report.pictures import NO_PICTURE, draw_file, drawn_ahead, picture
+from postmortem.result import Result, refused
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="nothing is forked but on Linux")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[ForkServer]:
+    there = ForkServer()
+    yield there
+    there.close()
+
+
+@pytest.fixture(scope="module")
+def results() -> list[Result]:
+    cohort = pm.load_frame("2025Q3", folder=sample("plain"))
+    return [pm.loss_destination(cohort), pm.quarter_outcome(cohort), pm.loss_share(cohort)]
+
+
+def wanted(results: list[Result]) -> list[tuple[Result, float]]:
+    return [(result, width) for result in results for width in (8.0, 5.5)]
+
+
+def test_what_is_drawn_beside_is_what_would_be_drawn_here(
+    results: list[Result], server: ForkServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = [picture(*each) for each in wanted(results)]
+    assert len(set(here)) == len(here)
+    drawn = []
+    draw = pictures._draw
+    monkeypatch.setattr(pictures, "_draw", lambda result, width: drawn.append(width) or draw(result, width))
+    with drawn_ahead([*wanted(results), *wanted(results)], server, tmp_path):
+        ahead = [picture(*each) for each in wanted(results)]
+    assert ahead == here
+    assert len(drawn) == len(here) // 2
+    assert not list(tmp_path.iterdir())
+    assert [picture(*each) for each in wanted(results)] == here
+    assert len(drawn) == len(here) // 2 + len(here)  # nothing is kept after the block
+
+
+def test_what_was_not_drawn_beside_is_drawn_when_asked_for(
+    results: list[Result], server: ForkServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = [picture(*each) for each in wanted(results)]
+    begin = pictures._begin
+
+    def killed(there: ForkServer, path: Path) -> object:
+        process = begin(there, path)
+        assert process is not None
+        os.kill(process.pid, signal.SIGKILL)
+        return process
+
+    monkeypatch.setattr(pictures, "_begin", killed)
+    with drawn_ahead(wanted(results), server, tmp_path):
+        assert [picture(*each) for each in wanted(results)] == here
+    monkeypatch.setattr(pictures, "_begin", lambda there, path: None)
+    with drawn_ahead(wanted(results), server, tmp_path):
+        assert [picture(*each) for each in wanted(results)] == here
+    with drawn_ahead(wanted(results), None, tmp_path):
+        assert [picture(*each) for each in wanted(results)] == here
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_of_wishes_becomes_a_file_of_pictures(results: list[Result], tmp_path: Path) -> None:
+    path = tmp_path / "wanted.json"
+    path.write_text(json.dumps([(results[0].to_dict(), 5.5)]), encoding="utf-8")
+    draw_file(path)
+    (told,) = json.loads(path.read_text(encoding="utf-8"))
+    assert told[0].startswith("data:image/")
+    assert told[1] == round(5.5 * 95)
+    assert [file.name for file in tmp_path.iterdir()] == ["wanted.json"]
+
+
+def test_a_refusal_has_no_picture() -> None:
+    assert picture(refused("loss_share", "How large?", "more deals"), 8.0) == NO_PICTURE
