@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -12,6 +14,7 @@ from postmortem.cli.batching import By, Each, Engagements, IfChanged, Workers, f
 from postmortem.cli.console import AsJson
 from postmortem.ground.errors import UsageError
 
+RUNNER = "postmortem.report.batch"
 Kind = Literal["auto", "forecast", "late_stage", "closed"]
 
 
@@ -83,5 +86,11 @@ def _import() -> None:
 
     from postmortem.report.threads import importing_without_threads
 
+    if RUNNER in sys.modules:
+        return
+    # What is imported stays: the collector need not look through it, now or when all is over.
+    gc.disable()
     with importing_without_threads():
-        import_module("postmortem.report.batch")
+        import_module(RUNNER)
+    gc.freeze()
+    gc.enable()

@@ -7,12 +7,12 @@ import re
 import shutil
 import signal
 import subprocess
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from postmortem.ground.errors import UsageError
+from postmortem.report.scratch import scratch
 
 VARIABLE: Final = "POSTMORTEM_BROWSER"
 NAMES: Final = (
@@ -75,8 +75,7 @@ def pdf_of(html: str, browser: str) -> bytes:
     UsageError
         When the browser does not print.
     """
-    with tempfile.TemporaryDirectory(prefix="postmortem-") as folder:
-        place = Path(folder)
+    with scratch() as place:
         (place / "report.html").write_text(html, encoding="utf-8")
         # Its sandbox does not start for the superuser of a container; it shows a page of ours that runs nothing.
         flags = [*FLAGS, *(["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else [])]

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import signal
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Any
 
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import ensure_event_loop
 
+from postmortem.report.scratch import Scratch
 from postmortem.report.threads import ONE_THREAD
 
 LONGEST_SOCKET_PATH = 90
@@ -63,10 +61,13 @@ class LocalKernelManager(AsyncKernelManager):
     """A kernel manager that speaks over IPC where the system has it, so nothing listens on a port."""
 
     def __init__(self, **settings: Any) -> None:
-        self.sockets = Path(tempfile.mkdtemp(prefix="postmortem-")) if os.name == "posix" else None
-        if self.sockets is not None and len(str(self.sockets)) < LONGEST_SOCKET_PATH:
+        self._scratch = Scratch()
+        folder = self._scratch.path
+        # It holds the key to the kernel: not among what other programs of this user have, and not left behind.
+        settings |= {"connection_file": str(folder / "kernel.json")}
+        if os.name == "posix" and len(str(folder)) < LONGEST_SOCKET_PATH:
             # The library's own default is a relative name, which driver and kernel read from two folders.
-            settings |= {"transport": "ipc", "ip": str(self.sockets / "kernel")}
+            settings |= {"transport": "ipc", "ip": str(folder / "kernel")}
         super().__init__(**settings)
         kernels: Kernels | None = getattr(_of_thread, "kernels", None)
         if kernels is not None:
@@ -81,8 +82,7 @@ class LocalKernelManager(AsyncKernelManager):
     def cleanup_connection_file(self) -> None:
         """Remove the sockets with the connection file."""
         super().cleanup_connection_file()
-        if self.sockets is not None:
-            shutil.rmtree(self.sockets, ignore_errors=True)
+        self._scratch.close()
 
 
 @contextmanager

@@ -16,6 +16,10 @@ LOCK = ".running-"
 TRY_EVERY = 0.2
 
 
+class NoLocks(OSError):
+    """Files cannot be locked here."""
+
+
 @contextmanager
 def holding(output: Path, label: str, *, wait: float = 0.0) -> Iterator[bool]:
     """Hold the report of one quarter, and yield whether the run before was cut off.
@@ -58,19 +62,45 @@ def holding(output: Path, label: str, *, wait: float = 0.0) -> Iterator[bool]:
         os.close(handle)
 
 
-def _take(path: Path) -> int | None:
-    """Open the file and lock it; None while somebody else holds it."""
+def locked(path: Path, *, make: bool = True) -> int | None:
+    """Open a file, making it unless told, and lock it for as long as it is open.
+
+    Returns
+    -------
+    int or None
+        The open file's descriptor; None while somebody else holds it.
+
+    Raises
+    ------
+    NoLocks
+        Where nothing can be locked.
+    OSError
+        When it cannot be opened.
+    """
+    handle = os.open(path, os.O_RDWR | (os.O_CREAT if make else 0), 0o666)
     try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-    except OSError as error:
-        raise not_writable(error, path.parent) from None
-    if _locked(handle) and _is_there(handle, path):
-        return handle
+        if _flock(handle) and _is_there(handle, path):
+            return handle
+    except OSError:
+        os.close(handle)
+        raise
     os.close(handle)
     return None
 
 
-def _locked(handle: int) -> bool:
+def _take(path: Path) -> int | None:
+    """Lock the file; None while somebody else holds it."""
+    try:
+        return locked(path)
+    except NoLocks as error:
+        raise OutputBusy(
+            "The output folder cannot be locked.", got=error.strerror, do="choose one on a disk of this machine"
+        ) from None
+    except OSError as error:
+        raise not_writable(error, path.parent) from None
+
+
+def _flock(handle: int) -> bool:
     if sys.platform == "win32":
         return True
     import fcntl
@@ -80,9 +110,7 @@ def _locked(handle: int) -> bool:
     except BlockingIOError:
         return False
     except OSError as error:
-        raise OutputBusy(
-            "The output folder cannot be locked.", got=error.strerror, do="choose one on a disk of this machine"
-        ) from None
+        raise NoLocks(error.errno, error.strerror) from None
     return True
 
 

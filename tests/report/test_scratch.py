@@ -1,0 +1,88 @@
+"""Folders for a while: gone with their maker, or, where it was killed, with the next one that makes one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from test_forked_kernels import TOLD, notebook
+
+from postmortem.report import scratch as made_here
+from postmortem.report.execute import execute
+from postmortem.report.scratch import HELD, Scratch, scratch
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no flock on Windows")
+HOLDER = "import time; from postmortem.report.scratch import Scratch; print(Scratch().path, flush=True); time.sleep(60)"
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Temporary folders lie where no other test makes any, by a short name: sockets have to fit."""
+    with tempfile.TemporaryDirectory(prefix="t") as short:
+        monkeypatch.setenv("TMPDIR", short)
+        monkeypatch.setattr(tempfile, "tempdir", None)
+        yield Path(short)
+    tempfile.tempdir = None
+
+
+def test_a_folder_is_private_and_gone_afterwards(place: Path) -> None:
+    with scratch() as folder:
+        assert folder.parent == place
+        assert folder.stat().st_mode & 0o077 == 0
+        with scratch() as other:
+            assert folder.is_dir()
+            assert other != folder
+    assert not list(place.iterdir())
+
+
+def test_what_a_killed_process_left_is_gone_with_the_next_and_what_a_living_one_holds_stays(place: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", HOLDER], stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        folder = Path(holder.stdout.readline().strip())
+        (folder / "key").write_text("secret", encoding="utf-8")
+        with scratch():
+            assert (folder / "key").is_file()
+        holder.kill()
+        holder.wait()
+    assert (folder / "key").is_file()
+    foreign = place / "postmortem-not-ours"
+    foreign.mkdir()
+    made = Scratch()
+    assert sorted(place.iterdir()) == sorted([made.path, foreign])
+    made.close()
+    made.close()
+    assert list(place.iterdir()) == [foreign]
+
+
+def test_a_folder_swept_before_it_was_held_is_made_again(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock, swept = made_here.locked, []
+
+    def late(path: Path, *, make: bool = True) -> int | None:
+        if make and not swept:
+            swept.append(path.parent)
+            return None
+        return lock(path, make=make)
+
+    monkeypatch.setattr(made_here, "locked", late)
+    made = Scratch()
+    assert made.path not in swept
+    assert (made.path / HELD).is_file()
+    made.close()
+
+
+def test_kernels_leave_neither_sockets_nor_keys(place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(place / "runtime"))
+    cell = "from ipykernel.connect import get_connection_file; print(get_connection_file())"
+    looks = "import os, pathlib; print(sorted(path.name for path in pathlib.Path(os.environ['TMPDIR']).glob('*/*')))"
+    _, failed = execute([notebook(tmp_path, "a", cell, looks)], TOLD, tmp_path, tmp_path, engine="local")
+    assert not failed
+    told = (tmp_path / "notebooks" / "a.ipynb").read_text(encoding="utf-8")
+    assert f"{place}{os.sep}postmortem-" in told
+    assert "kernel.json" in told
+    assert HELD in told
+    assert not list(place.iterdir())
