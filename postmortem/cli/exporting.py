@@ -9,6 +9,9 @@ import typer
 
 from postmortem.cli.console import AsJson, emit
 
+Browser = Annotated[str, typer.Option(help="Program that prints the PDF, where it has none of its usual names.")]
+Paper = Annotated[Literal["A4", "Letter"], typer.Option(help="Size of a page of the PDF.")]
+
 
 def export(
     report: Annotated[Path, typer.Argument(help="Folder of a report, such as reports/2025Q3.")],
@@ -18,10 +21,8 @@ def export(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Folder to write to; exports in that of the report.")
     ] = None,
-    browser: Annotated[
-        str, typer.Option(help="Program that prints the PDF, where it has none of its usual names.")
-    ] = "",
-    paper: Annotated[Literal["A4", "Letter"], typer.Option(help="Size of a page of the PDF.")] = "A4",
+    browser: Browser = "",
+    paper: Paper = "A4",
     as_json: AsJson = False,
 ) -> None:
     """Write a finished report for other programs; it holds what the team may see. Use `share` for anyone else.

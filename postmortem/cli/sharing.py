@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from postmortem.cli.console import AsJson, emit, say
+from postmortem.cli.exporting import Browser, Paper
 
 
 def share(
@@ -29,6 +30,8 @@ def share(
     xlsx: Annotated[bool, typer.Option("--xlsx", help="With a workbook of what is in it.")] = False,
     charts: Annotated[bool, typer.Option("--charts", help="With its pictures as SVG and PNG.")] = False,
     pdf: Annotated[bool, typer.Option("--pdf", help="With its pages as one PDF; needs Chromium or its kin.")] = False,
+    browser: Browser = "",
+    paper: Paper = "A4",
     as_json: AsJson = False,
 ) -> int:
     """Share a finished report: redact its results, make its pages again, look for leaks, and pack one archive."""
@@ -40,7 +43,7 @@ def share(
     asked: dict[Kind, bool] = {"xlsx": xlsx, "charts": charts, "pdf": pdf}
     options = Options(
         audience, recipient, show_people, show_deals, tuple(also or ()), tuple(siblings or ()),
-        tuple(kind for kind, told in asked.items() if told),
+        tuple(kind for kind, told in asked.items() if told), browser, paper,
     )  # fmt: skip
     try:
         made = make(report, options, output=output)

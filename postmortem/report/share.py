@@ -87,7 +87,7 @@ def share(folder: Path, options: Options, *, output: Path | None = None) -> Shar
     OutputBusy
         When the archive cannot be written.
     """
-    printer = printer_for(options.exports)
+    printer = printer_for(options.exports, options.browser, options.paper)
     folder = folder.resolve()
     report, slug = read_report(folder), recipient_slug(options.recipient)
     if report.failed and options.audience != "team":

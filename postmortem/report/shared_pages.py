@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from postmortem.ground.formats import count
+from postmortem.report.bound import Paper
 from postmortem.report.commentary import Placed
 from postmortem.report.export import Kind
 from postmortem.report.harvest import Harvest
@@ -44,6 +45,10 @@ class Options:
         Further engagements whose names must not be in it.
     exports : tuple of {"xlsx", "charts", "pdf"}
         What it holds beside its pages, made of the same redacted results.
+    browser : str
+        Program that prints the PDF; the first known one unless told.
+    paper : {"A4", "Letter"}
+        Size of a page of the PDF.
     """
 
     audience: Audience
@@ -53,6 +58,8 @@ class Options:
     also: tuple[str, ...] = ()
     siblings: tuple[Path, ...] = ()
     exports: tuple[Kind, ...] = ()
+    browser: str = ""
+    paper: Paper = "A4"
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from postmortem.ground.errors import DataError, PostmortemError, UsageError
 from postmortem.report import batch as batching
 from postmortem.report import run as running
 from postmortem.report.batch import batch, jobs_of, make
+from postmortem.report.editions import WRITING
 from postmortem.report.lanes import Trouble
 from postmortem.report.wanted import Job, Outcome, Wanted
 
@@ -195,6 +196,8 @@ def test_a_batch_that_is_stopped_leaves_no_process_and_no_half_report(folder: Pa
         time.sleep(0.2)
     assert not _marked(str(folder))
     assert not list((folder / "reports").rglob("index.html"))
+    if stop == signal.SIGINT:  # what a kill leaves is swept by the next run on that report
+        assert not list((folder / "reports").rglob(f"{WRITING}*"))
 
 
 def _marked(mark: str) -> list[str]:

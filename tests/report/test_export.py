@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 import xml.etree.ElementTree as ElementTree
 import zipfile
@@ -15,7 +16,7 @@ from PIL import Image
 from shared_reports import canaries, make_report
 
 from postmortem.cli.app import start
-from postmortem.ground.errors import OutputBusy, UsageError
+from postmortem.ground.errors import OutputBusy, SharingRefused, UsageError
 from postmortem.report import browser, pictures
 from postmortem.report.bound import bound
 from postmortem.report.browser import VARIABLE, find_browser, timeless
@@ -139,6 +140,32 @@ def test_a_browser_that_prints_nothing_is_named_with_what_it_said(folder: Path, 
     (tmp_path / "mute").chmod(0o755)
     with pytest.raises(UsageError, match="mute: no display"):
         export(folder, ["pdf"], output=tmp_path / "out", browser=str(tmp_path / "mute"))
+
+
+PRINTS_ITS_SIZE = r"""#!/bin/sh
+for word in "$@"; do
+    case "$word" in
+        --print-to-pdf=*) printed="${word#--print-to-pdf=}" ;;
+        file://*) page="${word#file://}" ;;
+    esac
+done
+printf '%%PDF-1.4' > "$printed"
+grep -o 'size:Letter\|size:A4' "$page" > "$0.size"
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the browser of this test is a shell script")
+def test_an_edition_is_printed_by_the_browser_and_on_the_paper_told_and_must_be_readable(
+    folder: Path, tmp_path: Path
+) -> None:
+    program = tmp_path / "prints"
+    program.write_text(PRINTS_ITS_SIZE, encoding="utf-8")
+    program.chmod(0o755)
+    options = Options("client", "board", exports=("pdf",), browser=str(program), paper="Letter")
+    with pytest.raises(SharingRefused, match=r"2025Q3\.pdf, objects: cannot be read"):
+        share(folder, options, output=tmp_path / "out")
+    assert (tmp_path / "prints.size").read_text(encoding="utf-8").split() == ["size:Letter"]
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_pdf_loses_its_times_and_its_maker_and_nothing_moves() -> None:
