@@ -13,7 +13,7 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from postmortem.ground.errors import SharingRefused
 from postmortem.report.brand import PLAIN_LOOK
@@ -21,6 +21,7 @@ from postmortem.report.bundle import described, pack, pseudonyms_for, recipient_
 from postmortem.report.closing import FRONT
 from postmortem.report.export import beside, printer_for
 from postmortem.report.front import Described, front_page
+from postmortem.report.given_before import MANIFEST, divided_by, refuse_overlap
 from postmortem.report.identities import Finder, house_words
 from postmortem.report.leaks import Search, scan
 from postmortem.report.manifest import csv_text
@@ -31,10 +32,8 @@ from postmortem.report.shared_pages import Options as Options
 from postmortem.report.shared_pages import Shown, shown_to
 from postmortem.report.siblings import COMPANY, siblings_of
 
-MANIFEST: Final = "share-manifest.json"
 FORMAT_VERSION = 1
 UNNAMED = "A company"
-PARTS_BY = "by-"
 LEAST_LETTERS = 4
 
 
@@ -83,7 +82,8 @@ def share(folder: Path, options: Options, *, output: Path | None = None) -> Shar
     UsageError
         When the folder is no report that can be shared, or a PDF is wanted and there is no browser.
     SharingRefused
-        When a notebook had failed, or the search found what must not leave.
+        When a notebook had failed, the search found what must not leave, or a reader outside has an edition with some
+        of the same deals.
     OutputBusy
         When the archive cannot be written.
     """
@@ -102,9 +102,12 @@ def share(folder: Path, options: Options, *, output: Path | None = None) -> Shar
     artefacts = _artefacts(report, terms, shown)
     told_of = [(FRONT, shown.last_words), *shown.pages]
     artefacts |= beside(told_of, _about(report.about, terms), artefacts, options.exports, printer)
-    artefacts[MANIFEST] = _manifest(report, options, terms, shown, artefacts)
+    artefacts[MANIFEST] = _manifest(report, options, terms, shown, artefacts, divided_by(folder))
     part = f"-{recipient_slug(terms.plain(report.about.part))}" if report.about.part else ""
     name = f"{report.manifest['quarter']}{part}-{options.audience}-{slug}.zip"
+    archive = (output or reports / "shared").resolve() / name
+    if options.audience == "outside":
+        refuse_overlap(archive, report.manifest["quarter"], options.recipient, divided_by(folder))
     others = siblings_of(folder, options.siblings)
     search, passed_over = _search(report, terms, others.names, folder)
     leaks = scan({**artefacts, name: b""}, search)
@@ -114,7 +117,6 @@ def share(folder: Path, options: Options, *, output: Path | None = None) -> Shar
             rows=[leak.line for leak in leaks],
             do="take it out of the notebook, the setting or the CRM field it comes from, and make the report again",
         )  # fmt: skip
-    archive = (output or reports / "shared").resolve() / name
     packed = pack(artefacts)
     write_whole(archive, packed)
     (told,) = described({name: packed})
@@ -130,7 +132,7 @@ def share(folder: Path, options: Options, *, output: Path | None = None) -> Shar
 
 def home_of(folder: Path) -> Path:
     """Return the folder of all reports that a report lies in, be it on all deals or on a part of them."""
-    return folder.parents[2] if folder.parents[1].name.startswith(PARTS_BY) else folder.parent
+    return folder.parents[2] if divided_by(folder) else folder.parent
 
 
 def _artefacts(report: Report, terms: Terms, shown: Shown) -> dict[str, bytes]:
@@ -173,7 +175,9 @@ def _about(about: About, terms: Terms) -> About:
     return told
 
 
-def _manifest(report: Report, options: Options, terms: Terms, shown: Shown, artefacts: Mapping[str, bytes]) -> bytes:
+def _manifest(
+    report: Report, options: Options, terms: Terms, shown: Shown, artefacts: Mapping[str, bytes], column: str
+) -> bytes:
     """Describe an edition: whose, for whom, what is in it and what is not; no path, no clock."""
     outside = options.audience == "outside"
     told: dict[str, Any] = {
@@ -181,6 +185,7 @@ def _manifest(report: Report, options: Options, terms: Terms, shown: Shown, arte
         "company": UNNAMED if outside else report.manifest["company"],
         "quarter": report.manifest["quarter"],
         "part": terms.plain(report.about.part),
+        "divided_by": column,
         "as_of": report.manifest["as_of"],
         "report": report.manifest["content"],
         "audience": options.audience,

@@ -263,3 +263,36 @@ def test_a_report_on_a_part_is_shared_with_the_key_of_all_reports(clients: Path,
     assert json.loads(members(made.archive)["share-manifest.json"])["part"] == "segment Health"
     assert not list((clients / "zantor" / "reports" / "by-segment").rglob(".share-key"))
     shutil.rmtree(part.parents[1])
+
+
+def test_an_outsider_does_not_get_two_editions_that_share_deals(clients: Path, tmp_path: Path) -> None:
+    reports = clients / "zantor" / "reports"
+    parts = {name: reports / place / "2025Q3" for name, place in {
+        "health": "by-segment/Health", "industry": "by-segment/Industry", "north": "by-region/North",
+    }.items()}  # fmt: skip
+    for name, part in parts.items():
+        shutil.copytree(reports / "2025Q3", part)
+        record = json.loads((part / "internal" / "record.json").read_text(encoding="utf-8"))
+        record["about"]["part"] = f"segment {name.capitalize()}"
+        (part / "internal" / "record.json").write_text(json.dumps(record), encoding="utf-8")
+    forum, guild = Options("outside", "Forum"), Options("outside", "The Forum")
+    first = share(parts["health"], forum, output=tmp_path)
+    assert json.loads(members(first.archive)["share-manifest.json"])["divided_by"] == "segment"
+    share(parts["industry"], forum, output=tmp_path)  # no deal is in both
+    share(parts["health"], forum, output=tmp_path)  # and the same again
+    for other, told in ((reports / "2025Q3", "all deals"), (parts["north"], "a part by region")):
+        with pytest.raises(SharingRefused, match=told) as refused:
+            share(other, forum, output=tmp_path)
+        assert len(refused.value.rows) == 2
+        assert f"{first.archive.name}: a part by segment" in refused.value.rows
+    share(reports / "2025Q3", guild, output=tmp_path)  # another reader
+    share(reports / "2025Q3", Options("client", "Forum"), output=tmp_path)  # who reads small counts anyway
+    (tmp_path / "2025Q3-outside-forum.zip").write_bytes(b"no archive")
+    for made in tmp_path.glob("*segment*"):
+        made.unlink()
+    whole = share(reports / "2025Q3", forum, output=tmp_path)
+    with pytest.raises(SharingRefused, match="a part by segment") as refused:
+        share(parts["health"], forum, output=tmp_path)
+    assert refused.value.rows == (f"{whole.archive.name}: all deals",)
+    for part in parts.values():
+        shutil.rmtree(part.parents[1], ignore_errors=True)
