@@ -74,8 +74,10 @@ class LocalKernelManager(AsyncKernelManager):
             kernels.add(self)
 
     async def _async_pre_start_kernel(self, **settings: Any) -> Any:
+        # Not the profile of whoever runs this: a report does not depend on that, and a home may not be there.
+        ours = {**ONE_THREAD, "IPYTHONDIR": str(self._scratch.path / "ipython")}
         environment = settings.get("env") or os.environ
-        return await super()._async_pre_start_kernel(**{**settings, "env": {**environment, **ONE_THREAD}})
+        return await super()._async_pre_start_kernel(**{**settings, "env": {**environment, **ours}})
 
     pre_start_kernel = _async_pre_start_kernel
 

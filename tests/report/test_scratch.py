@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from test_forked_kernels import TOLD, notebook
+from test_forked_kernels import TOLD, notebook, printed
 
 from postmortem.report import scratch as made_here
 from postmortem.report.execute import execute
@@ -77,12 +77,23 @@ def test_a_folder_swept_before_it_was_held_is_made_again(place: Path, monkeypatc
 
 def test_kernels_leave_neither_sockets_nor_keys(place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(place / "runtime"))
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "mine"))
+    habits = tmp_path / "mine" / "profile_default" / "startup"
+    habits.mkdir(parents=True)
+    (habits / "00.py").write_text("a_habit = True", encoding="utf-8")
     cell = "from ipykernel.connect import get_connection_file; print(get_connection_file())"
     looks = "import os, pathlib; print(sorted(path.name for path in pathlib.Path(os.environ['TMPDIR']).glob('*/*')))"
-    _, failed = execute([notebook(tmp_path, "a", cell, looks)], TOLD, tmp_path, tmp_path, engine="local")
+    _, failed = execute(
+        [notebook(tmp_path, "a", cell, looks, "print('a_habit' in globals())")],
+        TOLD,
+        tmp_path,
+        tmp_path,
+        engine="local",
+    )
     assert not failed
     told = (tmp_path / "notebooks" / "a.ipynb").read_text(encoding="utf-8")
     assert f"{place}{os.sep}postmortem-" in told
     assert "kernel.json" in told
     assert HELD in told
+    assert printed(tmp_path, "a")[-1] == "False"  # a report does not depend on the profile of whoever runs it
     assert not list(place.iterdir())
