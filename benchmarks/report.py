@@ -7,6 +7,7 @@ run in turn, A B A B, and ratios are taken pair by pair, so that a machine whose
 are those of the clock;
 CPU is that of all processes of a run together; memory is the sum over the processes alive at one moment, shared pages
 counted once (PSS), at its highest, looked at every half second; where the system does not tell it, it is left out.
+Beside them: ``postmortem --help`` against an app of the same command line library that has one empty command.
 The overhead of a notebook is what a run costs more for one that loads the deals and asks nothing of them. Beside it
 stands all that a run of the four costs beyond their cells (the same cells in one process with imports, book and cohort
 in place): imports, reading, the look back at the quarter before, and the pages with their pictures.
@@ -40,6 +41,15 @@ NBCONVERT = shutil.which("jupyter-nbconvert", path=os.pathsep.join([str(BIN), os
 LAST = "2025Q3"
 LOOK_EVERY = 0.5
 FIRST, FEW, MANY = 50, 2, 10
+EMPTY = """
+import typer
+app = typer.Typer()
+@app.command()
+def nothing() -> None:
+    "Nothing."
+app()
+"""
+HELPS = 15
 ASKS_NOTHING = "import postmortem as pm\nframe = pm.load_frame(quarter)"
 TARGETS = {"one report": 4, "batch": 5}
 CELLS = """
@@ -112,6 +122,7 @@ def main(arguments: Sequence[str] = ()) -> None:
     mine = _compare("one report", [last.label], options.pairs)
     if options.batches:
         _compare("batch", batch, options.batches)
+    print(f"--help: {_help():.2f} times the CPU of an empty app, {HELPS} interleaved pairs   (wanted: at most 1.3)")
     print(f"one more notebook that asks nothing: {_overhead(last):.2f} CPU-s   (wanted: at most 1)")
     cells = _cells(last)
     print(f"the cells alone: {cells:.1f} CPU-s; all else a run does: {(mine - cells) / len(NOTEBOOKS):.2f} a notebook")
@@ -131,6 +142,19 @@ def _compare(name: str, quarters: Sequence[str], pairs: int) -> float:
         wanted = f"   (wanted: {target})" if target else ""
         print(f"  times {what:8}{statistics.median(ratios):6.2f}   {min(ratios):.2f} to {max(ratios):.2f}{wanted}")
     return statistics.median(mine.cpu for mine, _ in costs)
+
+
+def _help() -> float:
+    """Return the median ratio of CPU-seconds of our help to that of an empty app."""
+    mine, empty = [str(BIN / "postmortem"), "--help"], [sys.executable, "-c", EMPTY, "--help"]
+    ratios = []
+    for _ in range(HELPS):
+        spent = [_children()]
+        for command in (mine, empty):
+            subprocess.run(command, capture_output=True, check=True)
+            spent.append(_children())
+        ratios.append((spent[1] - spent[0]) / (spent[2] - spent[1]))
+    return statistics.median(ratios)
 
 
 def _cost(run: Callable[[Path, Sequence[str]], None], quarters: Sequence[str]) -> Cost:
