@@ -225,6 +225,24 @@ def to_png(figure: Figure, scale: float = 2, *, metadata: Mapping[str, str] | No
     return written.getvalue()
 
 
+def of_few_colours(image: bytes) -> bytes:
+    """Return a PNG in the 256 colours that serve it best: a third of the bytes, and no difference to the eye.
+
+    What it says in words stays in it.
+    """
+    from PIL import Image, PngImagePlugin
+
+    written, words = io.BytesIO(), PngImagePlugin.PngInfo()
+    with Image.open(io.BytesIO(image)) as read:
+        for name, text in read.info.items():
+            if isinstance(name, str) and isinstance(text, str):
+                words.add_itxt(name, text)
+        few = read.convert("RGB").quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+        dots = read.info.get("dpi")
+    few.save(written, "png", optimize=True, pnginfo=words, **({"dpi": dots} if dots else {}))
+    return written.getvalue()
+
+
 @contextmanager
 def _laid_out(figure: Figure) -> Iterator[None]:
     """Lay a figure out, and have it written as it stands: to write one that lays itself out draws it twice."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-from postmortem.charts.style import new_figure, theme, to_png, to_svg
+from postmortem.charts.style import new_figure, of_few_colours, theme, to_png, to_svg
 from postmortem.ground.markup import UNWRITABLE, render
 from postmortem.ground.spreadsheets import harmless
 from postmortem.report.blocks import FULL_WIDTH
@@ -60,7 +60,7 @@ def chart_files(pages: Sequence[tuple[Notebook, Harvest]], about: About) -> dict
             result.plot(figure.add_subplot())
         made[f"{FOLDER}/{chart.name}.svg"] = _titled(to_svg(figure), chart).encode()
         told = {"Title": chart.question, "Description": chart.sentence}
-        made[f"{FOLDER}/{chart.name}.png"] = to_png(figure, PNG_SCALE, metadata=told)
+        made[f"{FOLDER}/{chart.name}.png"] = of_few_colours(to_png(figure, PNG_SCALE, metadata=told))
     made[f"{FOLDER}/index.html"] = str(render("charts.html.j2", about=about, charts=charts)).encode()
     made[INDEX] = _listed(charts)
     return made

@@ -7,7 +7,6 @@ was not drawn ahead has it drawn on the spot.
 from __future__ import annotations
 
 import base64
-import io
 import json
 import re
 import tempfile
@@ -17,7 +16,7 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from postmortem.charts.style import new_figure, theme, to_png, to_svg
+from postmortem.charts.style import new_figure, of_few_colours, theme, to_png, to_svg
 from postmortem.findings import find
 from postmortem.result import Result
 
@@ -116,21 +115,10 @@ def _draw(result: Result, width: float) -> Picture:
         result.plot(axes)
     kind, image = "svg+xml", re.sub(r">\s+<", "><", to_svg(figure)).encode()
     if len(image) > SMALL_SVG:
-        kind, image = min((kind, image), ("png", _of_few_colours(to_png(figure))), key=lambda drawn: len(drawn[1]))
+        kind, image = min((kind, image), ("png", of_few_colours(to_png(figure))), key=lambda drawn: len(drawn[1]))
     inches = figure.get_size_inches()
     return Picture(
         f"data:image/{kind};base64,{base64.b64encode(image).decode()}",
         round(inches[0] * CSS_PIXELS_PER_INCH),
         round(inches[1] * CSS_PIXELS_PER_INCH),
     )
-
-
-def _of_few_colours(image: bytes) -> bytes:
-    """Return a PNG in the 256 colours that serve it best: a third of the bytes, and no difference to the eye."""
-    from PIL import Image
-
-    written = io.BytesIO()
-    with Image.open(io.BytesIO(image)) as read:
-        few = read.convert("RGB").quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    few.save(written, "png", optimize=True)
-    return written.getvalue()
