@@ -15,6 +15,7 @@ from benchmarks.certify import (
     planted_sign,
     reps_and_rollouts,
     sales_people,
+    signs_of_nothing,
     two_cohorts,
     watchlist,
 )
@@ -29,6 +30,7 @@ SECTIONS: tuple[Section, ...] = (
     *nothing_there.SECTIONS,
     *two_cohorts.SECTIONS,
     *planted_sign.SECTIONS,
+    *signs_of_nothing.SECTIONS,
     *planted_cause.SECTIONS,
     *watchlist.SECTIONS,
 )
