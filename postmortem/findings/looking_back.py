@@ -12,8 +12,8 @@ from postmortem.analyses import find
 from postmortem.analyses.contract import WITHHELD, Analysis, any_missing
 from postmortem.findings.earlier import Earlier
 from postmortem.findings.evidence import Measured, figure_of, row_of
-from postmortem.findings.report_findings import Told
 from postmortem.findings.scoring import OPEN, REACHED, Scored
+from postmortem.findings.told import Told
 from postmortem.ground.formats import UNKNOWN, count, interval_text, value_text
 from postmortem.result import Column, Result, Table, Tables, refused
 

@@ -14,8 +14,8 @@ from postmortem.findings.actions import Action, Bound, Measure, read_actions
 from postmortem.findings.earlier import Earlier, look_earlier
 from postmortem.findings.evidence import Measured
 from postmortem.findings.looking_back import held, looking_back
-from postmortem.findings.report_findings import Told
 from postmortem.findings.scoring import Scored, score, verdict_of
+from postmortem.findings.told import Told
 from postmortem.frames import Cohort, Engagement
 from postmortem.ground import resources
 from postmortem.ground.errors import ConfigError

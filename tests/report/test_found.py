@@ -16,8 +16,9 @@ from postmortem.findings.earlier import Earlier
 from postmortem.findings.evidence import Measured
 from postmortem.findings.gate import through_the_gate
 from postmortem.findings.looking_back import looking_back
-from postmortem.findings.report_findings import hypotheses, report_findings
+from postmortem.findings.report_findings import report_findings
 from postmortem.findings.scoring import Scored
+from postmortem.findings.told import hypotheses
 from postmortem.report.blocks import address
 from postmortem.report.closing import FRONT, named_in
 from postmortem.report.found import back_of, found_of
