@@ -36,7 +36,9 @@ OPEN_DEALS = Need(
 )  # fmt: skip
 NOT_TRIED = "No chances are given: too little of earlier forecasts is on record to try them on."
 NOT_BETTER = "No chances are given: on earlier quarters they did not clearly beat one share and the category."
-SOME_WARN = "A warning is what the list of signs calls one; which go with losses here, the red-zone causes tell."
+SOME_WARN = (
+    "A warning is what the list of signs calls one; beside won deals the warning signs show which go with losses here."
+)
 NONE_KNOWN = "0 of "
 METHOD = (
     "Open deals of the forecast with every warning that held at the end of the day looked at, each blind to all "
