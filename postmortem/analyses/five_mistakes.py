@@ -44,8 +44,8 @@ METHOD = (
     "lesser ones. Last-minute criteria, about which none of the six is, stand with any of their signs. All as of the "
     "day of the snapshot, whatever became of the deal later; unknown where too few signs are known. Share of the "
     "quarter's deals of which it is known, Wilson interval. Usual range: 95% prediction interval of a Laney p-prime "
-    "chart over the quarters before, refused below six. One point outside is a reason to look, not a verdict; with five "
-    "rates one is outside in about every fifth quarter by chance."
+    "chart over the quarters before, refused below six. One point outside is a reason to look, not a verdict; with "
+    "five rates one is outside in about every fifth quarter by chance."
 )
 
 
