@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from postmortem.analyses.contract import WITHHELD, Analysis, Need, any_missing
@@ -14,13 +13,13 @@ from postmortem.frames.month_ends import (
     LAST_DAYS,
     dated,
     left_in_month,
-    owners_months,
+    lost_and_won,
+    lost_less_won,
     share_closed_then,
     working_days,
 )
 from postmortem.ground.formats import count, interval_text, per_cent, points
 from postmortem.result import Column, Result, Table, Tables
-from postmortem.stats import LEAST_EVENTS, clustered_difference
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -76,8 +75,7 @@ def close_date_heaping(cohort: Cohort) -> Result:
     for need in (LOST, WON):
         if not need.met(cohort):
             return ANALYSIS.lack(cohort, need)
-    lost, won = (dated(cohort, each) for each in (lost_rows(cohort.window_rows), won_rows(cohort.window_rows)))
-    both = pd.concat([lost.assign(outcome="lost"), won.assign(outcome="won")], ignore_index=True)
+    both = lost_and_won(cohort)
     both["left"] = left_in_month(both["closed_at"])
     calendar = cohort.focus.calendar
     working = working_days(cohort)
@@ -178,11 +176,7 @@ def _share(end: str, outcome: str, both: pd.DataFrame, happened: pd.Series, even
 
 
 def _difference(end: str, both: pd.DataFrame, happened: pd.Series) -> dict[str, Any]:
-    at_end = happened.astype("int64")
-    if min(at_end.sum(), (1 - at_end).sum()) < LEAST_EVENTS:
-        return {"end": end, "difference": np.nan, "low": np.nan, "high": np.nan}
-    is_lost = (both["outcome"] == "lost").astype("int64")
-    gap = clustered_difference(at_end, is_lost, {"owners' months": owners_months(both)})
+    gap = lost_less_won(both, happened)
     return {"end": end, "difference": gap.estimate, "low": gap.low, "high": gap.high}
 
 
