@@ -81,6 +81,8 @@ def headline(tables: Tables) -> str:
         told = f"Nothing can be said of {quarter['quarter']}: {quarter['why']}"
     elif not findings:
         told = f"{quarter['quarter']} had no finding"
+    elif len(findings) == 1:
+        told = f"The one finding of {quarter['quarter']}: {verdicts[0]}"
     else:
         parts = [
             f"{n} {verdict}"
