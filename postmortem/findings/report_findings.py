@@ -13,7 +13,7 @@ from scipy.stats import rankdata
 from postmortem.analyses.contract import WITHHELD, Analysis, any_missing
 from postmortem.findings.evidence import TESTS
 from postmortem.findings.gate import LOOK
-from postmortem.findings.told import WITH_WINS, Asked, Told, hypotheses
+from postmortem.findings.told import WITH_WINS, Asked, Told, counted_apart, hypotheses, number_with_wins
 from postmortem.ground.errors import UsageError
 from postmortem.ground.formats import count
 from postmortem.result import Column, Result, Table, Tables, refused
@@ -106,22 +106,14 @@ def headline(tables: Tables) -> str:
         return WITHHELD
     look = f"; {row['worth_a_look']:,} more may be worth a look" if row["worth_a_look"] else ""
     if row["named"]:
-        against = sum(each.get("goes_with") == WITH_WINS for each in tables["findings"].records)
-        told = _counted(row["named"] - against, against)
-        return f"{told} out of {count(row['tested'], 'comparison')} tested together{look}."
+        against = number_with_wins(tables["findings"].records)
+        told = counted_apart(row["named"] - against, against)
+        return f"{told}{',' if against else ''} out of {count(row['tested'], 'comparison')} tested together{look}."
     told = f"{row['tested']:,} comparisons of this report were tested together and none can be told from chance"
     if row["tested"] == 1:
         told = "One comparison of this report was tested and it cannot be told from chance"
     look = f"; {row['worth_a_look']:,} may be worth a look" if row["worth_a_look"] else ""
     return f"{told}: this quarter has no finding{look}."
-
-
-def _counted(findings: int, against: int) -> str:
-    """Count what was found, and apart from it the signs that warn of nothing."""
-    signs = f"{count(against, 'sign')} that {'goes' if against == 1 else 'go'} with winning"
-    if not against:
-        return count(findings, "finding")
-    return f"{count(findings, 'finding')} and {signs}," if findings else f"No finding, but {signs},"
 
 
 def _place(told: Told) -> dict[str, Any]:

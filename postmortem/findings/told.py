@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ import pandas as pd
 from postmortem.analyses.contract import any_missing
 from postmortem.analyses.warning_signals import NO_WARNING
 from postmortem.findings.evidence import EVIDENCE, TESTS, Evidence, Measured, figure_of, row_of
+from postmortem.ground.formats import count
 from postmortem.result import Result
 from postmortem.signals import NAMES as SIGNAL_NAMES
 from postmortem.signals import find as find_signal
@@ -97,3 +98,16 @@ def hypotheses(placed: Sequence[tuple[str, Result]]) -> Iterator[Told]:
             if row["primary"] and told.asked not in seen:
                 seen.add(told.asked)
                 yield told
+
+
+def number_with_wins(rows: Iterable[Mapping[str, Any]]) -> int:
+    """Count the findings among some rows that are signs which go with winning."""
+    return sum(row.get("goes_with") == WITH_WINS for row in rows)
+
+
+def counted_apart(findings: int, against: int, noun: str = "finding") -> str:
+    """Count what was found, and apart from it the signs that go with winning and warn of nothing."""
+    if not against:
+        return count(findings, noun)
+    signs = f"{count(against, 'sign')} that {'goes' if against == 1 else 'go'} with winning"
+    return f"{count(findings, noun)} and {signs}" if findings else f"No {noun}, but {signs}"

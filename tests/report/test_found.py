@@ -60,6 +60,13 @@ def test_at_most_seven_stand_there_and_the_others_are_counted() -> None:
     assert "9 comparisons of this report were tested together: 9 can be told from chance." in html
 
 
+def test_signs_that_go_with_winning_are_counted_apart_from_the_findings_that_stand_on_the_pages() -> None:
+    less = [pushes(1e-6, figure=(-0.2, -0.3, -0.1), of=n) for n in range(2)]
+    html = html_of([*(result_of(f"question_{n}", 1e-6, f"Sentence {n}.") for n in range(8)), *less])
+    assert "1 more finding and 2 signs that go with winning stand on the pages." in html
+    assert "Of 8 findings and 2 signs that go with winning of 2025Q2, " in html
+
+
 def test_a_quarter_without_a_finding_says_so_and_names_nothing() -> None:
     html = html_of([result_of("one", 0.5, "One."), result_of("two", 0.04, "Worth a look: two.")])
     assert "this quarter has no finding" in html
