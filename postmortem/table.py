@@ -15,7 +15,7 @@ import pandas as pd
 Role = Literal[
     "estimate", "count", "money", "date", "deal", "account", "person", "competitor", "text", "quote", "label"
 ]
-Unit = Literal["", "share", "points", "days", "quarters"]
+Unit = Literal["", "share", "part", "points", "days", "quarters"]
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class Column:
     label : str
         Heading in plain words.
     unit : str
-        ``share`` (0 to 1, shown in per cent), ``points`` (difference of shares), ``days``, a currency code for
-        money, or empty.
+        ``share`` (0 to 1, shown in per cent), ``part`` (of a whole, likewise, but may lie below 0), ``points``
+        (difference of shares), ``days``, a currency code for money, or empty.
     low, high : str
         Columns holding the interval of an estimate, shown beside it.
     shown : bool

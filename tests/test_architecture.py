@@ -34,6 +34,7 @@ STRANGERS = (
 SHARED_BY_ANALYSES = {
     "postmortem.analyses",
     "postmortem.analyses.contract",
+    "postmortem.analyses.asked",
     "postmortem.analyses.needs",
     "postmortem.analyses.cache",
 }

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from postmortem.analyses.contract import WITHHELD, Analysis, Need, any_missing
@@ -14,13 +13,13 @@ from postmortem.frames.month_ends import (
     LAST_DAYS,
     dated,
     left_in_month,
-    owners_months,
+    lost_and_won,
+    lost_less_won,
     share_closed_then,
     working_days,
 )
 from postmortem.ground.formats import count, interval_text, per_cent, points
 from postmortem.result import Column, Result, Table, Tables
-from postmortem.stats import LEAST_EVENTS, clustered_difference
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,17 +35,18 @@ WON = Need(
     "export won deals as well as lost ones", "deals", lambda cohort, rows: len(dated(cohort, won_rows(rows))),
 )  # fmt: skip
 CLEAN_UP = (
-    "Month ends are clean-up days. The close date of a lost deal then says when the record was tidied, not when the "
-    "buyer decided, so that cycle lengths and losses near the edge of a quarter are to be read with care."
+    "Lost deals bunch at month ends more than won ones: those days may be clean-up. The close date of a lost deal then "
+    "says when the record was tidied, not when the buyer decided, so that cycle lengths and losses near the edge of a "
+    "quarter are to be read with care."
 )
 METHOD = (
     "Share of the deals of the window that were closed on one of the last two working days (Monday to Friday; public "
     "holidays are not known) of a month, or on a weekend after them, lost beside won, and what it would be if deals "
     "closed alike on every working day. What one owner closes in one month hangs together: intervals are made from "
-    "owners' months, not from deals. Month ends are called clean-up days where the interval of lost deals lies above "
-    "even working days; this says how the record is kept, not why deals are lost, and does not pass the gate over the "
-    "report's comparisons. Won deals and quarter ends stand beside it. Close dates that are only an old expectation "
-    "are left out."
+    "owners' months, not from deals. Whether lost deals bunch is told by their interval against even working days, and "
+    "beside won deals, which are closed towards month ends too: of clean-up days is spoken only where lost deals bunch "
+    "and the interval of lost minus won lies above none. This says how the record is kept, not why deals are lost, and "
+    "does not pass the gate over the report's comparisons. Close dates that are only an old expectation are left out."
 )
 
 
@@ -75,8 +75,7 @@ def close_date_heaping(cohort: Cohort) -> Result:
     for need in (LOST, WON):
         if not need.met(cohort):
             return ANALYSIS.lack(cohort, need)
-    lost, won = (dated(cohort, each) for each in (lost_rows(cohort.window_rows), won_rows(cohort.window_rows)))
-    both = pd.concat([lost.assign(outcome="lost"), won.assign(outcome="won")], ignore_index=True)
+    both = lost_and_won(cohort)
     both["left"] = left_in_month(both["closed_at"])
     calendar = cohort.focus.calendar
     working = working_days(cohort)
@@ -97,7 +96,7 @@ def close_date_heaping(cohort: Cohort) -> Result:
         "differences": Table(pd.DataFrame(apart), DIFFERENCE_COLUMNS, "Lost deals beside won ones"),
         "days": Table(_days(both, left_in_month(working)), DAY_COLUMNS, "Working days left in the month", detail=True),
     }
-    caveats = (CLEAN_UP,) if ends[0]["stands_out"] else ()
+    caveats = (CLEAN_UP,) if ends[0]["stands_out"] and apart[0]["low"] > 0 else ()
     return ANALYSIS.answer(tables, cohort, n_used=len(both), caveats=caveats)
 
 
@@ -107,18 +106,24 @@ def headline(tables: Tables) -> str:
     lost, won, apart = rows["lost"], rows["won"], tables["differences"].first
     if any_missing(*(row[name] for row in (lost, won) for name in ("deals", "closed")), lost["even"]):
         return WITHHELD
-    then = "were closed on the last two working days of a month"
-    even = f"{per_cent(lost['even'])} would be if all working days were alike"
-    beside = f"Of {count(won['deals'], 'won deal')} it is {_part(won)}"
-    if not any_missing(apart["difference"], apart["low"], apart["high"]):
-        gap = f"{points(apart['difference'])}, {interval_text(apart['low'], apart['high'], 'points')}"
-        beside += f" (lost minus won: {gap})"
-    if any_missing(lost["low"], lost["high"]):
-        return f"{_part(lost)} of {count(lost['deals'], 'lost deal')} {then}, too few to tell; {even}. {beside}."
-    told = f"{_part(lost)} of {count(lost['deals'], 'lost deal')} ({interval_text(lost['low'], lost['high'])}) {then}"
-    if lost["stands_out"]:
-        return f"{told}, where {even}: month ends are clean-up days. {beside}."
-    return f"{told}, where {even}: no bunching can be told. {beside}."
+    sure = "" if any_missing(lost["low"], lost["high"]) else f" ({interval_text(lost['low'], lost['high'])})"
+    told = (
+        f"{_part(lost)} of {count(lost['deals'], 'lost deal')}{sure} and {_part(won)} of "
+        f"{count(won['deals'], 'won one')} were closed on the last two working days of a month"
+    )
+    even = f"; {per_cent(lost['even'])} would be if all working days were alike."
+    if not sure:
+        return f"{told}, too few to tell{even}"
+    if any_missing(apart["difference"], apart["low"], apart["high"]):
+        return f"{told}: too few to tell them apart{even}"
+    gap = f"{points(apart['difference'])}, {interval_text(apart['low'], apart['high'], 'points')}"
+    if apart["low"] > 0:
+        more = f"lost deals bunch there more than won ones ({gap})"
+        return f"{told}: {more}{', which may be clean-up' if lost['stands_out'] else ''}{even}"
+    if apart["high"] < 0:
+        return f"{told}: won deals bunch there more than lost ones ({gap}){even}"
+    both = "both bunch there, and" if lost["stands_out"] else "no bunching of lost deals can be told, and"
+    return f"{told}: {both} no difference between them can be told ({gap}){even}"
 
 
 def draw(tables: Tables, axes: Axes) -> None:
@@ -159,7 +164,7 @@ DAY_COLUMNS = (
 )
 
 
-def _share(end: str, outcome: str, both: pd.DataFrame, happened: pd.Series, even: float) -> dict[str, object]:
+def _share(end: str, outcome: str, both: pd.DataFrame, happened: pd.Series, even: float) -> dict[str, Any]:
     rows = both[both["outcome"] == outcome]
     events = happened[rows.index].astype("float64")
     interval = share_closed_then(rows, events)
@@ -170,12 +175,8 @@ def _share(end: str, outcome: str, both: pd.DataFrame, happened: pd.Series, even
     }  # fmt: skip
 
 
-def _difference(end: str, both: pd.DataFrame, happened: pd.Series) -> dict[str, object]:
-    at_end = happened.astype("int64")
-    if min(at_end.sum(), (1 - at_end).sum()) < LEAST_EVENTS:
-        return {"end": end, "difference": np.nan, "low": np.nan, "high": np.nan}
-    is_lost = (both["outcome"] == "lost").astype("int64")
-    gap = clustered_difference(at_end, is_lost, {"owners' months": owners_months(both)})
+def _difference(end: str, both: pd.DataFrame, happened: pd.Series) -> dict[str, Any]:
+    gap = lost_less_won(both, happened)
     return {"end": end, "difference": gap.estimate, "low": gap.low, "high": gap.high}
 
 
@@ -189,9 +190,8 @@ def _days(both: pd.DataFrame, working: pd.Series) -> pd.DataFrame:
     return frame[[column.name for column in DAY_COLUMNS]]
 
 
-def _part(row: dict[str, object]) -> str:
-    closed, deals = row["closed"], row["deals"]
-    return per_cent(closed / deals) if isinstance(closed, int) and isinstance(deals, int) else ""
+def _part(row: dict[str, Any]) -> str:
+    return per_cent(row["closed"] / row["deals"])
 
 
 def _day_name(left: object) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from postmortem.analyses.asked import guarded
 from postmortem.analyses.needs import AT_ONCE as AT_ONCE
 from postmortem.analyses.needs import Need as Need
 from postmortem.frames.cohort import Cohort, CohortKind
@@ -91,7 +92,8 @@ class Analysis:
     Attributes
     ----------
     function : callable
-        Frame first, everything else keyword-only; its first docstring line is the question.
+        Frame first, everything else keyword-only; its first docstring line is the question. Asked with what it does
+        not list, it raises `UsageError`.
     headline, draw : callable
         Pure functions of the result's tables.
     needs : tuple of Need
@@ -114,6 +116,10 @@ class Analysis:
     needs: tuple[Need, ...] = ()
     frames: Frames = field(default=EVERY_FRAME)
     comparable: tuple[Figure, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Guard the function against what it does not list, in one place for all of them."""
+        object.__setattr__(self, "function", guarded(self.function))
 
     @property
     def name(self) -> str:

@@ -7,12 +7,12 @@ import pandas as pd
 from postmortem.analyses.contract import WITHHELD, Analysis, Need, any_missing
 from postmortem.frames.cohort import Cohort, lost_rows
 from postmortem.frames.one_deal import one_deal
+from postmortem.frames.raters import RATER_LABELS
 from postmortem.ground.fates import LOST_TO_LABELS
 from postmortem.ground.formats import count
 from postmortem.ground.schema import RATERS, UNKNOWN
 from postmortem.result import Column, Result, Table, Tables
 
-RATER_LABELS = {"rep": "Sales person", "manager": "Manager", "analyst": "Analyst", "buyer": "Buyer"}
 RANKS = ("primary", "contributing")
 LOST = Need(
     "deals", ("outcome",), 1, "lost deals in the quarter", "name a deal, or choose another quarter", "deals",

@@ -13,21 +13,24 @@ from postmortem.charts.range_bars import range_bars
 from postmortem.frames.cohort import QUARTERS_BACK, Cohort
 from postmortem.ground.formats import count, interval_text, per_cent
 from postmortem.result import Column, Result, Table, Tables
-from postmortem.signals import find
 from postmortem.signals.decided import Signs, signs_of
+from postmortem.signals.six import CauseSigns, signs_by_cause, stands
 from postmortem.stats import LEAST_N, usual_range, wilson
+from postmortem.taxonomies import Taxonomy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Each mistake and the signals of which any one shows it.
+# Each mistake and the red-zone causes of which any one is it.
 MISTAKES: Mapping[str, tuple[str, ...]] = {
-    "Poor leads chased and forecast": ("no_qualification_commitment", "forecast_soon_after_creation"),
-    "Assumptions left unvalidated": ("proposal_before_discovery", "existing_customer_without_discovery"),
-    "Risks not understood or met": ("no_proof_of_value", "stalled_in_stage", "late_review_contact"),
-    "Ghost stakeholders": ("single_contact", "no_economic_buyer"),
-    "Last-minute criteria": ("new_decision_maker_late", "competitor_named_late", "scope_changed_late"),
+    "Poor leads chased and forecast": ("not_an_opportunity",),
+    "Assumptions left unvalidated": ("needs_not_uncovered",),
+    "Risks not understood or met": ("risk_not_understood", "no_trust_in_delivery"),
+    "Ghost stakeholders": ("true_buyer_not_engaged",),
+    "Last-minute criteria": (),
 }
+# None of the six is about criteria that come late; by its name any one of these is the mistake itself.
+LATE = ("new_decision_maker_late", "competitor_named_late", "scope_changed_late")
 SHOWN = 8
 NO_RANGE = "not enough quarters"
 DEALS = Need(
@@ -36,11 +39,13 @@ DEALS = Need(
     lambda cohort, rows: _known(cohort, rows), "focus",
 )  # fmt: skip
 METHOD = (
-    "A mistake stands on a deal when any of its signals had fired by the day of the snapshot, whatever became of the "
-    "deal later; it is unknown where none of them is known. Share of the quarter's deals of which it is known, Wilson "
-    "interval. Usual range: 95% prediction interval of a Laney p-prime chart over the quarters before, refused below "
-    "six. One point outside is a reason to look, not a verdict; with five rates one is outside in about every fifth "
-    "quarter by chance."
+    "A mistake is one of the six red-zone causes, or two of them, and stands on a deal as these do where they are set "
+    "beside won deals: by a sign that is the cause by its definition, and only where none such is on record by two "
+    "lesser ones. Last-minute criteria, about which none of the six is, stand with any of their signs. All as of the "
+    "day of the snapshot, whatever became of the deal later; unknown where too few signs are known. Share of the "
+    "quarter's deals of which it is known, Wilson interval. Usual range: 95% prediction interval of a Laney p-prime "
+    "chart over the quarters before, refused below six. One point outside is a reason to look, not a verdict; with "
+    "five rates one is outside in about every fifth quarter by chance."
 )
 
 
@@ -57,7 +62,7 @@ def five_mistakes(cohort: Cohort) -> Result:
     Result
         Table ``mistakes``, one row a mistake: ``mistake``, ``seen`` of ``n`` (deals of the focus quarter it stood on,
         of those known), ``share`` with ``low`` and ``high`` (95%), ``usual_low`` and ``usual_high`` (usual range),
-        ``verdict`` (within, above, below, or not enough quarters), ``signs`` (what shows it), ``quarter``. Table
+        ``verdict`` (within, above, below, or not enough quarters), ``signs`` (what it is read from), ``quarter``. Table
         ``run``, one row a mistake and quarter: ``mistake``, ``quarter``, ``seen``, ``n``, ``share``, ``low``, ``high``.
 
     Notes
@@ -67,21 +72,38 @@ def five_mistakes(cohort: Cohort) -> Result:
     """
     if cohort.kind not in ANALYSIS.frames or not DEALS.met(cohort):
         return ANALYSIS.lack(cohort, DEALS)
-    signs = signs_of(cohort)
+    signs, taxonomy = signs_of(cohort), cohort.book.taxonomy
+    stand = mistakes_on(signs, taxonomy)
     rows, runs = [], []
-    for mistake, names in MISTAKES.items():
-        run = _run(signs, cohort, mistake, names)
+    for mistake, own in signs_by_mistake(signs, taxonomy).items():
+        run = _run(stand[mistake], signs, cohort, mistake)
         now = run[-1]
-        told = "; ".join(find(name).label for name in names if signs.fired[name].notna().any())
-        rows.append({**now, **_usual(run[:-1], now), "signs": told or "no sign on record"})
+        told = [each.on_record(signs) for each in own]
+        words = ". Or ".join(each.words for each in told if each.defining or each.lesser)
+        rows.append({**now, **_usual(run[:-1], now), "signs": words or "no sign on record"})
         runs += run[-SHOWN:]
     tables = {"mistakes": _mistakes(rows), "run": _runs(runs)}
     caveats = (
         "A mistake is read from signs in the CRM: better records show more of them, and a quarter in which recording "
         "changed is no match for those before.",
     )
-    used = int(signs.fired.notna().any(axis=1).sum())
+    used = int(stand.notna().any(axis=1).sum())
     return ANALYSIS.answer(tables, cohort, n_used=used, caveats=caveats)
+
+
+def signs_by_mistake(signs: Signs, taxonomy: Taxonomy) -> dict[str, tuple[CauseSigns, ...]]:
+    """Return by mistake the signs of the causes of which any one is it, as a taxonomy lists them."""
+    causes = signs_by_cause(signs.signals, taxonomy)
+    late = CauseSigns(tuple(signal for signal in signs.signals if signal.name in LATE), ())
+    return {mistake: tuple(causes[code] for code in codes) or (late,) for mistake, codes in MISTAKES.items()}
+
+
+def mistakes_on(signs: Signs, taxonomy: Taxonomy) -> pd.DataFrame:
+    """Return which mistakes stand on each row: one column a mistake; 1, 0, or missing where it cannot be told."""
+    told = signs_by_mistake(signs, taxonomy).items()
+    return pd.DataFrame(
+        {mistake: pd.concat([stands(signs, each) for each in own], axis=1).max(axis=1) for mistake, own in told}
+    )
 
 
 def headline(tables: Tables) -> str:
@@ -121,14 +143,13 @@ def _known(cohort: Cohort, rows: pd.DataFrame) -> int:
     if rows.empty or cohort.kind == "closed":
         return 0
     signs = signs_of(cohort)
-    names = [name for every in MISTAKES.values() for name in every]
     among = signs.rows["quarter"].isin(set(rows["quarter"]))
-    return int((among & signs.fired[names].notna().any(axis=1)).sum())
+    return int((among & mistakes_on(signs, cohort.book.taxonomy).notna().any(axis=1)).sum())
 
 
-def _run(signs: Signs, cohort: Cohort, mistake: str, names: tuple[str, ...]) -> list[dict[str, Any]]:
+def _run(flags: pd.Series, signs: Signs, cohort: Cohort, mistake: str) -> list[dict[str, Any]]:
     """Return the rate of every quarter from the first with deals on, the focus last."""
-    flags, told = signs.any_of(names), []
+    told = []
     for quarter in cohort.focus.trailing(QUARTERS_BACK):
         own = flags[signs.rows["quarter"] == quarter.label].dropna()
         n, seen = len(own), int(own.sum())

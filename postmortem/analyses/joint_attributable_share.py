@@ -52,10 +52,10 @@ def joint_attributable_share(cohort: Cohort) -> Result:
     Returns
     -------
     Result
-        Table ``joint``, one row: ``share`` of all losses (in points: below 0 where deals with signs are lost more
-        rarely) with ``low`` and ``high``, ``lost`` (losses), ``expected`` (losses expected with none
-        showing), ``deals``. Table ``showing``, one row a number of the six that show: ``number``, ``deals``,
-        ``lost``, ``lost_share`` with ``lost_low``, ``lost_high``.
+        Table ``joint``, one row: ``share`` of all losses (below 0 where deals with signs are lost more rarely) with
+        ``low`` and ``high``, ``lost`` (losses), ``expected`` (losses expected with none showing), ``deals``. Table
+        ``showing``, one row a number of the six that show: ``number``, ``deals``, ``lost``, ``lost_share`` with
+        ``lost_low``, ``lost_high``.
 
     Notes
     -----
@@ -124,9 +124,9 @@ def _joint(told: AttributableShare, rows: pd.DataFrame) -> Table:
         }
     )  # fmt: skip
     columns = (
-        Column("share", "estimate", "Of all losses, if entirely causal", "points", low="low", high="high"),
-        Column("low", "estimate", "Low", "points", shown=False),
-        Column("high", "estimate", "High", "points", shown=False),
+        Column("share", "estimate", "Of all losses, if entirely causal (95% interval)", "part", low="low", high="high"),
+        Column("low", "estimate", "Low", "part", shown=False),
+        Column("high", "estimate", "High", "part", shown=False),
         Column("lost", "count", "Losses"),
         Column("expected", "estimate", "Expected with none of the six showing"),
         Column("deals", "count", "Won and lost deals"),

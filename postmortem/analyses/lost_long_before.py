@@ -34,24 +34,23 @@ WON = Need(
     "activities", lambda cohort, rows: buyer_days(cohort, won_rows(rows))["deal_id"].nunique(),
 )  # fmt: skip
 TIDIED = (
-    "The close dates of lost deals bunch at the ends of months: they say when the record was tidied up, so that part "
-    "of the silence before them is waiting for that day."
+    "The close dates of lost deals bunch at the ends of months, more than those of won ones: they may say when the "
+    "record was tidied up, and part of the silence before them would be waiting for that day."
 )
 METHOD = (
     "Dead days are the days from the last day the buyer did something (events of side buyer or both) to the recorded "
     "close. The limit is the 95th percentile of the gaps between such days in won deals of the same segment, of all "
-    "segments where it has fewer than 72 gaps; its interval comes from order statistics and is too narrow, since "
-    "gaps of one deal hang together. Shares above it have Wilson intervals; lost minus won is a difference of means "
-    "with an interval clustered by sales person (CR2, Satterthwaite's degrees of freedom); its two-sided test "
-    "compares deals of one sales person with each other (score test stratified by sales person; under twenty, labels "
-    "permuted), and it is named only where it passes the gate over all tests of the report (Benjamini and Hochberg, "
-    "false discovery rate .03). Close dates bunch where more lost deals than even working days would have it were "
-    "closed on the last two working days of a month, its 95% interval taken by sales person and month. Silence of a "
-    "live deal is e^(-rate x days) at the rate of won deals. Breaks: weekly contacts from creation to close, one "
-    "break in a Poisson rate by profile likelihood, Monte-Carlo null of 199 draws, p below .05 and fewer contacts "
-    "after it, in deals of at least 8 weeks and 8 contacts; one deal in about forty shows one by chance. Deals "
-    "without any contact by the buyer are counted apart, not taken for dead. Refused where under 70% of won deals "
-    "have one."
+    "segments where it has fewer than 72 gaps; its interval comes from order statistics and is too narrow, since gaps "
+    "of one deal hang together. Shares above it have Wilson intervals; lost minus won is a difference of means with an "
+    "interval clustered by sales person (CR2, Satterthwaite's degrees of freedom); its two-sided test compares deals "
+    "of one sales person with each other (score test stratified by sales person; under twenty, labels permuted), and "
+    "it is named only where it passes the gate over all tests of the report (Benjamini and Hochberg, false discovery "
+    "rate .03). Close dates bunch where more lost deals than even working days would have it, and than won ones, were "
+    "closed on the last two working days of a month, by 95% intervals taken by sales person and month. Silence of a "
+    "live deal is e^(-rate x days) at the rate of won deals. Breaks: weekly contacts from creation to close, one break "
+    "in a Poisson rate by profile likelihood, Monte-Carlo null of 199 draws, p below .05 and fewer contacts after it, "
+    "in deals of at least 8 weeks and 8 contacts; one deal in about forty shows one by chance. Deals without any "
+    "contact by the buyer are counted apart, not taken for dead. Refused where under 70% of won deals have one."
 )
 
 
@@ -84,7 +83,7 @@ def lost_long_before(cohort: Cohort) -> Result:
     -----
     Refused below ten lost or ten won deals with a contact by the buyer, where under 70% of won deals have one, and
     below 72 gaps between contacts of won deals. That close dates of lost deals bunch at month ends is said where they
-    do.
+    do so more than those of won ones.
     """
     for need in (LOST, WON):
         if not need.met(cohort):

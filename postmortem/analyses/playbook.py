@@ -49,9 +49,9 @@ def playbook(cohort: Cohort) -> Result:
         Table ``commitments``, one row a commitment in the order of the process: ``commitment``, ``stage``, ``left``
         (deals that left the stage in the focus quarter), ``met`` (those with it on record by then), ``share``, and
         over the window ``window_left``, ``window_met``, ``window_share`` with ``low`` and ``high``. Table ``stages``,
-        one row an open stage: ``stage``, ``probability`` stated, ``red_zone``, ``asked`` (commitments), ``remedy``
-        (of the process file, else of the taxonomy, where something is asked). Table ``spans``, one row: ``quarter``,
-        ``window``.
+        one row an open stage: ``stage``, ``probability`` stated, ``red_zone``, ``asked`` (commitments). Table
+        ``remedies``, one row a step: ``remedy`` (of the process file, else of the taxonomy), ``stages`` it answers and
+        ``commitments`` it serves. Table ``spans``, one row: ``quarter``, ``window``.
 
     Notes
     -----
@@ -63,12 +63,7 @@ def playbook(cohort: Cohort) -> Result:
     every = _left(cohort, {quarter.label for quarter in (*cohort.window, cohort.focus)})
     focus, window = (_within(every, part) for part in ((cohort.focus,), cohort.window))
     rows = [
-        {
-            "stage": stage.stage,
-            "commitment": name,
-            **_kept(focus, stage.stage, name),
-            **_window(window, stage.stage, name),
-        }
+        _row(stage.stage, name, focus, window)
         for stage in cohort.book.process.stages
         for name in stage.exit_commitments
     ]
@@ -77,6 +72,7 @@ def playbook(cohort: Cohort) -> Result:
     tables = {
         "commitments": _commitments(rows, cohort),
         "stages": _stages(cohort),
+        "remedies": _remedies(cohort),
         "spans": Table(spans, columns, "Quarters", detail=True),
     }
     caveats = ("A commitment that was made and not written down counts as not kept.",)
@@ -166,7 +162,7 @@ def _commitments(rows: list[dict[str, Any]], cohort: Cohort) -> Table:
 
 
 def _stages(cohort: Cohort) -> Table:
-    process, usual = cohort.book.process, SIGNAL.remedy(cohort.book.taxonomy)
+    process = cohort.book.process
     stages = [stage for stage in process.stages if not stage.is_closed]
     frame = pd.DataFrame(
         {
@@ -174,7 +170,6 @@ def _stages(cohort: Cohort) -> Table:
             "probability": [np.nan if stage.probability is None else stage.probability for stage in stages],
             "red_zone": ["yes" if stage.red_zone else "no" for stage in stages],
             "asked": [len(stage.exit_commitments) for stage in stages],
-            "remedy": [stage.remedy or (usual if stage.exit_commitments else "") for stage in stages],
         }
     )
     columns = (
@@ -182,9 +177,30 @@ def _stages(cohort: Cohort) -> Table:
         Column("probability", "estimate", "Stated chance of a win", "share"),
         Column("red_zone", "label", "Red zone"),
         Column("asked", "count", "Commitments"),
-        Column("remedy", "text", "What to do with a deal that left without"),
     )
     return Table(frame, columns, f"The process: {process.name}")
+
+
+def _remedies(cohort: Cohort) -> Table:
+    """Return every remedy once, with the stages it answers and the commitments it serves."""
+    usual = SIGNAL.remedy(cohort.book.taxonomy)
+    stages = [stage for stage in cohort.book.process.stages if stage.exit_commitments]
+    steps = dict.fromkeys(stage.remedy or usual for stage in stages)
+    served = [[stage for stage in stages if (stage.remedy or usual) == step] for step in steps if step]
+    frame = pd.DataFrame(
+        {
+            "remedy": [step for step in steps if step],
+            "stages": ["; ".join(stage.stage for stage in own) for own in served],
+            "commitments": ["; ".join(name for stage in own for name in stage.exit_commitments) for own in served],
+        },
+        dtype="str",
+    )
+    columns = (
+        Column("remedy", "text", "What to do with a deal that left without"),
+        Column("stages", "label", "Stages"),
+        Column("commitments", "text", "Commitments it serves"),
+    )
+    return Table(frame, columns, "What answers a commitment that was left behind")
 
 
 ANALYSIS = Analysis(

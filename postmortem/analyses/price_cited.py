@@ -10,6 +10,7 @@ import pandas as pd
 from postmortem.analyses.contract import WITHHELD, Analysis, Need, any_missing
 from postmortem.charts.interval_dots import interval_dots
 from postmortem.frames.cohort import Cohort, lost_rows
+from postmortem.frames.raters import RATERS_LABELS
 from postmortem.ground.formats import count, interval_text, per_cent
 from postmortem.result import Column, Result, Table, Tables
 from postmortem.stats import Estimate, share_attributable, wilson
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 PRICE = "price"
 NOT_RECORDED = "not recorded"
-RATERS = {"rep": "Sales people", "manager": "Managers", "analyst": "Analysts", "buyer": "Buyers"}
 MAIN, ANY = "as the main reason", "among the reasons"
 EXPLAINED = "Goes with a higher price"
 REASONED = Need(
@@ -142,7 +142,7 @@ def _said(cohort: Cohort, lost: pd.DataFrame, rater: str) -> pd.DataFrame:
 
 def _cited(cohort: Cohort, rows: pd.DataFrame) -> pd.DataFrame:
     made = []
-    for rater, label in RATERS.items():
+    for rater, label in RATERS_LABELS.items():
         said = _said(cohort, lost_rows(rows), rater).sum()
         for rank, losses, price in ((MAIN, said["main"], said["main_price"]), (ANY, said["some"], said["some_price"])):
             if losses:

@@ -9,6 +9,7 @@ import pandas as pd
 from postmortem.analyses.contract import WITHHELD, Analysis, Need, any_missing
 from postmortem.charts.ranked_bars import ranked_bars
 from postmortem.frames.cohort import Cohort, lost_rows
+from postmortem.frames.raters import RATER_LABELS
 from postmortem.ground.fates import LOST_TO_LABELS
 from postmortem.ground.formats import count, per_cent
 from postmortem.result import Column, Result, Table, Tables
@@ -16,7 +17,6 @@ from postmortem.result import Column, Result, Table, Tables
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-RATER_LABELS = {"rep": "Sales person", "manager": "Manager", "analyst": "Analyst", "buyer": "Buyer"}
 NO_REASON = "No reason recorded"
 ONLY_TAKER = "Only who took it, no reason"
 NO_CODE = "A reason the taxonomy does not know"

@@ -13,7 +13,7 @@ from postmortem.ground.formats import count, interval_text, per_cent, points
 from postmortem.result import Column, Result, Table, Tables
 from postmortem.signals.contrast import alike, alike_columns, columns, contrast
 from postmortem.signals.decided import decided, fewer_known
-from postmortem.signals.six import LEAST_LESSER, SIX, CauseSigns, causes_on, signs_by_cause
+from postmortem.signals.six import SIX, causes_on, signs_by_cause
 from postmortem.taxonomies import Taxonomy
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def six_causes(cohort: Cohort) -> Result:
     rows = []
     for code, own in signs_by_cause(deals.signals, taxonomy).items():
         label, remedy = _of_taxonomy(taxonomy, code)
-        told = _read_from(own.on_record(deals))
+        told = own.on_record(deals).words
         rows.append({"cause": label, **contrast(flags[code], deals.rows), "signs": told, "remedy": remedy})
         rows[-1] |= {"code": code, **alike(flags[code], deals.rows, rows[-1])}
     # A missing difference comes last: it is no small one.
@@ -106,16 +106,6 @@ def draw(tables: Tables, axes: Axes) -> None:
         right_label="won deals", left_fate="lost_unknown", right_fate="won", difference="difference", low="low",
         high="high", n="lost_n",
     )  # fmt: skip
-
-
-def _read_from(own: CauseSigns) -> str:
-    """Return the signs a cause is read from: the defining ones, and what counts where these are not on record."""
-    defining = " or ".join(f"“{signal.label}”" for signal in own.defining)
-    lesser = "; ".join(signal.label for signal in own.lesser)
-    instead = f"two of: {lesser}" if len(own.lesser) >= LEAST_LESSER else ""
-    if defining and instead:
-        return f"{defining}; where that is not on record, {instead}"
-    return defining or instead or "no sign on record"
 
 
 def _of_taxonomy(taxonomy: Taxonomy, code: str) -> tuple[str, str]:

@@ -50,7 +50,7 @@ def unmet_commitments(cohort: Cohort) -> Result:
     Result
         Table ``overall``, one row: ``lost_seen`` of ``lost_n`` (lost deals with at least one commitment unmet, of those
         known) and ``lost_share``, ``won_seen``, ``won_n`` and ``won_share``, ``difference`` with ``low`` and ``high``,
-        ``attributable`` (share of all losses, as points, if the association were entirely causal) with
+        ``attributable`` (share of all losses, if the association were entirely causal) with
         ``attributable_low`` and ``attributable_high``, ``where`` (any stage). Table ``stages``, one row a stage with
         commitments: ``stage`` and the same shares of the deals that had left it, ``commitments`` (what the buyer has
         to do there).
@@ -127,10 +127,10 @@ def _table(rows: list[dict[str, Any]], title: str) -> Table:
     if rows and "where" in rows[0]:
         shown = columns(
             Column("where", "label", "Left without a commitment"),
-            Column("attributable", "estimate", "Of all losses, if entirely causal", "points", low="attributable_low",
-                   high="attributable_high"),
-            Column("attributable_low", "estimate", "Low", "points", shown=False),
-            Column("attributable_high", "estimate", "High", "points", shown=False),
+            Column("attributable", "estimate", "Of all losses, if entirely causal (95% interval)", "part",
+                   low="attributable_low", high="attributable_high"),
+            Column("attributable_low", "estimate", "Low", "part", shown=False),
+            Column("attributable_high", "estimate", "High", "part", shown=False),
         )  # fmt: skip
     else:
         shown = columns(

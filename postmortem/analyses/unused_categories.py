@@ -120,7 +120,8 @@ def _lists(book: Book) -> list[tuple[str, dict[str, int], int]]:
     """Return each list's name, its values with the deals that ever had them, and the deals with any value."""
     deals, reasons = book.deals, book.table("reasons")
     lost = deals[deals["outcome"] == "lost"]
-    words = reasons.loc[reasons["rater_type"] == "rep", ["deal_id", "text"]].set_axis(["deal_id", "value"], axis=1)
+    words = reasons.loc[reasons["rater_type"].eq("rep") & reasons["deal_id"].isin(lost["deal_id"]), ["deal_id", "text"]]
+    words = words.set_axis(["deal_id", "value"], axis=1)
     coded = reasons[["deal_id", "code"]].set_axis(["deal_id", "value"], axis=1)
     labels = {reason.code: reason.label for reason in book.taxonomy.reasons}
     coded = coded.assign(value=coded["value"].map(labels).astype("str"))

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 LOOK = 0.05
+NO_WARNING = "no warning on these deals, and no reason to do it more"
 TAKERS = {"lost_competitor": "Competitor", "lost_status_quo": "Status quo"}
 AT_SNAPSHOT, LATER = "snapshot", "14 days before close"
 NO_SIGN = "the warning sign that stands out most"
@@ -60,12 +61,13 @@ def warning_signals(cohort: Cohort) -> Result:
     Returns
     -------
     Result
-        Table ``signals``, one row a sign, the clearest first: ``signal``, ``points_to`` (what it points to),
+        Table ``signals``, one row a sign, the clearest first: ``signal``, ``points_to`` (what it points to;
+        empty, as ``remedy``, of a sign seen more often on won deals),
         ``lost_seen`` of ``lost_n`` (lost deals with it, of those known) and ``lost_share``, ``won_seen``, ``won_n``
         and ``won_share``, ``difference`` with ``low`` and ``high``, ``ratio`` (risk of being lost with it, times that
         without, like with like) with ``ratio_low`` and ``ratio_high``, ``as_of`` (the day it is read as of), ``like``
         (what was held alike), ``e_value`` and
-        ``e_limit``, ``remedy`` (but of signs seen more often on won deals), ``name``, ``sentence`` (the finding, should
+        ``e_limit``, ``remedy``, ``name``, ``sentence`` (the finding, should
         it be named), ``lost_amount`` (of the lost deals with it), ``alike``
         with ``alike_low`` and ``alike_high`` (the difference, like with like, by which claims are judged) and ``held``
         (what was held alike in it). Table ``takers``, one row a
@@ -91,6 +93,12 @@ def warning_signals(cohort: Cohort) -> Result:
         "Signs often stand together, and what goes with losses need not have brought them about. The file beside the "
         "page says how strong something unrecorded would have to be to account for each figure.",
     ]
+    with_wins = {signal.name: signal.with_wins for signal in deals.signals}
+    caveats += [
+        f"{_told(row)} stood more often on won deals: {NO_WARNING}. {with_wins[row['name']]}".rstrip()
+        for row in tables["signals"].records
+        if row["high"] < 0
+    ]
     if unseen:
         caveats.append(f"The record tells nothing of {count(len(unseen), 'sign')}: {'; '.join(unseen)}.")
     return ANALYSIS.answer(tables, cohort, n_used=len(deals.rows), caveats=tuple(caveats))
@@ -103,15 +111,14 @@ def headline(tables: Tables) -> str:
     named = [rows[test["name"]] for test in primary if test["named"] is True]
     if any(any_missing(row["difference"], row["low"], row["high"]) for row in named):
         return WITHHELD
-    for told, side in (
-        ("more", [row for row in named if row["difference"] > 0]),
-        ("less", [row for row in named if row["difference"] < 0]),
-    ):
-        if side:
-            others = f"; so did {count(len(side) - 1, 'other sign')}" if len(side) > 1 else ""
-            return f"{_told(side[0])} stood {told} often on lost deals ({_apart(side[0])}){others}."
-    first = primary[0]
-    row = rows[first["name"]]
+    warn, against = ([row for row in named if (row["difference"] > 0) is more] for more in (True, False))
+    if warn:
+        others = f"; so did {count(len(warn) - 1, 'other sign')}" if len(warn) > 1 else ""
+        told = f"{_told(warn[0])} stood more often on lost deals ({_apart(warn[0])}){others}."
+        return f"{told} {_against(against, '')}" if against else told
+    if against:
+        return _against(against, f" ({_apart(against[0], turned=True)})")
+    first, row = primary[0], rows[primary[0]["name"]]
     if any_missing(row["lost_n"], row["won_n"]):
         return WITHHELD
     if not any_missing(first["p"], row["difference"], row["low"], row["high"]) and first["p"] < LOOK:
@@ -120,9 +127,8 @@ def headline(tables: Tables) -> str:
         return f"Worth a look: {_told(row)} ({_apart(row)}){others}."
     tested = sum(not any_missing(test["p"]) for test in primary)
     if not tested:
-        return (
-            f"No warning sign stands on enough of the {count(row['lost_n'], 'lost deal')} to compare it with won ones."
-        )
+        lost = count(row["lost_n"], "lost deal")
+        return f"No warning sign stands on enough of the {lost} to compare it with won ones."
     return f"Of {count(tested, 'warning sign')} none can be told to stand more or less often on lost deals."
 
 
@@ -142,9 +148,8 @@ def compared(deals: Decided, taxonomy: Taxonomy, currency: str = "") -> dict[str
     tests: list[tuple[dict[str, Any], list[dict[str, Any]]]] = []
     for signal in deals.signals:
         row = {"name": signal.name, "signal": signal.label, **contrast(deals.fired[signal.name], deals.rows)}
-        row |= {"points_to": _points_to(signal, taxonomy), **_risk(deals, signal.name, row)}
-        row["as_of"] = LATER if signal.comes_late else AT_SNAPSHOT
-        row |= alike(deals.fired[signal.name], deals.rows, row)
+        row |= {"points_to": _points_to(signal, taxonomy, row), **_risk(deals, signal.name, row)}
+        row |= {"as_of": LATER if signal.comes_late else AT_SNAPSHOT} | alike(deals.fired[signal.name], deals.rows, row)
         row["remedy"] = signal.remedy(taxonomy) if not row["difference"] < 0 else ""
         row["sentence"] = _sentence(row)
         stood = (deals.fired[signal.name] == 1).to_numpy() & deals.is_lost
@@ -169,9 +174,9 @@ def _hypothesis(label: str) -> str:
     return f"{label}: on lost and won deals unequally often"
 
 
-def _points_to(signal: Signal, taxonomy: Taxonomy) -> str:
+def _points_to(signal: Signal, taxonomy: Taxonomy, row: dict[str, Any]) -> str:
     reason = signal.foremost(taxonomy)
-    return "" if reason is None else reason.label
+    return "" if reason is None or row["difference"] < 0 else reason.label
 
 
 def _of_known(deals: Decided, name: str, chosen: np.ndarray | None = None) -> tuple[pd.DataFrame, np.ndarray]:
@@ -265,20 +270,28 @@ def _sentence(row: dict[str, Any]) -> str:
     """Return a sign's finding as the front page tells it, should the gate name it."""
     if any_missing(row["difference"], row["lost_share"], row["won_share"]):
         return ""
-    often = "more" if row["difference"] > 0 else "less"
-    lost, won = per_cent(row["lost_share"]), per_cent(row["won_share"])
-    return f"{_told(row)} stood {often} often on lost deals than on won ones: on {lost} against {won}."
+    more, less = ("lost", "won") if row["difference"] > 0 else ("won", "lost")
+    on, against = (per_cent(row[f"{side}_share"]) for side in (more, less))
+    return f"{_told(row)} stood more often on {more} deals than on {less} ones: on {on} against {against}."
+
+
+def _against(side: list[dict[str, Any]], apart: str) -> str:
+    """Say which signs go with winning and warn of nothing."""
+    others = f", and {count(len(side) - 1, 'other sign')} too" if len(side) > 1 else ""
+    return f"{_told(side[0])} stood more often on won deals{apart}{others}: {NO_WARNING}."
 
 
 def _told(row: dict[str, Any]) -> str:
     return f"“{spoken(row['signal'], NO_SIGN)}”"
 
 
-def _apart(row: dict[str, Any]) -> str:
-    span = interval_text(row["low"], row["high"], "points")
-    if any_missing(row["lost_share"], row["won_share"]):
-        return f"{points(row['difference'])}, {span}"
-    return f"{per_cent(row['lost_share'])} against {per_cent(row['won_share'])}, {points(row['difference'])}, {span}"
+def _apart(row: dict[str, Any], turned: bool = False) -> str:
+    """Return both shares and how far apart they are, lost deals first unless `turned`."""
+    shares, bounds = (row["lost_share"], row["won_share"]), (row["low"], row["high"])
+    first, second = reversed(shares) if turned else shares
+    low, high = (-bounds[1], -bounds[0]) if turned else bounds
+    gap = f"{points(-row['difference'] if turned else row['difference'])}, {interval_text(low, high, 'points')}"
+    return gap if any_missing(first, second) else f"{per_cent(first)} against {per_cent(second)}, {gap}"
 
 
 ANALYSIS = Analysis(

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from postmortem.analyses.contract import WITHHELD, Analysis, Need, any_missing
@@ -19,7 +18,6 @@ from postmortem.signals.contract import Signal
 from postmortem.signals.matrix import fired
 from postmortem.signals.outlook import TOLD, Outlook, outlook_of
 from postmortem.signals.own import with_own
-from postmortem.stats import calibration_groups
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,6 +36,10 @@ OPEN_DEALS = Need(
 )  # fmt: skip
 NOT_TRIED = "No chances are given: too little of earlier forecasts is on record to try them on."
 NOT_BETTER = "No chances are given: on earlier quarters they did not clearly beat one share and the category."
+SOME_WARN = (
+    "A warning is what the list of signs calls one; beside won deals the warning signs show which go with losses here."
+)
+NONE_KNOWN = "0 of "
 METHOD = (
     "Open deals of the forecast with every warning that held at the end of the day looked at, each blind to all "
     "that came later. Unknown warnings are counted apart, never as absent. Chances of what becomes of a deal by the "
@@ -69,9 +71,10 @@ def watchlist(cohort: Cohort) -> Result:
         deal with a warning, in the same order: ``deal``, ``account``, ``since`` (day of the first), ``what`` (their
         labels). Table ``total``, one row: ``quarter`` (label), ``deals``, ``amount``, ``warned`` (deals with a
         warning), ``several`` (with three or more), ``several_amount``, ``without_amount``, ``chances`` (whether they
-        are given). Table ``signals``, one row a warning: ``signal`` (code), ``warning``, ``deals`` (on which it holds),
-        ``amount`` (of these), ``asked`` (deals of which it is known), ``unknown``. Table ``fired``, one row a deal and
-        warning: ``deal``, ``account``, ``warning``, ``since``, ``evidence``.
+        are given), ``told_of`` ("2 of 21": warnings of which something is on record; empty where that is all). Table
+        ``signals``, one row a warning: ``signal`` (code), ``warning``, ``deals`` (on which it holds), ``amount`` (of
+        these), ``asked`` (deals of which it is known), ``unknown``. Table ``fired``, one row a deal and warning:
+        ``deal``, ``account``, ``warning``, ``since``, ``evidence``.
 
     Notes
     -----
@@ -93,12 +96,12 @@ def watchlist(cohort: Cohort) -> Result:
     tables = {
         "deals": _deals(frame, cohort, is_better),
         "warned": _warned(frame),
-        "total": _total(frame, cohort, is_better),
+        "total": _total(frame, cohort, is_better, _told_of(asked, signals)),
         "signals": _signals(asked, amounts, cohort, signals),
         "fired": _fired(held, frame, signals),
     }
-    caveats = () if is_better else (NOT_TRIED if outlook is None else NOT_BETTER,)
-    return ANALYSIS.answer(tables, cohort, n_used=len(rows), caveats=caveats)
+    chances = () if is_better else (NOT_TRIED if outlook is None else NOT_BETTER,)
+    return ANALYSIS.answer(tables, cohort, n_used=len(rows), caveats=(*chances, SOME_WARN))
 
 
 def headline(tables: Tables) -> str:
@@ -109,14 +112,17 @@ def headline(tables: Tables) -> str:
     several = f"{row['several']:,}" if row["several"] else "none"
     verb = "carries" if row["several"] < 2 else "carry"
     deals = f"{count(row['deals'], 'open deal')} forecast for {row['quarter']}"
-    told = f"Of {deals} {several} {verb} {SEVERAL} warnings or more"
+    if (told_of := "" if any_missing(row["told_of"]) else row["told_of"]).startswith(NONE_KNOWN):
+        return f"Whether any of {deals} carries a warning cannot be told: nothing on record speaks of any."
+    told = f"Of {deals}, {several} {verb} {SEVERAL} warnings or more"
     if row["several"] and not any_missing(row["amount"], row["several_amount"]) and row["amount"]:
         told += (
             f", {short_money(row['several_amount'], unit)} of the {short_money(row['amount'], unit)} forecast "
             f"({per_cent(row['several_amount'] / row['amount'])})"
         )
     none = row["deals"] - row["warned"]
-    return f"{told}; {none:,} {'carries' if none == 1 else 'carry'} no warning at all."
+    what = f"none of the {told_of} warnings that the record tells of" if told_of else "no warning at all"
+    return f"{told}; {none:,} {'carries' if none == 1 else 'carry'} {what}."
 
 
 def draw(tables: Tables, axes: Axes) -> None:
@@ -165,22 +171,8 @@ def _silent_days(cohort: Cohort) -> pd.Series:
 
 def _with_chances(frame: pd.DataFrame, outlook: Outlook) -> pd.DataFrame:
     """Add each deal's chances with what came of such chances before, and the amount at risk."""
-    chances = outlook.chances.loc[frame.index, list(TOLD)].clip(0, 1)
-    told = {name: column for end in TOLD for name, column in _spans(chances[end], end, outlook.tested).items()}
-    return frame.assign(**told, at_risk=frame["amount"] * (1 - chances[WON]))
-
-
-def _spans(chances: pd.Series, end: str, tested: pd.DataFrame) -> dict[str, Any]:
-    """Return the chances of one end with the interval of how often it came for deals that had been given such a one."""
-    groups = calibration_groups(tested[end].clip(0, 1), (tested["came"] == end).astype("int8"))
-    p = chances.to_numpy(dtype=np.float64)
-    low, high = np.zeros(len(p)), np.ones(len(p))
-    for group in groups:
-        # Where too few had such a chance nothing bounds it, and it may be anything.
-        if group.share.status != "refused":
-            inside = (p >= group.begins) & ((p < group.ends) | (p == 1.0) & (group.ends == 1.0))
-            low[inside], high[inside] = group.share.low, group.share.high
-    return {end: p, f"{end}_low": np.minimum(low, p), f"{end}_high": np.maximum(high, p)}
+    told = pd.concat([outlook.told(end).loc[frame.index] for end in TOLD], axis=1)
+    return frame.assign(**told, at_risk=frame["amount"] * (1 - told[WON]))
 
 
 def _in_order(frame: pd.DataFrame) -> pd.DataFrame:
@@ -232,13 +224,20 @@ def _names(frame: pd.DataFrame) -> tuple[Column, Column]:
     return Column("deal", "deal", "Deal"), Column("account", "account", "Customer", shown=not says)
 
 
-def _total(frame: pd.DataFrame, cohort: Cohort, is_better: bool) -> Table:
+def _told_of(asked: pd.DataFrame, signals: Sequence[Signal]) -> str:
+    """Return how many of the signals anything is known of, where not all: unknown is not no."""
+    known = asked.loc[asked["fired"].notna(), "signal"].nunique()
+    return f"{known} of {len(signals)}" if known < len(signals) else ""
+
+
+def _total(frame: pd.DataFrame, cohort: Cohort, is_better: bool, told_of: str) -> Table:
     several = frame["warnings"] >= SEVERAL
     row = {
         "quarter": cohort.focus.label, "deals": len(frame), "amount": frame["amount"].sum(min_count=1),
         "warned": int((frame["warnings"] > 0).sum()), "several": int(several.sum()),
         "several_amount": frame.loc[several, "amount"].sum(),
         "without_amount": int(frame["amount"].isna().sum()), "chances": is_better,
+        "told_of": told_of,
     }  # fmt: skip
     columns = (
         Column("quarter", "label", "Quarter"),
@@ -249,6 +248,7 @@ def _total(frame: pd.DataFrame, cohort: Cohort, is_better: bool) -> Table:
         Column("several_amount", "money", "Amount of these", cohort.currency),
         Column("without_amount", "count", "Without an amount"),
         Column("chances", "label", "Chances given"),
+        Column("told_of", "label", "Warnings the record tells of, if not all"),
     )
     kinds = {"amount": "float64", "several_amount": "float64"}
     return Table(pd.DataFrame([row]).astype(kinds), columns, "How much of the open forecast carries warnings", True)

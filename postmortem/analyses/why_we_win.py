@@ -22,11 +22,12 @@ ORDER = ("buyer", "rep", "manager", "analyst")
 SHOWN, LEAST = 10, 10
 WON = Need(
     "reasons", ("code",), LEAST, "won deals with a main reason, and as many lost ones by the same kind of rater",
-    "ask buyers of won deals the same questions, and write the main reason down", "interviews",
+    "ask buyers of won deals the same questions, or export the CRM's win reason", "interviews",
     lambda cohort, rows: max(min(pair) for pair in _told(cohort, rows).values()),
 )  # fmt: skip
 METHOD = (
-    "Won and lost deals of the window on which one kind of rater gave a main reason the taxonomy knows; a reason given "
+    "Won and lost deals of the window on which one kind of rater gave a main reason the taxonomy knows; the CRM's loss "
+    "and win reasons are the sales people's, read by one map, unless their word is on record otherwise. A reason given "
     "more closely counts as the broader one. On a won deal a code names what the decision turned on, on a lost one "
     "what it failed on. Shares: Wilson; differences: Newcombe, withheld below ten deals on a side or five with the "
     "reason. Nothing is tested here: the same words need not mean the same on both sides."

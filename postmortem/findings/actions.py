@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal
 
 from postmortem.analyses import ANALYSES, NAMES, find
+from postmortem.analyses.asked import misasked
 from postmortem.frames.figures import Figure
 from postmortem.ground.errors import nearest
 from postmortem.taxonomies.tomlfile import Fields, raise_faults, read_toml
@@ -150,26 +150,10 @@ def _measure(fields: Fields) -> Measure:
     if analysis and analysis not in NAMES:
         inner.fault("analysis", f"no analysis is called {analysis!r}; {nearest(analysis, NAMES)}")
     elif analysis:
-        _check_asked(inner, analysis, asked)
+        for fault in misasked(find(analysis).function, asked):
+            inner.fault("asked", f"{fault.what}; {fault.do}")
     table, column = (inner.text(key, required=True) for key in ("table", "column"))
     return Measure("", inner.text("name"), analysis, table, column, row, asked)
-
-
-def _check_asked(fields: Fields, analysis: str, asked: Mapping[str, Any]) -> None:
-    """Note what an analysis cannot be asked with: names it does not know, and values that it does not list."""
-    function = find(analysis).function
-    known = tuple(inspect.signature(function).parameters)[1:]
-    kinds = get_type_hints(function) if asked else {}
-    for name, value in asked.items():
-        if name not in known:
-            hint = nearest(name, known) if known else f"{analysis} is asked without any"
-            fields.fault("asked", f"{analysis} cannot be asked with {name!r}; {hint}")
-            continue
-        listed = [str(each) for each in get_args(kinds[name])] if get_origin(kinds[name]) is Literal else []
-        if listed and value not in listed:
-            fields.fault("asked", f"{analysis} knows no {name} {value!r}; {nearest(str(value), listed)}")
-        elif not listed and isinstance(kinds[name], type) and not isinstance(value, kinds[name]):
-            fields.fault("asked", f"expected {name} of the kind {kinds[name].__name__}, got {value!r}")
 
 
 def _mapping(fields: Fields, key: str) -> dict[str, Any]:

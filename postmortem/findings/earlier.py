@@ -10,7 +10,7 @@ from postmortem.analyses.cache import cached
 from postmortem.book import Book
 from postmortem.findings.evidence import EVIDENCE, TESTS
 from postmortem.findings.gate import through_the_gate
-from postmortem.findings.report_findings import Asked, Told, asked, hypotheses
+from postmortem.findings.told import Asked, Told, asked, hypotheses
 from postmortem.frames.cohort import Cohort
 from postmortem.frames.engagement import Engagement
 from postmortem.ground.errors import EmptyFrame, FrameRefused

@@ -91,6 +91,11 @@ class Evidence:
     same_as: str = ""
     repeats: bool = True
 
+    @property
+    def is_lapse(self) -> bool:
+        """Whether it tells of something left undone, a figure above `none` meaning that it goes with losing."""
+        return bool(self.remedy or self.signal or self.code or self.same_as)
+
 
 EVIDENCE: Mapping[str, Evidence] = {
     "competitor_head_to_head": Evidence("against", "difference", key="competitor"),

@@ -12,8 +12,8 @@ from postmortem.analyses import find
 from postmortem.analyses.contract import WITHHELD, Analysis, any_missing
 from postmortem.findings.earlier import Earlier
 from postmortem.findings.evidence import Measured, figure_of, row_of
-from postmortem.findings.report_findings import Told
 from postmortem.findings.scoring import OPEN, REACHED, Scored
+from postmortem.findings.told import Told, counted_apart, number_with_wins
 from postmortem.ground.formats import UNKNOWN, count, interval_text, value_text
 from postmortem.result import Column, Result, Table, Tables, refused
 
@@ -46,11 +46,11 @@ def looking_back(earlier: Earlier, actions: Sequence[Scored] = ()) -> Result:
         Table ``findings``, one row a finding of the quarter before: ``sentence`` (as it read then), ``verdict`` (held,
         did not hold, too few to tell, of its own quarter), ``then`` with ``then_low`` and ``then_high``, ``now`` with
         ``low`` and ``high`` (this quarter alone), ``none`` (the value if nothing differed), ``unit``, ``figures`` (both
-        in words), ``note``. Table ``actions``, one row an action: ``action``, ``owner``, ``finding`` (the question it
-        answers), ``measure``, ``target``, ``verdict`` (reached, not reached, not yet,
-        cannot tell), ``before``, ``now`` with
-        ``low`` and ``high``, ``unit``, ``figures`` (in words), ``due``, ``note``. Table ``quarter``, one row:
-        ``quarter`` (looked back at), ``why`` (nothing can be said of it).
+        in words), ``note``, ``goes_with`` (losing or winning; empty of what is no lapse). Table ``actions``, one row an
+        action: ``action``, ``owner``, ``finding`` (the question it answers), ``measure``, ``target``, ``verdict``
+        (reached, not reached, not yet, cannot tell), ``before``, ``now`` with ``low`` and ``high``, ``unit``,
+        ``figures`` (in words), ``due``, ``note``. Table ``quarter``, one row: ``quarter`` (looked back at), ``why``
+        (nothing can be said of it).
 
     Notes
     -----
@@ -81,13 +81,17 @@ def headline(tables: Tables) -> str:
         told = f"Nothing can be said of {quarter['quarter']}: {quarter['why']}"
     elif not findings:
         told = f"{quarter['quarter']} had no finding"
+    elif len(findings) == 1:
+        told = f"The one finding of {quarter['quarter']}: {verdicts[0]}"
     else:
+        against = number_with_wins(findings)
+        every = counted_apart(len(findings) - against, against)
         parts = [
             f"{n} {verdict}"
             for verdict in (HELD, WRONG, FEW, PAST)
             if (n := sum(row["verdict"] == verdict for row in findings))
         ]
-        told = f"Of {count(len(findings), 'finding')} of {quarter['quarter']}, {', '.join(parts)}"
+        told = f"Of {every[:1].lower()}{every[1:]} of {quarter['quarter']}, {', '.join(parts)}"
     reached = sum(row["verdict"] == REACHED for row in actions)
     return f"{told}; {reached} of {count(len(actions), 'action')} reached the target." if actions else f"{told}."
 
@@ -128,7 +132,7 @@ def _finding(told: Told, earlier: Earlier) -> dict[str, Any]:
         "sentence": told.sentence, "verdict": verdict, "note": note, "unit": then.unit if then else "",
         "then": then.value if then else math.nan, "then_low": then.low if then else math.nan,
         "then_high": then.high if then else math.nan, "none": now.none if now else math.nan, **_numbers(now),
-        "figures": "; ".join(word for word in words if word),
+        "figures": "; ".join(word for word in words if word), "goes_with": told.goes_with,
     }  # fmt: skip
 
 
@@ -182,6 +186,7 @@ FINDINGS = (
     Column("then_high", "estimate", "High", shown=False),
     Column("none", "estimate", "If nothing differed", shown=False),
     *NOW,
+    Column("goes_with", "label", "Goes with", shown=False),
 )
 ACTIONS = (
     Column("action", "text", "Action"),

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,8 +11,9 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from postmortem.analyses.contract import WITHHELD, Analysis, any_missing
-from postmortem.findings.evidence import EVIDENCE, TESTS, Evidence, Measured, figure_of, row_of
+from postmortem.findings.evidence import TESTS
 from postmortem.findings.gate import LOOK
+from postmortem.findings.told import WITH_WINS, Asked, Told, counted_apart, hypotheses, number_with_wins
 from postmortem.ground.errors import UsageError
 from postmortem.ground.formats import count
 from postmortem.result import Column, Result, Table, Tables, refused
@@ -22,80 +22,16 @@ from postmortem.taxonomies import Taxonomy, load_taxonomy
 
 WORTH = "Worth a look: "
 FOLLOW_THROUGH = "follow_through"
-OF_SIGNS = "warning_signals"
 NEW, SEEN = "new", "named a quarter ago too"
-Asked = tuple[str, str]
 METHOD = (
     "A finding is a primary hypothesis that the gate named: false discovery rate .03 over all of the report together. "
     "Findings stand in the order of the sum of three places: by p-value, which counts twice, so that of two findings "
     "the surer one is first; by the amount they concern, unknown amounts in the middle; and by whether the same "
     "question, asked of the quarter before as it was known then, was named there already. One that asks in another way "
-    "what one before it asked comes after all others. Named secondary comparisons are part of their finding. Below the "
-    "bar: primary hypotheses with p < .05 that were not named."
+    "what one before it asked comes after all others. A warning sign that goes with winning is no warning: it is given "
+    "no remedy, is not counted among the findings, and stands last. Named secondary comparisons are part of their "
+    "finding. Below the bar: primary hypotheses with p < .05 that were not named."
 )
-
-
-@dataclass(frozen=True)
-class Told:
-    """One primary hypothesis of a report, and the address of the section that tells it."""
-
-    link: str
-    result: Result
-    hypothesis: str
-    p: float
-    named: bool
-
-    @property
-    def evidence(self) -> Evidence | None:
-        """Where its analysis keeps the figure behind it."""
-        return EVIDENCE.get(self.result.analysis)
-
-    @property
-    def row(self) -> dict[str, Any]:
-        """The row of that figure; empty where there is none."""
-        return row_of(self.result, self.evidence, self.hypothesis)
-
-    @property
-    def figure(self) -> Measured | None:
-        """The figure behind it."""
-        return None if self.evidence is None else figure_of(self.result, self.evidence, self.row)
-
-    @property
-    def sentence(self) -> str:
-        """The sentence of the result, or of the row where the result tells several hypotheses."""
-        column = self.evidence.sentence if self.evidence else ""
-        if column and not any_missing(self.row.get(column)):
-            return str(self.row[column])
-        alone = sum(bool(row["primary"]) for row in self.result.tables[TESTS].records) == 1
-        return self.result.headline if alone else f"{self.hypothesis[:1].upper()}{self.hypothesis[1:]}."
-
-    @property
-    def sign(self) -> str:
-        """The warning sign it is about, itself or asked in another way; empty where it is about none."""
-        own = self.row.get("name") if self.result.analysis == OF_SIGNS else None
-        return str(own) if own else self.evidence.same_as if self.evidence else ""
-
-    @property
-    def asked(self) -> Asked:
-        """What tells this question from all others, in any quarter."""
-        return asked(self.result), self.hypothesis
-
-
-def asked(result: Result) -> str:
-    """Return what tells a question from others: its analysis and what it was asked with."""
-    return f"{result.analysis}{sorted(result.params.items())}"
-
-
-def hypotheses(placed: Sequence[tuple[str, Result]]) -> Iterator[Told]:
-    """Yield the primary hypotheses of all results with their address, each once, as the gate has decided them."""
-    seen: set[Asked] = set()
-    for link, result in placed:
-        for row in result.tables[TESTS].records if TESTS in result.tables else ():
-            p = math.nan if pd.isna(row["p"]) else float(row["p"])
-            told = Told(link, result, str(row["hypothesis"]), p, row["named"] is True)
-            if row["primary"] and told.asked not in seen:
-                seen.add(told.asked)
-                yield told
 
 
 def report_findings(
@@ -123,8 +59,9 @@ def report_findings(
     Result
         Table ``findings``, one row a finding, the foremost first: ``sentence``, ``estimate`` with ``low`` and
         ``high`` in ``unit`` and ``none`` (the value if nothing differed), ``amount`` (what it concerns), ``seen``
-        (new, or named a quarter ago too; missing where there is no quarter before), ``remedy``, ``p``, ``link``
-        (address of its section), ``analysis`` and ``hypothesis``. Table ``worth_a_look``, one row a hypothesis
+        (new, or named a quarter ago too; missing where there is no quarter before), ``remedy`` (none for a sign that
+        goes with winning), ``goes_with`` (losing or winning; empty of what is no lapse), ``p``, ``link`` (address of
+        its section), ``analysis`` and ``hypothesis``. Table ``worth_a_look``, one row a hypothesis
         below the bar: ``sentence``, ``p``, ``link``, ``analysis``, ``hypothesis``. Table ``tested``, one row:
         ``declared``, ``tested``, ``named`` and ``worth_a_look``, counts of the gate.
 
@@ -169,7 +106,9 @@ def headline(tables: Tables) -> str:
         return WITHHELD
     look = f"; {row['worth_a_look']:,} more may be worth a look" if row["worth_a_look"] else ""
     if row["named"]:
-        return f"{count(row['named'], 'finding')} out of {count(row['tested'], 'comparison')} tested together{look}."
+        against = number_with_wins(tables["findings"].records)
+        told = counted_apart(row["named"] - against, against)
+        return f"{told}{',' if against else ''} out of {count(row['tested'], 'comparison')} tested together{look}."
     told = f"{row['tested']:,} comparisons of this report were tested together and none can be told from chance"
     if row["tested"] == 1:
         told = "One comparison of this report was tested and it cannot be told from chance"
@@ -178,9 +117,10 @@ def headline(tables: Tables) -> str:
 
 
 def _place(told: Told) -> dict[str, Any]:
-    sentence = told.sentence.removeprefix(WORTH)
+    # The heading above says that it is worth a look; the sentence need not, at its beginning or further on.
+    parts = [part.removeprefix(WORTH) for part in told.sentence.split(". ")]
     return {
-        "sentence": sentence[:1].upper() + sentence[1:], "p": told.p, "link": told.link,
+        "sentence": ". ".join(part[:1].upper() + part[1:] for part in parts), "p": told.p, "link": told.link,
         "analysis": told.result.analysis, "hypothesis": told.hypothesis,
     }  # fmt: skip
 
@@ -198,6 +138,7 @@ def _row(told: Told, taxonomy: Taxonomy, before: Collection[Asked] | None) -> di
         "amount": math.nan if any_missing(amount) else float(amount or 0.0),
         "seen": seen,
         "remedy": remedy_of(told, taxonomy),
+        "goes_with": told.goes_with,
         "sign": told.sign,
     }
 
@@ -205,7 +146,7 @@ def _row(told: Told, taxonomy: Taxonomy, before: Collection[Asked] | None) -> di
 def remedy_of(told: Told, taxonomy: Taxonomy) -> str:
     """Return the step of the process that answers a hypothesis; empty where none is known."""
     evidence = told.evidence
-    if evidence is None:
+    if evidence is None or told.goes_with == WITH_WINS:
         return ""
     if evidence.remedy and not any_missing(told.row.get(evidence.remedy)):
         return str(told.row[evidence.remedy])
@@ -217,7 +158,8 @@ def remedy_of(told: Told, taxonomy: Taxonomy) -> str:
 def _ranked(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return findings in order: by p twice, by amount once, new ones before those that were named already.
 
-    What asks the same as one before it comes after all others, so that the first few are different things.
+    What asks the same as one before it comes after all others, so that the first few are different things; signs that
+    go with winning come last.
     """
     if not rows:
         return []
@@ -235,7 +177,8 @@ def _ranked(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ranked = [rows[at] for at in order]
     first = {row["sign"]: at for at, row in reversed(list(enumerate(ranked)))}
     again = [bool(row["sign"]) and first[row["sign"]] != at for at, row in enumerate(ranked)]
-    return [row for is_again in (False, True) for row, its in zip(ranked, again, strict=True) if its is is_again]
+    later = [(row["goes_with"] == WITH_WINS, its) for row, its in zip(ranked, again, strict=True)]
+    return [ranked[at] for at in sorted(range(len(ranked)), key=lambda at: later[at])]
 
 
 def _table(rows: list[dict[str, Any]], columns: tuple[Column, ...], title: str) -> Table:
@@ -272,6 +215,7 @@ def _columns(currency: str) -> tuple[Column, ...]:
         Column("amount", "money", "Amount it concerns", currency),
         Column("seen", "label", "New or not"),
         Column("remedy", "text", "What answers it"),
+        Column("goes_with", "label", "Goes with", shown=False),
         *BELOW[1:],
     )
 

@@ -14,6 +14,8 @@ UNKNOWN = "unknown"
 MINUS = "\N{MINUS SIGN}"
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
 SCALES = (("", 1), ("k", 10**3), ("M", 10**6), ("B", 10**9), ("T", 10**12))
+# Shares and parts are written in per cent; a part of a whole (of all losses, say) may lie below none, a share may not.
+PER_CENT = ("share", "part")
 # A noun written with an interval or a value of that unit.
 NOUNS = {"days": "day", "quarters": "quarter", "points": "point"}
 
@@ -104,11 +106,11 @@ def value_text(value: float | None, unit: str = "") -> str:
     value : float or None
         Missing gives ``unknown``.
     unit : str
-        ``share``, ``points``, ``days``, ``quarters``, a currency code, or empty for a bare number.
+        ``share``, ``part``, ``points``, ``days``, ``quarters``, a currency code, or empty for a bare number.
     """
     if value is None or not is_known(value):
         return UNKNOWN
-    if unit == "share":
+    if unit in PER_CENT:
         return per_cent(value)
     if unit == "points":
         return points(value)
@@ -135,7 +137,7 @@ def interval_text(low: float | None, high: float | None, unit: str = "share") ->
 
 
 def _bound(unit: str) -> tuple[Callable[[float], str], str]:
-    if unit == "share":
+    if unit in PER_CENT:
         return _hundredths, "%"
     if unit == "points":
         return _near_none, " points"

@@ -34,6 +34,7 @@ EXISTING: Final = (
     "upgrade",
 )
 NEW: Final = frozenset({"new", "new business", "new customer", "new logo"})
+REASON_FIELDS: Final = {"lost": "loss_reason_raw", "won": "win_reason_raw"}
 NOTES_AT_MOST: Final = 50
 FROM_REPS: Final = (("manager_id", "manager_id"), ("team", "team"), ("region", "territory"))
 FROM_ACCOUNTS: Final = (("segment", "segment"), ("region", "region"))
@@ -101,12 +102,13 @@ def record_lost_to(deals: pd.DataFrame, own: Mapping[str, str], ledger: Ledger) 
     return deals.assign(lost_to_recorded=found)
 
 
-def reasons_of(deals: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a loss reason of a lost deal: deal_id, rater_id, text, several (of one deal)."""
-    lost = deals[(deals["outcome"] == "lost") & deals["loss_reason_raw"].notna()]
-    parts = lost["loss_reason_raw"].map(lambda text: list(dict.fromkeys(split_values(text))))
+def reasons_of(deals: pd.DataFrame, outcome: str = "lost") -> pd.DataFrame:
+    """Return one row a reason of a lost deal, or of a won one: deal_id, rater_id, text, several (of one deal)."""
+    column = REASON_FIELDS[outcome]
+    ended = deals[(deals["outcome"] == outcome) & deals[column].notna()]
+    parts = ended[column].map(lambda text: list(dict.fromkeys(split_values(text))))
     rows = pd.DataFrame(
-        {"deal_id": lost["deal_id"], "rater_id": lost["owner_id"], "text": parts, "several": parts.map(len) > 1}
+        {"deal_id": ended["deal_id"], "rater_id": ended["owner_id"], "text": parts, "several": parts.map(len) > 1}
     )
     return rows.explode("text").dropna(subset=["text"]).reset_index(drop=True)
 
@@ -114,7 +116,7 @@ def reasons_of(deals: pd.DataFrame) -> pd.DataFrame:
 def derive_reasons(
     deals: pd.DataFrame, mapped: Mapping[str, Mapped], taxonomy: Taxonomy, ledger: Ledger
 ) -> pd.DataFrame:
-    """Make the reps' reasons of what the CRM holds for lost deals.
+    """Make the reps' reasons of what the CRM holds for lost deals, and for won ones.
 
     A single reason is primary; of several, all are contributing: a list names no first one. A value that
     stands for no single code keeps its words and has no code.
@@ -126,12 +128,14 @@ def derive_reasons(
     mapped : mapping of str to Mapped
         Each value and what it stands for.
     """
-    rows = reasons_of(deals)
+    by_outcome = {outcome: reasons_of(deals, outcome) for outcome in REASON_FIELDS}
+    rows = pd.concat([by_outcome["lost"], by_outcome["won"]], ignore_index=True)
     for outcome in ("won", "open"):
         odd = (deals["outcome"] == outcome) & deals["loss_reason_raw"].notna()
         if odd.any():
             ledger.note("loss_reason_raw", odd.sum(), f"{outcome} deals carry a loss reason; it is not counted as one")
-    _note_unmapped(rows["text"], mapped, ledger)
+    for outcome, column in REASON_FIELDS.items():
+        _note_unmapped(column, by_outcome[outcome]["text"], mapped, ledger)
     codes = {value: each.code for value, each in mapped.items() if each.code is not None}
     lost_to = {value: each.lost_to for value, each in mapped.items() if each.lost_to is not None}
     columns = {
@@ -140,7 +144,8 @@ def derive_reasons(
         "rater_id": rows["rater_id"],
         "code": rows["text"].map(codes),
         "rank": rows["several"].map({True: "contributing", False: "primary"}),
-        "lost_to": rows["text"].map(lost_to),
+        # The same word on a won deal says to whom nothing was lost.
+        "lost_to": rows["text"].map(lost_to).where(rows.index < len(by_outcome["lost"])),
         "taxonomy_version": taxonomy.stamp,
         "text": rows["text"],
     }
@@ -185,7 +190,7 @@ def canonical(table: str, frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(typed, index=frame.index).astype(dtypes).reset_index(drop=True)
 
 
-def _note_unmapped(texts: pd.Series[str], mapped: Mapping[str, Mapped], ledger: Ledger) -> None:
+def _note_unmapped(column: str, texts: pd.Series[str], mapped: Mapping[str, Mapped], ledger: Ledger) -> None:
     counts = texts.value_counts()
     open_values = [value for value in counts.index if mapped[value].source in ("unmapped", "ambiguous")]
     for value in open_values[:NOTES_AT_MOST]:
@@ -193,7 +198,7 @@ def _note_unmapped(texts: pd.Series[str], mapped: Mapping[str, Mapped], ledger: 
         meaning = f"may stand for {', '.join(each.candidates)}" if each.candidates else "stands for no code yet"
         line = f'{toml_string(value[:200])} = "code"'
         what = f"the reason {shortened(value)} {meaning}; decide under [taxonomy.reasons]: {line}"
-        ledger.note("loss_reason_raw", int(counts[value]), what)
+        ledger.note(column, int(counts[value]), what)
     more = open_values[NOTES_AT_MOST:]
     if more:
-        ledger.note("loss_reason_raw", int(counts[more].sum()), f"{len(more)} more reasons stand for no single code")
+        ledger.note(column, int(counts[more].sum()), f"{len(more)} more reasons stand for no single code")

@@ -237,7 +237,8 @@ def _with_derived(
         deals = deriving.fill_from(deals, tables["accounts"], (key, key), wanted, ledger)
     deals = deriving.fill_existing_customers(deals, ledger)
     deals = deriving.record_lost_to(deals, config.taxonomy.lost_to, ledger)
-    mapped = map_reasons(deriving.reasons_of(deals)["text"], config, taxonomy, folder)
+    texts = pd.concat([deriving.reasons_of(deals, outcome)["text"] for outcome in deriving.REASON_FIELDS])
+    mapped = map_reasons(texts, config, taxonomy, folder)
     reasons = deriving.derive_reasons(deals, mapped, taxonomy, ledger)
     rivals = deriving.derive_competitors(deals, reasons)
     result = {**tables, "deals": deals}
@@ -251,7 +252,7 @@ def _with_derived(
 
 
 def map_reasons(texts: pd.Series[str], config: Config, taxonomy: Taxonomy, folder: Path | None) -> dict[str, Mapped]:
-    """Say what each loss reason stands for, by the own map first, then named crosswalks, then all."""
+    """Say what each reason stands for, by the own map first, then named crosswalks, then all."""
     own = own_map(config)
     named = load_crosswalks(config.taxonomy.crosswalks, folder=folder)
     others = [each for each in load_crosswalks(folder=folder) if not each.only_when_named and each not in named]

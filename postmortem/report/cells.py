@@ -29,8 +29,8 @@ NARROWEST, WIDEST = 9.0, 42.0
 LINE, MOST_LINES, SIZE = 15.0, 5, 11
 FACE = "Calibri"
 FORMATS: Final = {
-    "share": "0.0%", "points": "+0.0%;-0.0%;0.0%", "days": "#,##0.0", "quarters": "#,##0.0", "money": "#,##0",
-    "count": "#,##0", "date": "yyyy-mm-dd",
+    "share": "0.0%", "part": "0.0%", "points": "+0.0%;-0.0%;0.0%", "days": "#,##0.0", "quarters": "#,##0.0",
+    "money": "#,##0", "count": "#,##0", "date": "yyyy-mm-dd",
 }  # fmt: skip
 TOLD_IN_HEAD: Final = ("points", "days", "quarters")
 INTERVAL: Final = re.compile(r"\s*\([^()]*interval\)")

@@ -11,7 +11,8 @@ import pandas as pd
 
 from postmortem.findings.looking_back import PAST
 from postmortem.findings.report_findings import NEW
-from postmortem.ground.formats import UNKNOWN, count, interval_text, short_money, value_text
+from postmortem.findings.told import counted_apart, number_with_wins
+from postmortem.ground.formats import UNKNOWN, interval_text, short_money, value_text
 from postmortem.result import Result
 
 MOST_FINDINGS, MOST_ACTIONS = 7, 3
@@ -88,7 +89,8 @@ def found_of(result: Result) -> Found:
     findings, worth = result.tables["findings"], result.tables["worth_a_look"]
     rows, unit = findings.records, findings.column("amount").unit
     shown = rows[:MOST_FINDINGS]
-    left = len(rows) - len(shown)
+    left, against = len(rows) - len(shown), number_with_wins(rows[MOST_FINDINGS:])
+    told = counted_apart(left - against, against, "more finding")
     proposals: dict[str, list[str]] = {}
     for number, row in enumerate(shown, start=1):
         if _text(row["remedy"]):
@@ -96,7 +98,7 @@ def found_of(result: Result) -> Found:
     return Found(
         headline=result.headline,
         items=tuple(Item(_text(row["sentence"]), _text(row["link"]), _range(row), _beside(row, unit)) for row in shown),
-        more=f"{count(left, 'more finding')} {'stands' if left == 1 else 'stand'} on the pages." if left else "",
+        more=f"{told} {'stands' if left == 1 else 'stand'} on the pages." if left else "",
         proposals=tuple((remedy, tuple(numbers)) for remedy, numbers in list(proposals.items())[:MOST_ACTIONS]),
         worth=tuple(Item(_text(row["sentence"]), _text(row["link"]), None, ()) for row in worth.records),
     )

@@ -11,7 +11,7 @@ import pandas as pd
 
 from postmortem.analyses.contract import WITHHELD, any_missing
 from postmortem.findings.evidence import TESTS
-from postmortem.findings.report_findings import Told, asked
+from postmortem.findings.told import Told, asked
 from postmortem.report.blocks import address
 from postmortem.report.redact import Terms
 from postmortem.result import Result, Table

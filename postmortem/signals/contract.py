@@ -48,6 +48,8 @@ class Signal:
         Whether a deal must have come far before it can show this. Such a sign mostly comes after the snapshot, and
         deals that live long enough to show it are the ones that get won: lost and won deals are therefore compared
         as of a later day, among those still open on it (``before_close`` in `postmortem.signals.days`).
+    with_wins : str
+        What such deals often are, in a sentence, where this is known to stand on deals that are won soon.
     origin : str
         The file of an engagement's own signal; empty for those of the package.
     digest : str
@@ -61,6 +63,7 @@ class Signal:
     causes: tuple[str, ...]
     needs: tuple[str, ...] = ()
     comes_late: bool = False
+    with_wins: str = ""
     origin: str = ""
     digest: str = ""
 

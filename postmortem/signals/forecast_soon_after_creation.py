@@ -44,4 +44,5 @@ SIGNAL = Signal(
     "forecast category or a day of creation.",
     causes=("not_an_opportunity",),
     needs=("history",),
+    with_wins="Deals forecast so early are often short ones.",
 )

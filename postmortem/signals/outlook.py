@@ -16,7 +16,7 @@ from postmortem.ground.errors import EmptyFrame, FrameRefused
 from postmortem.ground.fates import FATE_LABELS, PUSHED_EARLY, SLIPPED, WON
 from postmortem.signals.matrix import fired
 from postmortem.signals.own import with_own
-from postmortem.stats import BrierSkill, brier_skill, fit_multinomial_ridge, squared_misses
+from postmortem.stats import BrierSkill, brier_skill, calibration_groups, fit_multinomial_ridge, squared_misses
 from postmortem.stats.checks import Floats
 
 OTHER = "other"
@@ -62,6 +62,22 @@ class Outlook:
         Against one share alone they would pass on what the category tells anyway, or on which deals take long.
         """
         return all(each.skill.status == "ok" and each.skill.low > 0 for each in (self.skill, self.over_category))
+
+    def told(self, end: str) -> pd.DataFrame:
+        """Return the chances of one end with the interval of how often it came for deals given such a one.
+
+        On the index of `chances`: `end`, and the same with ``_low`` and ``_high`` (95%).
+        """
+        groups = calibration_groups(self.tested[end].clip(0, 1), (self.tested["came"] == end).astype("int8"))
+        p = self.chances[end].clip(0, 1).to_numpy(dtype=np.float64)
+        low, high = np.zeros(len(p)), np.ones(len(p))
+        for group in groups:
+            # Where too few had such a chance nothing bounds it, and it may be anything.
+            if group.share.status != "refused":
+                inside = (p >= group.begins) & ((p < group.ends) | (p == 1.0) & (group.ends == 1.0))
+                low[inside], high[inside] = group.share.low, group.share.high
+        spans = {end: p, f"{end}_low": np.minimum(low, p), f"{end}_high": np.maximum(high, p)}
+        return pd.DataFrame(spans, index=self.chances.index)
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,16 @@ class CauseSigns:
     defining: tuple[Signal, ...]
     lesser: tuple[Signal, ...]
 
+    @property
+    def words(self) -> str:
+        """What a cause is read from: the defining signs, and what counts where these are not on record."""
+        defining = " or ".join(f"“{signal.label}”" for signal in self.defining)
+        lesser = "; ".join(signal.label for signal in self.lesser)
+        instead = f"two of: {lesser}" if len(self.lesser) >= LEAST_LESSER else ""
+        if defining and instead:
+            return f"{defining}; where that is not on record, {instead}"
+        return defining or instead or "no sign on record"
+
     def on_record(self, signs: Signs) -> CauseSigns:
         """Return the signals of which something is known on any of the deals."""
         known = {name for name in signs.fired if signs.fired[name].notna().any()}

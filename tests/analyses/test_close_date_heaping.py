@@ -80,11 +80,27 @@ def test_every_deal_stands_on_one_day_and_shares_add_up() -> None:
     assert (rows["lost"].sum(), rows["won"].sum(), rows["even"].sum()) == pytest.approx((1, 1, 1))
 
 
-def test_bunched_losses_are_called_clean_up_days_and_even_ones_are_not() -> None:
+def test_clean_up_is_spoken_of_only_where_lost_deals_bunch_more_than_won_ones() -> None:
     bunched, even = (close_date_heaping(closed_of(stories(extra))) for extra in (6, 0))
-    assert "month ends are clean-up days" in bunched.headline
-    assert bunched.caveats and "tidied" in bunched.caveats[0]
-    assert "no bunching can be told" in even.headline and not even.caveats
+    assert "lost deals bunch there more than won ones (+" in bunched.headline
+    assert "which may be clean-up" in bunched.headline and "tidied" in bunched.caveats[0]
+    assert "no bunching of lost deals can be told, and no difference" in even.headline
+    assert "clean-up" not in even.headline and not even.caveats
+
+
+def test_lost_deals_that_bunch_as_won_ones_do_say_nothing_of_clean_up() -> None:
+    ends_of = [day for day in days() if day.day == calendar.monthrange(day.year, day.month)[1]]
+    won = [
+        told(4000 + month * 50 + extra, "won", closed_at=str(day), owner_id=f"Rep {extra % 7}")
+        for month, day in enumerate(ends_of)
+        for extra in range(6)
+    ]
+    alike = close_date_heaping(closed_of(stories(every_day=6) + won))
+    assert ends(alike)["a month", "lost"]["stands_out"]
+    assert "both bunch there, and no difference between them can be told" in alike.headline
+    more = close_date_heaping(closed_of(stories() + won))
+    assert "won deals bunch there more than lost ones (−" in more.headline
+    assert not any("clean-up" in text for each in (alike, more) for text in (each.headline, *each.caveats))
 
 
 def test_the_difference_has_its_interval_and_its_sign() -> None:

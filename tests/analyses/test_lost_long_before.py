@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 from analysis_cases import FOCUS, Told, closed_of, cohort_of, counted
 from by_hand import wilson
@@ -130,16 +128,22 @@ def test_breaks_are_found_where_buyers_left_and_seldom_elsewhere() -> None:
     assert np.nanmax([null["lost"]["share"], null["won"]["share"]]) < 0.1
 
 
-def test_month_ends_are_spoken_of_only_where_close_dates_bunch_there() -> None:
-    even = told([40] * 30)
-    assert not losses_bunch(even) and not any("months" in caveat for caveat in lost_long_before(even).caveats)
-    rows = even.table.copy()
-    lost = rows.index[rows["resolution"].str.startswith("lost")]
-    ends = pd.to_datetime(["2025-07-31", "2025-08-29", "2025-09-30", "2025-09-29", "2025-09-10"] * 6)
-    rows.loc[lost, "closed_at"] = ends.astype(rows["closed_at"].dtype)
-    rows.loc[lost, "owner_id"] = [f"Rep {place % 10}" for place in range(len(lost))]
-    bunched = replace(even, table=rows)
-    assert losses_bunch(bunched) and "bunch at the ends of months" in " ".join(lost_long_before(bunched).caveats)
+ENDS = ("2025-07-31", "2025-08-29", "2025-09-30", "2025-09-29", "2025-09-10")
+WITHIN = ("2025-07-10", "2025-08-12", "2025-09-09", "2025-09-30", "2025-08-20")
+
+
+@pytest.mark.parametrize(("lost", "won", "bunch"), [(WITHIN, WITHIN, False), (ENDS, WITHIN, True), (ENDS, ENDS, False)])
+def test_month_ends_are_spoken_of_only_where_lost_deals_bunch_there_more_than_won_ones(lost, won, bunch) -> None:
+    made, events = [], []
+    for place, each in enumerate(counted({"lost_unknown": 30, "won": 30}, segment="Health")):
+        days = lost if place < 30 else won
+        when = {"closed_at": days[place % 5], "owner_id": f"Rep {place % 10}"}
+        made.append(each._replace(deal={**each.deal, **when}))
+        events += heard(made[-1], *((40, 49) if place < 30 else range(2, 60, 10)))
+    cohort = closed_of(made, events=events, window=1)
+    result = lost_long_before(cohort)
+    assert result.status == "ok" and losses_bunch(cohort) is bunch
+    assert any("bunch at the ends of months" in caveat for caveat in result.caveats) is bunch
 
 
 def test_the_hypothesis_says_what_the_test_asks() -> None:

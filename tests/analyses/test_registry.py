@@ -24,7 +24,7 @@ from postmortem.findings import (
 from postmortem.ground.errors import UsageError
 from postmortem.ground.resources import PACKAGE
 
-SHARED = {"__init__", "cache", "contract", "needs"}
+SHARED = {"asked", "__init__", "cache", "contract", "needs"}
 HELPERS = {"__init__", "gate", "gaps", "compared", "evidence", "earlier", "actions", "scoring", "claims", "benchmarks"}
 
 NEW_FILE = '''"""How many deals there are."""

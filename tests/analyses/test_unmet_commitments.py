@@ -17,3 +17,5 @@ def test_commitments_left_behind_are_those_told(ended):
     stages = answer_of("unmet_commitments", FORECAST).tables["stages"].rows
     assert stages["stage"].tolist() == ["Qualification"]
     assert stages.iloc[0]["lost_seen"] == overall["lost_seen"]
+    column = answer_of("unmet_commitments", FORECAST).tables["overall"].column("attributable")
+    assert column.unit == "part"

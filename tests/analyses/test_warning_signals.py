@@ -74,10 +74,24 @@ def test_a_sign_on_more_lost_deals_is_named_first_and_with_its_direction():
     assert row["ratio_low"] > 1.3 and row["e_value"] > row["e_limit"] > 1 and row["remedy"]
 
 
-def test_a_sign_on_more_won_deals_is_no_loss_sign_and_has_no_remedy():
+def test_a_sign_on_more_won_deals_is_no_loss_sign_and_points_to_nothing():
     result = gated(deals(0.2, 0.6))
-    assert "stood less often on lost deals" in result.headline
-    assert result.tables["signals"].first["ratio"] < 1 and result.tables["signals"].first["remedy"] == ""
+    row = result.tables["signals"].first
+    assert result.headline.startswith(
+        f"“{SIGNALS[0].label}” stood more often on won deals (60% against 20%, +40 points"
+    )
+    assert result.headline.endswith("no warning on these deals, and no reason to do it more.")
+    assert row["ratio"] < 1 and row["remedy"] == row["points_to"] == ""
+    assert row["sentence"].endswith("stood more often on won deals than on lost ones: on 60% against 20%.")
+
+
+def test_signs_that_warn_are_told_first_and_never_counted_with_those_that_go_with_winning():
+    found = deals(0.2, 0.6)
+    warned, others = (deals(0.6, 0.25).fired.iloc[:, 0] for _ in range(2))
+    found.fired.iloc[:, 1], found.fired.iloc[:, 2] = warned, others
+    headline_ = gated(found).headline
+    assert headline_.startswith(f"“{SIGNALS[1].label}” stood more often on lost deals (60% against 25%")
+    assert f"; so did 1 other sign. “{SIGNALS[0].label}” stood more often on won deals: no warning" in headline_
 
 
 def test_where_nothing_differs_nothing_is_named():

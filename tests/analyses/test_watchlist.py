@@ -38,10 +38,26 @@ def test_every_open_deal_is_listed_once_with_what_holds_on_it():
     held = fired(cohort).query("fired.fillna(False)").groupby("deal_id").size()
     assert deals.set_index("deal_id")["warnings"].loc[held.index].to_dict() == held.to_dict()
     assert deals["warnings"].sum() == held.sum() == len(result.tables["fired"].rows)
-    assert (
-        result.headline
-        == "Of 15 open deals forecast for 2025Q4 none carries 3 warnings or more; 14 carry no warning at all."
+    asked = fired(cohort)
+    known = asked.loc[asked["fired"].notna(), "signal"].nunique()
+    assert known < asked["signal"].nunique()
+    assert result.headline == (
+        "Of 15 open deals forecast for 2025Q4, none carries 3 warnings or more; "
+        f"14 carry none of the {known} of {asked['signal'].nunique()} warnings that the record tells of."
     )
+
+
+def test_what_is_not_on_record_is_never_told_as_no_warning():
+    total = answer_of("watchlist", "open_forecast").tables["total"]
+
+    def told(text: str) -> str:
+        return module.headline({"total": replace(total, rows=total.rows.assign(told_of=text))})
+
+    assert told("0 of 21") == (
+        "Whether any of 15 open deals forecast for 2025Q4 carries a warning cannot be told: nothing on record speaks "
+        "of any."
+    )
+    assert told("").endswith("14 carry no warning at all.")
 
 
 def test_silence_is_counted_from_the_buyers_last_part_and_unknown_without_an_event():

@@ -14,8 +14,8 @@ from postmortem.findings.actions import Action, Bound, Measure, read_actions
 from postmortem.findings.earlier import Earlier, look_earlier
 from postmortem.findings.evidence import Measured
 from postmortem.findings.looking_back import held, looking_back
-from postmortem.findings.report_findings import Told
 from postmortem.findings.scoring import Scored, score, verdict_of
+from postmortem.findings.told import Told
 from postmortem.frames import Cohort, Engagement
 from postmortem.ground import resources
 from postmortem.ground.errors import ConfigError
@@ -61,7 +61,7 @@ def test_a_finding_that_was_wrong_is_told_with_both_figures() -> None:
     row = back.tables["findings"].first
     assert row["verdict"] == "did not hold"
     assert row["figures"] == "then +10 points (5–15 points); this quarter alone −2 points (−6 to 2 points)"
-    assert back.headline == "Of 1 finding of 2025Q2, 1 did not hold."
+    assert back.headline == "The one finding of 2025Q2: did not hold."
 
 
 def test_where_the_question_is_refused_now_it_says_what_is_missing() -> None:

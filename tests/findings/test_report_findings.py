@@ -7,13 +7,14 @@ import math
 from dataclasses import replace
 
 import pytest
-from made_findings import pushes
+from made_findings import POINTS, pushes
 
 from postmortem.findings import evidence, find
 from postmortem.findings.evidence import EVIDENCE
-from postmortem.findings.report_findings import NEW, SEEN, asked, report_findings
+from postmortem.findings.report_findings import NEW, SEEN, report_findings
+from postmortem.findings.told import WARNING, WITH_WINS, asked
 from postmortem.ground.errors import UsageError
-from postmortem.result import Result
+from postmortem.result import Column, Result, Table
 from postmortem.signals import find as find_signal
 from postmortem.taxonomies import load_taxonomy
 
@@ -23,7 +24,7 @@ THREE = ("close_date_pushes", "lost_long_before", "stage_at_loss")
 @pytest.fixture
 def with_amounts(monkeypatch: pytest.MonkeyPatch) -> None:
     told = {name: replace(EVIDENCE[name], amount="amount") for name in THREE}
-    monkeypatch.setattr("postmortem.findings.report_findings.EVIDENCE", told)
+    monkeypatch.setattr("postmortem.findings.told.EVIDENCE", told)
 
 
 def of(*results: Result, before: frozenset[tuple[str, str]] | None = None) -> Result:
@@ -74,10 +75,59 @@ def test_an_unknown_amount_is_neither_the_largest_nor_none() -> None:
 
 def test_what_asks_the_same_in_another_way_comes_after_all_other_findings(monkeypatch: pytest.MonkeyPatch) -> None:
     told = {name: replace(EVIDENCE[name], same_as="pushed_twice" if name != THREE[1] else "") for name in THREE}
-    monkeypatch.setattr("postmortem.findings.report_findings.EVIDENCE", told)
+    monkeypatch.setattr("postmortem.findings.told.EVIDENCE", told)
     three = named(THREE[0], 1e-9), named(THREE[1], 0.01), named(THREE[2], 1e-8)
     assert order(of(*three)) == [THREE[0], THREE[1], THREE[2]]
     assert order(of(named(THREE[0], 1e-8), three[1], named(THREE[2], 1e-9))) == [THREE[2], THREE[1], THREE[0]]
+
+
+def sign(name: str, difference: float, p: float = 1e-6) -> Result:
+    """Return the answer on warning signs with one sign, named, that stands on so many more of the lost deals."""
+    made = pushes(p, figure=(difference, difference - 0.05, difference + 0.05), named=True)
+    texts = {"name": name, "sentence": f"“{find_signal(name).label}” differs.", "remedy": "Do this."}
+    rows = made.tables["comparison"].rows.rename(columns={"amount": "lost_amount"}).assign(**texts)
+    columns = (*POINTS[:3], replace(POINTS[3], name="lost_amount"), *(Column(each, "text", each) for each in texts))
+    tests = made.tables["tests"]
+    rows_of = tests.rows.assign(name=name, hypothesis=f"{name} differs")
+    asked_of = Table(rows_of, (*tests.columns, Column("name", "text", "Sign")), "Tests")
+    tables = {"signals": Table(rows, columns, "Signs"), "tests": asked_of}
+    return made.replace(analysis="warning_signals", params={"of": name}, tables=tables)
+
+
+def test_a_sign_that_goes_with_winning_stands_last_and_is_given_no_remedy() -> None:
+    found = of(sign("forecast_soon_after_creation", -0.07, 1e-12), sign("pushed_twice", 0.18, 1e-3))
+    warns, does_not = found.tables["findings"].records
+    assert (warns["goes_with"], warns["remedy"]) == (WARNING, "Do this.")
+    assert warns["sentence"] == "“Close put off twice or more” differs."
+    assert (does_not["goes_with"], does_not["remedy"]) == (WITH_WINS, "")
+    assert does_not["sentence"] == (
+        "“Forecast within a week of creation” differs. That is no warning on these deals, and no reason to do it more. "
+        "Deals forecast so early are often short ones."
+    )
+
+
+def test_it_is_not_counted_as_a_finding() -> None:
+    both = of(sign("forecast_soon_after_creation", -0.07), sign("pushed_twice", 0.18))
+    assert both.headline == "1 finding and 1 sign that goes with winning, out of 2 comparisons tested together."
+    alone = of(sign("forecast_soon_after_creation", -0.07), sign("single_contact", -0.1))
+    assert alone.headline == "No finding, but 2 signs that go with winning, out of 2 comparisons tested together."
+    again = find("report_findings").restore(json.loads(json.dumps(both.to_dict())))
+    assert again.headline == both.headline
+
+
+def test_so_is_what_asks_after_a_sign_in_another_way_and_nothing_that_is_no_lapse() -> None:
+    less = pushes(1e-6, named=True, figure=(-0.1, -0.15, -0.05))
+    row = of(less).tables["findings"].first
+    assert (row["goes_with"], row["remedy"]) == (WITH_WINS, "")
+    assert row["sentence"].endswith("is so. That is no warning on these deals, and no reason to do it more.")
+    stage = pushes(1e-6, named=True, figure=(-0.1, -0.15, -0.05), analysis="stage_at_loss")
+    row = of(stage).tables["findings"].first
+    assert (row["goes_with"], row["sentence"]) == ("", "Stage_at_loss is so.")
+
+
+def test_what_may_be_worth_a_look_does_not_say_so_further_on_either() -> None:
+    found = of(pushes(0.04, named=False, said="Half of them do. Worth a look: not in every segment."))
+    assert list(found.tables["worth_a_look"].rows["sentence"]) == ["Half of them do. Not in every segment."]
 
 
 def test_a_finding_carries_its_sentence_interval_remedy_and_section() -> None:

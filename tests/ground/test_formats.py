@@ -79,6 +79,7 @@ def test_a_plural_can_be_given():
         ((-0.001, 0.08), "points", "−0.1 to 8 points"), ((0.0004, 0.08), "points", "0.1–8 points"),
         ((0.0, 0.08), "points", "0–8 points"), ((-0.0004, 0.12), "share", "0–12%"),
         ((1.2e6, 3.4e6), "USD", "$1.2M–$3.4M"), ((12, 30), "days", "12–30 days"), ((1, 2.5), "", "1–2.5"),
+        ((-0.05, 0.5), "part", "−5 to 50%"),
         ((None, 0.3), "share", "unknown"), ((0.1, math.nan), "share", "unknown"),
     ],
 )  # fmt: skip
@@ -93,6 +94,7 @@ def test_intervals_are_shares_unless_told():
 @pytest.mark.parametrize(
     ("value", "unit", "text"),
     [
+        (0.35, "part", "35%"), (-0.05, "part", "−5%"),
         (0.37, "share", "37%"), (0.12, "points", "+12 points"), (12.4, "days", "12 days"), (1, "days", "1 day"),
         (1.0, "quarters", "1 quarter"), (2.5, "days", "2.5 days"), (5e4, "EUR", "€50k"), (3, "", "3"),
         (3.25, "", "3.3"), (0.04, "", "0.04"), (-2, "", "−2"), (123456, "", "123,456"),

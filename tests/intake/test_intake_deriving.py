@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from builders import FOCUS, closed
 from intake_files import DEALS, as_csv, notes_on, with_changes
 
+from postmortem.analyses.why_we_win import why_we_win
 from postmortem.ground.errors import ConfigError, DataError
 
 REPS = "rep_id,manager,team,territory,hire_date\nAnn,Max,East,North,2020-01-01\nBob,Eve,West,South,2021-01-01\n"
@@ -48,6 +50,42 @@ def test_reasons_by_the_engagements_map_first(book_of) -> None:
     notes = notes_on(book, "loss_reason_raw")
     assert any("won deals carry a loss reason" in what for what in notes)
     assert any('the reason "Mystery" stands for no code yet' in what for what in notes)
+
+
+def test_the_reason_of_a_win_is_read_by_the_same_map_and_says_nothing_of_a_taker(book_of) -> None:
+    rows = [
+        {**row, "outcome": outcome, "closed_at": day}
+        for row, outcome, day in zip(
+            with_changes(
+                {"win_reason": "Price"}, {"loss_reason": "Price", "win_reason": "Charm"}, {"win_reason": "Zeal"}
+            ),
+            ("won", "lost", "won"), ("2025-08-01",) * 3, strict=True,
+        )
+    ]  # fmt: skip
+    taxonomy = {"reasons": {"Price": {"codes": ["price_value"], "lost_to": "competitor"}}}
+    book = book_of(rows, taxonomy=taxonomy)
+    reasons = book.table("reasons").set_index("deal_id")
+    assert reasons["text"].to_dict() == {"D1": "Price", "D2": "Price", "D3": "Zeal"}
+    assert reasons["code"].fillna("").to_dict() == {"D1": "price_value", "D2": "price_value", "D3": ""}
+    assert reasons["lost_to"].fillna("").to_dict() == {"D1": "", "D2": "competitor", "D3": ""}
+    assert set(reasons["rater_type"]) == {"rep"}
+    assert any('the reason "Zeal" stands for no code yet' in what for what in notes_on(book, "win_reason_raw"))
+    assert not any("Zeal" in what for what in notes_on(book, "loss_reason_raw"))
+
+
+def test_reasons_of_wins_stand_beside_those_of_losses(book_of) -> None:
+    rows = [
+        {**with_changes()[0], "deal_id": f"D{n}", "outcome": outcome, "closed_at": "2025-06-01",
+         field: "Price" if n % 5 < 3 else "Timing"}
+        for outcome, field, first in (("won", "win_reason", 0), ("lost", "loss_reason", 20))
+        for n in range(first, first + 20)
+    ]  # fmt: skip
+    # one more, so that the quarter has ended by the day of the data
+    rows.append({**with_changes()[0], "deal_id": "D99", "closed_at": "2025-06-30"})
+    book = book_of(rows, taxonomy={"reasons": {"Price": "price_value", "Timing": "no_urgency"}})
+    result = why_we_win(closed(book, FOCUS - 1))
+    price = next(row for row in result.tables["reasons"].records if row["reason"] == "Price against value")
+    assert (price["won"], price["won_n"], price["lost"], price["lost_n"]) == (12, 20, 12, 20)
 
 
 def test_an_ambiguous_reason_has_no_code_and_is_noted_with_its_candidates(book_of) -> None:

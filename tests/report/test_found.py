@@ -16,8 +16,9 @@ from postmortem.findings.earlier import Earlier
 from postmortem.findings.evidence import Measured
 from postmortem.findings.gate import through_the_gate
 from postmortem.findings.looking_back import looking_back
-from postmortem.findings.report_findings import hypotheses, report_findings
+from postmortem.findings.report_findings import report_findings
 from postmortem.findings.scoring import Scored
+from postmortem.findings.told import hypotheses
 from postmortem.report.blocks import address
 from postmortem.report.closing import FRONT, named_in
 from postmortem.report.found import back_of, found_of
@@ -57,6 +58,13 @@ def test_at_most_seven_stand_there_and_the_others_are_counted() -> None:
     assert len(re.findall(r'<p class="say"><a ', html)) == 7
     assert "2 more findings stand on the pages." in html
     assert "9 comparisons of this report were tested together: 9 can be told from chance." in html
+
+
+def test_signs_that_go_with_winning_are_counted_apart_from_the_findings_that_stand_on_the_pages() -> None:
+    less = [pushes(1e-6, figure=(-0.2, -0.3, -0.1), of=n) for n in range(2)]
+    html = html_of([*(result_of(f"question_{n}", 1e-6, f"Sentence {n}.") for n in range(8)), *less])
+    assert "1 more finding and 2 signs that go with winning stand on the pages." in html
+    assert "Of 8 findings and 2 signs that go with winning of 2025Q2, " in html
 
 
 def test_a_quarter_without_a_finding_says_so_and_names_nothing() -> None:
