@@ -44,7 +44,8 @@ class Need:
     source : str
         Kind of record in `ground/menus.toml`, for the CRM's own menu.
     count : callable
-        Given a cohort and rows of it, how many there are; asked of the span and of each quarter alike.
+        Given a cohort and rows of it, how many there are; asked of the span and of each quarter alike. More rows never
+        count fewer: where a span has none, none of its quarters is asked.
     over : {"window", "focus", "earlier", "record"}
         What is counted: the pooled quarters, the focus quarter, the quarters before it, or the whole record,
         of which a copy kept in a quarter's first days serves that quarter.
@@ -88,6 +89,8 @@ class Need:
 
     def pace(self, cohort: Cohort) -> float:
         """Return how many come a quarter, over the window."""
+        if self.over == "window" and not self.have(cohort):
+            return 0.0
         counted = [self._counted(cohort, quarter.label, _within((quarter,))) for quarter in cohort.window]
         return sum(counted) / len(counted)
 
@@ -115,9 +118,9 @@ class Need:
         coming = f"at {pace:.2g} a quarter" if pace else "none a quarter"
         told = f"{self.least - have} more: {{}}, {coming}"
         if self.over == "window":
-            known = self._known(cohort, have)
-            for ahead, back in ((ahead, back) for ahead in range(QUARTERS_AHEAD + 1) for back in known):
-                if ahead + back <= QUARTERS_BACK and known[back] + pace * ahead >= self.least:
+            for ahead in range(QUARTERS_AHEAD + 1):
+                back = self._back_to(cohort, self.least - pace * ahead, QUARTERS_BACK - ahead)
+                if back is not None:
                     wider = f"with a window of {ahead + back} quarters ([frame] window)"
                     return f"now, {wider}" if not ahead else f"{told.format((last + ahead).label)}, {wider}"
         elif pace:
@@ -127,15 +130,21 @@ class Need:
                 return told.format((last + quarters).label)
         return f"{NOT_AT_THIS_PACE} ({coming})"
 
-    def _known(self, cohort: Cohort, have: int) -> dict[int, int]:
-        """Return how many there would be in the window that ends alike, by each number of quarters it may have."""
-        known, there = {len(cohort.window): have}, set(cohort.table["quarter"])
-        for back in range(len(cohort.window) + 1, QUARTERS_BACK + 1):
-            wider = cohort.window[-1].trailing(back)
-            # A quarter without deals adds none: before the first one on record they are counted once.
-            is_new = wider[0].label in there
-            known[back] = self._counted(cohort, back, _within(wider)) if is_new else known[back - 1]
-        return known
+    def _back_to(self, cohort: Cohort, enough: float, most: int) -> int | None:
+        """Return of how many quarters, at most `most`, the window that ends alike must be to hold enough; else None."""
+        own, there = len(cohort.window), set(cohort.table["quarter"])
+        # A quarter without deals adds none, and the widest window holds most: mostly it is the only one to be counted.
+        wider = [back for back in range(own + 1, QUARTERS_BACK + 1)
+                 if cohort.window[-1].trailing(back)[0].label in there]  # fmt: skip
+        if own > most or (self.have(cohort) < enough and not (wider and self._held(cohort, wider[-1]) >= enough)):
+            return None
+        return next((back for back in (own, *wider) if back <= most and self._held(cohort, back) >= enough), None)
+
+    def _held(self, cohort: Cohort, back: int) -> int:
+        """Count what the window of so many quarters that ends alike would hold."""
+        if back == len(cohort.window):
+            return self.have(cohort)
+        return self._counted(cohort, back, _within(cohort.window[-1].trailing(back)))
 
     def _is_empty(self, book: Book) -> bool:
         """Whether none of the columns holds anything: the field is not used, or was not exported."""

@@ -15,6 +15,7 @@ import pandas as pd
 from postmortem.book.history import Changes, read_changes, states_at, tracked_fields
 from postmortem.ground import schema
 from postmortem.ground.fiscal import FiscalCalendar
+from postmortem.ground.membership import among
 from postmortem.ground.process import Process
 from postmortem.taxonomies import Taxonomy
 
@@ -182,7 +183,7 @@ class Book:
         """Return the rows of table `name` that were known at the end of `day`."""
         frame = self.tables[name]
         if "deal_id" in frame.columns:
-            frame = frame[frame["deal_id"].isin(deals["deal_id"])]
+            frame = frame[among(frame["deal_id"], deals["deal_id"])]
         for moment in (column for column in RECORDED_BY.get(name, ()) if column in frame.columns):
             is_stamp = isinstance(frame[moment].dtype, pd.DatetimeTZDtype)
             limit = self.meta.end_of_day(day) if is_stamp else pd.Timestamp(day + dt.timedelta(days=1))

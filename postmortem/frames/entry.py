@@ -20,6 +20,7 @@ from postmortem.frames.resolution import lost_to, resolve
 from postmortem.ground.errors import FrameRefused
 from postmortem.ground.fates import SLIPPED
 from postmortem.ground.fiscal import Quarter
+from postmortem.ground.membership import among
 
 LABELS = {"stage": "stage", "forecast_category": "forecast category", "expected_close_date": "expected close",
           "amount": "amount"}  # fmt: skip
@@ -37,11 +38,11 @@ def spells(book: Book, field: str) -> pd.DataFrame:
         created), ``until`` (UTC; missing while it lasts), by deal and time.
     """
     history, deals = book.table("history"), book.deals
-    changes = history[(history["field"] == field) & history["deal_id"].isin(deals["deal_id"])]
+    changes = history[(history["field"] == field) & among(history["deal_id"], deals["deal_id"])]
     changes = changes.sort_values(["changed_at", "seq"], kind="stable")
     opening = changes.drop_duplicates("deal_id")[["deal_id", "old_value"]].rename(columns={"old_value": "value"})
     # each name once: a lookup takes as long as the names it is given, told ten times or not
-    still = deals[(deals["outcome"] == "open") & ~deals["deal_id"].isin(opening["deal_id"])]
+    still = deals[(deals["outcome"] == "open") & ~among(deals["deal_id"], opening["deal_id"])]
     unchanged = pd.DataFrame({"deal_id": still["deal_id"], "value": still[field].astype("str")})
     first = pd.concat([opening, unchanged], ignore_index=True)
     created = deals.set_index("deal_id")["created_at"].reindex(first["deal_id"]).reset_index(drop=True)

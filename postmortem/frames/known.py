@@ -17,6 +17,7 @@ import pandas as pd
 from postmortem.book import Book
 from postmortem.book.history import OVERWRITTEN, TRACKED, states_at_moments, tracked_fields
 from postmortem.ground.formats import count
+from postmortem.ground.membership import among
 from postmortem.ground.schema import UNKNOWN
 
 REACH = 7
@@ -78,7 +79,7 @@ class Record:
         deals, history = self.book.deals.reset_index(drop=True), self.book.table("history")
         is_open = deals["outcome"] == "open"
         return {
-            field: is_open | deals["deal_id"].isin(history.loc[history["field"] == field, "deal_id"].unique())
+            field: is_open | among(deals["deal_id"], history.loc[history["field"] == field, "deal_id"])
             for field in self.fields
             if field in tracked_fields(self.book)
         }

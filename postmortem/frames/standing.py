@@ -14,6 +14,7 @@ from postmortem.book.leakage import IN_FORECAST, LEFT, LOST, standing_on
 from postmortem.frames.cohort import Cohort
 from postmortem.frames.known import Record
 from postmortem.ground.fiscal import Quarter
+from postmortem.ground.membership import among
 from postmortem.ground.schema import FORECAST_DEFAULT, UNKNOWN
 
 UNTOLD = "untold"
@@ -141,8 +142,8 @@ def _cut(cohort: Cohort, wanted: pd.Series[str], history: pd.DataFrame) -> Book:
     """Return the book with the deals of one quarter and their part of a history."""
     deals = cohort.book.deals
     # Of every field one change stays, whosever it is: it says that the field is tracked at all.
-    kept = history["deal_id"].isin(wanted) | ~history["field"].duplicated()
-    cut = {"deals": deals[deals["deal_id"].isin(wanted)], "history": history[kept]}
+    kept = among(history["deal_id"], wanted) | ~history["field"].duplicated()
+    cut = {"deals": deals[among(deals["deal_id"], wanted)], "history": history[kept]}
     return replace(
         cohort.book,
         tables={**cohort.book.tables, **{name: rows.reset_index(drop=True) for name, rows in cut.items()}},

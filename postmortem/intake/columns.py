@@ -15,6 +15,7 @@ from postmortem.ground.schema import UNKNOWN, Column
 from postmortem.intake.adapter import Adapter
 from postmortem.intake.dates import DateStyle, Order, formats_for, numeric_orders, read_date, read_moment
 from postmortem.intake.folding import Lookup, fold
+from postmortem.intake.moments import parse_moments
 from postmortem.intake.quarantine import Ledger
 from postmortem.intake.values import Parsed, parse, read_flag, read_integer, read_money, read_number, read_share
 from postmortem.intake.wording import listed, toml_string
@@ -127,7 +128,8 @@ class Reader:
         place = self._place(column)
         order: Order | None = None
         if self.style.stated is None:
-            proven, example = numeric_orders(text.dropna().unique())
+            # A year that stands first settles the order: next to nothing is left to look at.
+            proven, example = numeric_orders(text[~text.str.match(r"[0-9]{4}-", na=True)].unique())
             if example is not None and len(proven) != 1:
                 month_first, day_first = formats_for(example)
                 what = (
@@ -137,8 +139,11 @@ class Reader:
                 return Refusal(f"{place}: {what}, such as {example!r}", do)
             order = next(iter(proven), None)
         style = DateStyle(self.style.stated, order, self.style.zone)
-        is_moment = column.kind == "timestamp"
-        parsed = parse(text, partial(_moment if is_moment else _day, style=style), schema.DTYPES[column.kind])
+        if column.kind == "timestamp" and not style.puts_year_first:
+            parsed = parse_moments(text, partial(_moment, style=style), style.zone)
+        else:
+            reader = _moment if column.kind == "timestamp" else _day
+            parsed = parse(text, partial(reader, style=style), schema.DTYPES[column.kind])
         placeholders = int((text.notna() & parsed.why.isna() & parsed.values.isna()).sum())
         if placeholders:
             ledger.note(column.name, placeholders, "placeholder days such as 9999-12-31 are read as missing")

@@ -52,6 +52,11 @@ class DateStyle:
     order: Order | None
     zone: ZoneInfo
 
+    @property
+    def puts_year_first(self) -> bool:
+        """Whether the stated format begins with the year, so that what looks like ISO may be none."""
+        return self.stated is not None and self.stated.startswith("%Y")
+
 
 def numeric_orders(cells: Iterable[str]) -> tuple[set[Order], str | None]:
     """Return which orders the numeric days of a column prove, and one such day as an example.
@@ -106,7 +111,7 @@ def read_moment(text: str, style: DateStyle) -> int:
 
 def _read(text: str, style: DateStyle) -> dt.datetime:
     text = text.strip()
-    year_first = style.stated is not None and style.stated.startswith("%Y")
+    year_first = style.puts_year_first
     try:
         if text[4:5] == "-" and text[5:6].isdigit() and not year_first:
             return dt.datetime.fromisoformat(text)

@@ -83,7 +83,7 @@ def write_canonically(
         if isinstance(read, Refusal):
             refusals.append(read)
             continue
-        canonical = read.values.map(_canonical, na_action="ignore").astype("str").where(text.notna())
+        canonical = _written(read.values).where(text.notna())
         for name, values in both.items():
             values.loc[rows] = canonical.xs(name)
             why = read.why.xs(name)
@@ -123,6 +123,14 @@ def canonical_fields(fields: pd.Series[str], adapter: Adapter) -> pd.Series[str]
         if name in ("closed_at", "close_date") and word != "closed_at":
             names[word] = "expected_close_date"
     return fields.map(lambda word: names.get(word, word), na_action="ignore").astype("str")
+
+
+def _written(values: pd.Series) -> pd.Series[str]:
+    """Return values as text, each distinct one written once."""
+    codes, distinct = pd.factorize(values)
+    # Code -1 is a missing value and takes the last entry.
+    texts = pd.Series([*map(_canonical, distinct), None], dtype="str")
+    return texts.take(codes).set_axis(values.index)
 
 
 def _canonical(value: object) -> str:

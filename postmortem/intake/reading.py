@@ -6,13 +6,16 @@ gzipped or not, Excel workbooks and Parquet. Rows of another width than the head
 
 from __future__ import annotations
 
+import gc
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import pandas as pd
+import pyarrow as pa
 
 from postmortem.book import Note
 from postmortem.ground.errors import DataError
@@ -108,18 +111,31 @@ def read_table(path: Path, file: str, settings: Settings | None = None) -> RawTa
     """
     settings = settings or Settings()
     data = unpacked(path, file)
-    if data.startswith(PARQUET):
-        rows = read_parquet(data, file, decimal=settings.decimal)
-    elif data.startswith(ZIP):
-        rows = read_workbook(data, file, sheet=settings.sheet, decimal=settings.decimal)
-    else:
-        refuse_other_kinds(data, file)
-        rows = read_delimited(data, file, encoding=settings.encoding, delimiter=settings.delimiter)
-    return _tabulate(rows, file)
+    with _uncollected():
+        if data.startswith(PARQUET):
+            rows = read_parquet(data, file, decimal=settings.decimal)
+        elif data.startswith(ZIP):
+            rows = read_workbook(data, file, sheet=settings.sheet, decimal=settings.decimal)
+        else:
+            refuse_other_kinds(data, file)
+            rows = read_delimited(data, file, encoding=settings.encoding, delimiter=settings.delimiter)
+        return _tabulate(rows, file)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the garbage collector away: it would look again and again at a million rows, none of which is garbage."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _tabulate(read: Rows, file: str) -> RawTable:
-    filled = [row for row in read.rows if any(cell.strip() for cell in row.cells)]
+    filled = [row for row in read.rows if any(map(str.strip, row.cells))]
     if not filled:
         raise DataError(f"{file} is empty.", expected="a header and rows under it", do="export it again")
     at = _header_at(filled)
@@ -130,7 +146,8 @@ def _tabulate(read: Rows, file: str) -> RawTable:
     even: list[Row] = []
     ragged: list[Row] = []
     for row in filled[at + 1 :]:
-        fitted = _fitted(row, len(headers), read.may_be_short)
+        as_wide = len(row.cells) == len(headers) and not row.swallows
+        fitted = row if as_wide else _fitted(row, len(headers), read.may_be_short)
         if fitted is None:
             ragged.append(row)
         else:
@@ -160,6 +177,8 @@ def _header_at(rows: Sequence[Row]) -> int:
 def _titled(header: list[str], rows: Sequence[Row]) -> list[str]:
     """Leave out what a trailing delimiter adds to the header, unless a row has something under it."""
     width = max(position for position, cell in enumerate(header, start=1) if cell.strip())
+    if width == len(header):
+        return header
     used = any(len(row.cells) == len(header) and any(cell.strip() for cell in row.cells[width:]) for row in rows)
     return header if used else header[:width]
 
@@ -194,11 +213,12 @@ def _fitted(row: Row, width: int, may_be_short: bool) -> Row | None:
 def _frame(headers: Sequence[str], rows: Sequence[Row]) -> tuple[pd.DataFrame, int]:
     emptied = 0
     columns: dict[str, pd.Series[str]] = {}
-    for position, header in enumerate(headers):
-        cells: list[str | None] = [row.cells[position] for row in rows]
-        for place, cell in enumerate(cells):
-            if cell is not None and "\x00" in cell:
-                emptied += 1
-                cells[place] = cell.replace("\x00", "")
-        columns[header] = pd.Series([cell if cell and cell.strip() else None for cell in cells], dtype="str")
+    turned = zip(*(row.cells for row in rows), strict=True) if rows else iter([()] * len(headers))
+    for header, cells in zip(headers, turned, strict=True):
+        if "\x00" in "".join(cells):
+            emptied += sum("\x00" in cell for cell in cells)
+            cells = tuple(cell.replace("\x00", "") for cell in cells)
+        filled = [cell if cell.strip() else None for cell in cells]
+        # Arrow takes texts as they are; pandas would ask of each whether it is one.
+        columns[header] = pd.Series(pa.array(filled, pa.large_string()), dtype="str")
     return pd.DataFrame(columns), emptied

@@ -8,6 +8,7 @@ from typing import Final
 import pandas as pd
 
 from postmortem.ground import schema
+from postmortem.ground.membership import among
 from postmortem.intake.folding import spellings
 from postmortem.intake.quarantine import Ledger
 from postmortem.intake.wording import listed, shortened, toml_string
@@ -88,7 +89,7 @@ def report_strangers(table: str, frame: pd.DataFrame, deals: pd.DataFrame, ledge
     """Note rows of deals that are not among the deals: set aside there, or left out of that export."""
     if table == "deals" or "deal_id" not in frame:
         return
-    strangers = ~frame["deal_id"].isin(deals["deal_id"])
+    strangers = ~among(frame["deal_id"], deals["deal_id"])
     if strangers.any():
         deals_missed = frame.loc[strangers, "deal_id"].nunique()
         what = f"rows belong to {deals_missed} deals that are not among the deals; they are kept"

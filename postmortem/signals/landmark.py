@@ -27,6 +27,8 @@ WRITTEN_OVER = {"competitors": ("status", "price", "currency")}
 NEVER = np.datetime64("1677-12-31", "us")
 # Without its date, one of these rows may have been there or not: then the deal's record tells nothing.
 SILENCED_BY_UNDATED = ("contacts", "milestones")
+# Under which a book carries the changes of single fields, for as long as it lives.
+KEPT = "_changes_of"
 
 
 @dataclass(frozen=True)
@@ -60,9 +62,12 @@ class LandmarkBook(Book):
 
     def changes_of(self, name: str) -> pd.DataFrame:
         """Return the changes of one field, in order of time, as rows of the history."""
-        rows = self.table("history")
-        changes: pd.DataFrame = rows[rows["field"] == name]
-        return changes
+        # As a cached property would: most detectors ask for the same one or two fields.
+        kept: dict[str, pd.DataFrame] = vars(self).setdefault(KEPT, {})
+        if name not in kept:
+            rows = self.table("history")
+            kept[name] = rows[rows["field"] == name]
+        return kept[name].copy(deep=False)
 
     @cached_property
     def stage_steps(self) -> pd.DataFrame:
@@ -81,8 +86,18 @@ class LandmarkBook(Book):
         later = changes.rename(columns={"new_value": "stage"})[["row", "day", "stage"]]
         steps = pd.concat([opened, later], ignore_index=True).dropna(subset=["stage", "day"])
         orders = {stage.stage: stage.order for stage in self.process.stages if not stage.is_closed}
-        steps = steps.assign(order=steps["stage"].map(orders).fillna(0).astype("int64"))
+        codes, names = pd.factorize(steps["stage"])
+        steps["order"] = np.array([orders.get(name, 0) for name in names], dtype="int64")[codes]
         return steps.sort_values(["row", "day"], kind="stable", ignore_index=True)
+
+    @cached_property
+    def stage_entries(self) -> pd.DataFrame:
+        """The steps by which a deal came into another stage than the one before, and ``until``, the day of the next."""
+        steps = self.stage_steps
+        # By deal and time, so that the row above is the step before: a look at numbers, not at texts by deal.
+        row, stage = steps["row"], pd.Series(pd.factorize(steps["stage"])[0], index=steps.index)
+        entries = steps[(row != row.shift()) | (stage != stage.shift())]
+        return entries.assign(until=entries["day"].shift(-1).where(entries["row"] == entries["row"].shift(-1)))
 
     def is_told(self, name: str, deals: pd.DataFrame) -> pd.Series[bool]:
         """Say of which deals the history tells a field, so that no change on record means that there was none.
@@ -109,6 +124,7 @@ class Cutter:
         # Deals as positions, days and order worked out once: a table is cut once a quarter.
         self._deals = book.deals.drop_duplicates("deal_id").set_index("deal_id", drop=False)
         self._dated = {name: self._in_order(name) for name in HANDED if book.has(name)}
+        self._changed_to = self._values_of_changes() if "history" in self._dated else {}
 
     def at(self, landmarks: pd.DataFrame, states: Mapping[str, pd.Series] | None = None) -> LandmarkBook:
         """Return some deals, each as known at the end of its landmark.
@@ -138,12 +154,12 @@ class Cutter:
         places = self._deals.index.get_indexer(limits.index)
         row, until = np.full(len(self._deals) + 1, -1), np.full(len(self._deals) + 1, NEVER)
         row[places], until[places] = np.arange(len(limits)), limits.to_numpy(dtype="datetime64[us]")
-        tables = {
-            name: frame[known <= until[deal]].assign(row=row[deal[known <= until[deal]]])
-            for name, (frame, deal, known) in self._dated.items()
-        }
+        seen = {name: known <= until[deal] for name, (_, deal, known) in self._dated.items()}
+        rows = {name: row[deal[seen[name]]] for name, (_, deal, _) in self._dated.items()}
+        tables = {name: frame[seen[name]].assign(row=rows[name]) for name, (frame, _, _) in self._dated.items()}
         deals = _blank(self._deals.iloc[places].set_axis(landmarks.index))
-        held = _replayed(tables["history"] if "history" in tables else _without_rows("history"), deals)
+        held = {name: self._latest(name, deals[name], seen["history"], row) if self._changed_to else deals[name]
+                for name in TRACKED}  # fmt: skip
         for name, values in (states or {}).items():
             held[name] = values.astype(deals[name].dtype).fillna(held[name])
         held["forecast_category"] = held["forecast_category"].fillna(schema.UNKNOWN)
@@ -179,6 +195,20 @@ class Cutter:
         deal = self._deals.index.get_indexer(pd.Index(frame["deal_id"]))
         return frame.reset_index(drop=True), deal, known.to_numpy(dtype="datetime64[us]")
 
+    def _values_of_changes(self) -> dict[str, tuple[np.ndarray, pd.Series]]:
+        """Return, by tracked field, where its changes stand in the history and what they wrote, typed."""
+        history = self._dated["history"][0]
+        places = {name: np.flatnonzero((history["field"] == name).to_numpy(dtype=bool)) for name in TRACKED}
+        return {name: (at, typed(history["new_value"].iloc[at], name)) for name, at in places.items()}
+
+    def _latest(self, name: str, blank: pd.Series, seen: np.ndarray, row: np.ndarray) -> pd.Series:
+        """Return what the latest change of a field that is seen had written, by row; missing where there is none."""
+        at, values = self._changed_to[name]
+        latest, of_them = np.full(len(blank), -1), np.flatnonzero(seen[at])
+        # In order of time: of several changes of one deal the last one stays.
+        latest[row[self._dated["history"][1][at[of_them]]]] = of_them
+        return pd.Series(values.array.take(latest, allow_fill=True), index=blank.index).astype(blank.dtype)
+
     def _local(self, moments: pd.Series) -> pd.Series:
         is_stamp = isinstance(moments.dtype, pd.DatetimeTZDtype)
         return local_days(self._book, moments) if is_stamp else moments.dt.normalize()
@@ -195,13 +225,3 @@ def _blank(deals: pd.DataFrame) -> pd.DataFrame:
     gone["outcome"] = gone["outcome"].fillna(OPEN)
     # Columns that only one client's export has could say anything.
     return deals[[name for name in deals.columns if name in LASTING]].assign(**gone)
-
-
-def _replayed(history: pd.DataFrame, deals: pd.DataFrame) -> dict[str, pd.Series]:
-    """Return what the latest change of each tracked field had written, where there is one."""
-    latest = history.drop_duplicates(["row", "field"], keep="last")
-    held = {}
-    for name in TRACKED:
-        values = latest[latest["field"] == name].set_index("row")["new_value"].reindex(range(len(deals)))
-        held[name] = typed(values.set_axis(deals.index), name).astype(deals[name].dtype)
-    return held

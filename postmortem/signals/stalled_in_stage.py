@@ -18,9 +18,7 @@ def stalled_in_stage(book: LandmarkBook, landmarks: pd.DataFrame) -> pd.DataFram
     The percentile is taken over deals closed before the earliest landmark of the quarter, each completed stay in the
     stage counted once.
     """
-    steps = book.stage_steps
-    steps = steps[steps["stage"] != steps.groupby("row")["stage"].shift()]
-    now = steps.drop_duplicates("row", keep="last").set_index("row")
+    now = book.stage_entries.drop_duplicates("row", keep="last").set_index("row")
     since, stage = of_each(landmarks, now["day"]), of_each(landmarks, now["stage"])
     limit = stage.map(usual_days(book)).astype("float64")
     stood = (landmarks["landmark"] - since).dt.days
@@ -40,12 +38,10 @@ def stalled_in_stage(book: LandmarkBook, landmarks: pd.DataFrame) -> pd.DataFram
 
 def usual_days(book: LandmarkBook) -> pd.Series:
     """Return, by stage, the 90th percentile of the days that deals won before these landmarks stood in it."""
-    deals, steps = book.earlier.deals, book.earlier.stage_steps
-    steps = steps[steps["stage"] != steps.groupby("row")["stage"].shift()]
-    ends = deals.reindex(steps["row"]).set_axis(steps.index)
-    until = steps.groupby("row")["day"].shift(-1).fillna(ends["closed_at"])
-    stays = steps.assign(days=(until - steps["day"]).dt.days)
-    stays = stays[(ends["outcome"] == "won") & (steps["order"] > 0)]
+    deals, entries = book.earlier.deals, book.earlier.stage_entries
+    ends = deals[["outcome", "closed_at"]].reindex(entries["row"]).set_axis(entries.index)
+    stays = entries.assign(days=(entries["until"].fillna(ends["closed_at"]) - entries["day"]).dt.days)
+    stays = stays[(ends["outcome"] == "won") & (entries["order"] > 0)]
     by_stage = stays.groupby("stage")["days"]
     limits: pd.Series = by_stage.quantile(SHARE)
     return limits[by_stage.count() >= LEAST]

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 
 import numpy as np
-from statsmodels.stats.inter_rater import cohens_kappa as kappa_of
 
 from postmortem.stats import checks
 from postmortem.stats.checks import Floats
@@ -139,6 +138,8 @@ def cohens_kappa(
     Cohen (1960), Educational and Psychological Measurement 20, 37–46; Fleiss, Cohen and Everitt (1969),
     Psychological Bulletin 72, 323–327. Reference value: (31, 12, 4, 58) gives .6756757 (.5317210, .8196303).
     """
+    from statsmodels.stats.inter_rater import cohens_kappa as kappa_of
+
     table, _ = square_table(first, second)
     alike, n = int(np.trace(table)), int(table.sum())
     z = z_value(confidence)

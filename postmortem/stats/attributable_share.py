@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import patsy
 from scipy import special
 
 from postmortem.stats import checks
@@ -180,6 +179,8 @@ def _too_little(y: Floats, clusters: int, smaller: int, others: int, least_n: in
 
 def _designs(gap: Floats, fixed: Floats, *, curved: bool) -> tuple[Floats, Floats]:
     """Return the columns of the model at the gaps as they are, and with those above 0 closed."""
+    import patsy
+
     closed = np.minimum(gap, 0.0)
     # where no gap lies below 0 there is no line to fit there
     below = [closed] if closed.any() else []

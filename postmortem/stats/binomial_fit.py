@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import math
-import warnings
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy import special
-from statsmodels.genmod.families import Binomial
-from statsmodels.genmod.generalized_linear_model import GLM
-from statsmodels.tools.sm_exceptions import ConvergenceWarning, PerfectSeparationError, PerfectSeparationWarning
 
 from postmortem.stats import checks
 from postmortem.stats.checks import Codes, Floats
@@ -19,6 +15,8 @@ from postmortem.stats.estimate import refusal
 
 EVENTS_A_COEFFICIENT = 10
 LARGEST_ERROR = 10.0
+# Steps go on until the deviance stands still; a curve that is not there by then is none.
+MOST_STEPS, STANDS_STILL = 100, 1e-8
 SEPARATED = "the groups do not overlap, so no curve fits them"
 
 
@@ -102,35 +100,56 @@ def fit_binomial(
     groups = int(clusters.max()) + 1 if clusters is not None else None
     rarer, k = int(min(happened.sum(), (1 - happened).sum())), int(design.shape[1])
     why = refusal(int(happened.size), rarer, groups, least_events=events_a_coefficient * k)
-    if not why and np.linalg.matrix_rank(design) < k:
-        why = "two columns of the model say the same"
     if why:
         return BinomialFit(why=why)
     # columns without correlation and of one size: a year such as 2025 must not look like a separated outcome
     columns, mixing = np.linalg.qr(design)
+    # the triangle has the rank of the design, and no row for each observation
+    if np.linalg.matrix_rank(mixing, rtol=max(design.shape) * np.finfo(np.float64).eps) < k:
+        return BinomialFit(why="two columns of the model say the same")
     columns, back = columns * math.sqrt(happened.size), np.linalg.inv(mixing) * math.sqrt(happened.size)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", PerfectSeparationWarning)
-        warnings.simplefilter("error", ConvergenceWarning)
-        # What overflows on the way to infinite coefficients is caught by the size of the errors below.
-        warnings.simplefilter("ignore", RuntimeWarning)
-        try:
-            fitted = GLM(happened, columns, family=Binomial(), offset=offset).fit()
-        except (PerfectSeparationWarning, PerfectSeparationError, ConvergenceWarning, np.linalg.LinAlgError):
-            return BinomialFit(why=SEPARATED)
-        model_errors = np.sqrt(np.diag(fitted.normalized_cov_params))
-    if not np.isfinite(fitted.params).all() or not (model_errors < LARGEST_ERROR).all():
+    # What overflows on the way to infinite coefficients is caught by the size of the errors.
+    with np.errstate(all="ignore"):
+        fitted = _stepped(happened, columns, np.zeros(happened.size) if offset is None else offset)
+    if fitted is None:
         return BinomialFit(why=SEPARATED)
-    chance = np.asarray(fitted.fittedvalues)
+    found, chance = fitted
     # a chance that rounds to 0 or 1 has no weight left, and no residual to divide by it
     scale = np.sqrt(np.maximum(chance * (1 - chance), np.finfo(np.float64).tiny))
     return BinomialFit(
-        coefficients=back @ np.asarray(fitted.params),
+        coefficients=back @ found,
         columns=columns * scale[:, None],
         mixing=back,
         residuals=(happened - chance) / scale,
         clusters=clusters,
     )
+
+
+def _stepped(happened: Floats, columns: Floats, offset: Floats) -> tuple[Floats, Floats] | None:
+    """Return the coefficients and the fitted chances, by least squares reweighted step by step; None if separated."""
+    least = np.finfo(np.float64).eps
+    chance, before = (happened + 0.5) / 2, math.inf
+    logit = special.logit(chance)
+    for _ in range(MOST_STEPS):
+        weight = chance * (1 - chance)
+        aimed_at = logit + (happened - chance) / weight - offset
+        weighted = columns * weight[:, None]
+        try:
+            spread = np.linalg.inv(weighted.T @ columns)
+        except np.linalg.LinAlgError:
+            return None
+        found = spread @ (weighted.T @ aimed_at)
+        logit = columns @ found + offset
+        # a chance of 0 or 1, as on the way to infinite coefficients, would have no weight in the next step
+        chance = np.clip(special.expit(logit), least, 1 - least)
+        off = np.abs(happened - chance)
+        deviance = -2 * float(np.log1p(-off).sum())
+        if not np.isfinite(found).all() or (off < STANDS_STILL).all():
+            return None
+        if abs(before - deviance) <= STANDS_STILL:
+            return (found, chance) if (np.sqrt(np.diag(spread)) < LARGEST_ERROR).all() else None
+        before = deviance
+    return None
 
 
 def logit_clipped(probability: checks.Numbers, low: float = 0.01, high: float = 0.99) -> Floats:

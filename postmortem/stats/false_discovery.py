@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from statsmodels.stats.multitest import multipletests
 
 from postmortem.ground.errors import UsageError
 from postmortem.stats import checks
@@ -44,6 +43,8 @@ def benjamini_hochberg(p: checks.Numbers, *, weights: checks.Numbers | None = No
     Wasserman (2006), Biometrika 93, 509–524, for the weights. Reference value: .005, .009, .05, .1, .2, .3 give
     .027, .027, .1, .15, .24, .3.
     """
+    from statsmodels.stats.multitest import multipletests
+
     given = np.asarray(p, dtype=np.float64)
     if given.ndim != 1:
         raise UsageError("p is not one column", got=f"shape {given.shape}", expected="one p-value a test")

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from statsmodels.stats.proportion import multinomial_proportions_confint
 
 from postmortem.ground.errors import UsageError
 from postmortem.stats import checks
@@ -130,6 +129,8 @@ def goodman(counts: checks.Numbers, *, confidence: float = 0.95, least_n: int = 
     Goodman (1965), Technometrics 7, 247–254; coverage .947 at n = 40 and .950 at n = 120. Reference value:
     56, 72, 73, 59, 62, 87, 58 gives (.0852, .1663) for the first.
     """
+    from statsmodels.stats.proportion import multinomial_proportions_confint
+
     cells = checks.counts("counts", counts)
     checks.between("confidence", confidence)
     if cells.size < 2:

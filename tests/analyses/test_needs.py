@@ -13,6 +13,8 @@ from postmortem.analyses import ANALYSES, find
 from postmortem.analyses.competitor_or_status_quo import NAMED
 from postmortem.analyses.quarter_run import EARLIER
 from postmortem.frames import Cohort
+from postmortem.frames.engagement import load_frame
+from postmortem.ground import resources
 from postmortem.ground.menus import source_of
 from postmortem.result import Gap, Result
 
@@ -72,8 +74,34 @@ def test_no_window_is_counted_twice() -> None:
 
     gap = replace(NAMED, count=count).gap(takers(1, 0, 0, 0, 0, 1))
     assert gap.arrives == "not at the present pace (at 0.25 a quarter)"
-    # The window, its four quarters, then five and six quarters: nothing on record lies before them.
-    assert sorted(counted_rows) == [5, 5, 5, 6, 21, 26, 32]
+    # The window, its four quarters, then six quarters: nothing on record lies before them, and five hold no more.
+    assert sorted(counted_rows) == [5, 5, 5, 6, 21, 32]
+
+
+def test_where_the_window_has_none_its_quarters_are_not_asked() -> None:
+    counted_rows: list[int] = []
+
+    def count(cohort: Cohort, rows: pd.DataFrame) -> int:
+        counted_rows.append(len(rows))
+        return NAMED.count(cohort, rows)
+
+    gap = replace(NAMED, count=count).gap(takers(3, 0, 0, 0, 0))
+    assert (gap.have, gap.pace, gap.arrives) == (0, 0.0, "not at the present pace (none a quarter)")
+    assert counted_rows == [20, 28]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["plain", "full"])
+def test_more_rows_never_count_fewer(name: str) -> None:
+    cohort = load_frame("2025Q3", folder=str(resources.sample(name)))
+    quarters = [cohort.table[cohort.table["quarter"] == quarter.label] for quarter in cohort.window]
+    for analysis in ANALYSES:
+        for need in analysis.needs:
+            if need.over == "window":
+                whole = need.have(cohort)
+                assert whole >= max(need.count(cohort, rows) for rows in quarters), (analysis.name, need.per)
+                wider = cohort.table[cohort.table["quarter"].isin([each.label for each in FOCUS.trailing(12)])]
+                assert need.count(cohort, wider) >= whole, (analysis.name, need.per)
 
 
 def test_a_field_that_holds_nothing_may_only_have_been_left_out_of_the_export() -> None:
