@@ -1,5 +1,7 @@
 # Everything runs in .venv, which is made on first use and again when the dependencies change.
 PYTHON ?= python3
+# Every worker, kernel and command that the tests start reads what the first of them compiled.
+unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 SAMPLE ?= plain
 BOOKS ?= 1000

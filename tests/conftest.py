@@ -27,7 +27,11 @@ SIMULATED_TOGETHER = ("simulate", "signals")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep our order of files: left to itself, pytest-xdist puts those with few tests last."""
+    """Set one thread of linear algebra a worker, and keep our order of files."""
+    # Before anything imports numpy. The workers fill the cores: more threads would only wait for each other.
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    # Left to itself, pytest-xdist puts files with few tests last.
     if hasattr(config.option, "loadscopereorder"):
         config.option.loadscopereorder = False
 

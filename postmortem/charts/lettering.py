@@ -8,13 +8,14 @@ chart is cleaned by `safe_text` and written with formulas switched off.
 from __future__ import annotations
 
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from postmortem.charts.style import FONT, MUTED, SIZE, SMALL, is_missing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.backends.backend_agg import RendererAgg
     from matplotlib.text import Text
 
 # Asked for only by texts that need them: DejaVu Sans has no Chinese, Japanese or Korean.
@@ -27,6 +28,8 @@ NO_GLYPH = "□"
 LONGEST = 300
 # Widths differ by a few per cent between the screen and the vector backend.
 SLACK = 1.04
+# What of matplotlib's settings a width depends on.
+MEASURED_BY = ("text.hinting", "text.hinting_factor", "text.kerning_factor")
 
 
 def safe_text(value: object, missing: str = WITHHELD) -> str:
@@ -86,12 +89,10 @@ def note(
 
 def width_of(axes: Axes, text: str, size: float = SIZE, weight: str = "normal") -> float:
     """Return the width of one line of text in points, as it would be drawn on the figure of `axes`."""
-    from matplotlib.text import Text
+    from matplotlib import rcParams
 
-    line = Text(text=text, fontsize=size, parse_math=False, **font(text, weight))
-    line.set_figure(axes.figure)
-    width: float = line.get_window_extent().width * 72 / axes.figure.dpi * SLACK
-    return width
+    # The same names and labels are measured again and again: on every page, and while one is cut to fit.
+    return _width(text, size, weight, axes.figure.dpi, *(rcParams[name] for name in MEASURED_BY))
 
 
 def shorten(axes: Axes, text: str, width: float, size: float = SIZE, weight: str = "normal") -> str:
@@ -122,6 +123,24 @@ def in_two_lines(axes: Axes, text: str, width: float, size: float = SIZE) -> str
 def _drawable(text: str) -> str:
     fonts = (FONT, *_fallbacks())
     return "".join(mark if any(ord(mark) in _glyphs(name) for name in fonts) else NO_GLYPH for mark in text)
+
+
+@lru_cache(maxsize=1 << 14)
+def _width(text: str, size: float, weight: str, dpi: float, *settings: object) -> float:
+    """Measure one line of text; `settings` tell apart what was measured under others."""
+    from matplotlib.font_manager import FontProperties
+
+    look = font(text, weight)
+    properties = FontProperties(family=look["fontfamily"], weight=look["fontweight"], size=size)
+    width, _, _ = _ruler(dpi).get_text_width_height_descent(text, properties, False)
+    return float(width) * 72 / dpi * SLACK
+
+
+@cache
+def _ruler(dpi: float) -> RendererAgg:
+    from matplotlib.backends.backend_agg import RendererAgg
+
+    return RendererAgg(1, 1, dpi)
 
 
 @cache

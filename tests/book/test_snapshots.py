@@ -7,7 +7,7 @@ import datetime as dt
 import pandas as pd
 import pytest
 from builders import change, deal, frame_of, make_book
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
@@ -106,8 +106,23 @@ ROW = st.fixed_dictionaries({
 LISTS = st.dictionaries(st.tuples(st.sampled_from(MONDAYS), st.sampled_from("ABC")), ROW, min_size=1)
 
 
-@given(lists=LISTS, zone=st.sampled_from(["UTC", "America/New_York", "Africa/Cairo"]))
+ZONES = st.sampled_from(["UTC", "America/New_York", "Africa/Cairo"])
+
+
+@settings(max_examples=25)
+@given(lists=LISTS, zone=ZONES)
 def test_there_and_back_loses_nothing(lists, zone):
+    there_and_back(lists, zone)
+
+
+@pytest.mark.slow
+@settings(max_examples=300)
+@given(lists=LISTS, zone=ZONES)
+def test_there_and_back_loses_nothing_however_often(lists, zone):
+    there_and_back(lists, zone)
+
+
+def there_and_back(lists, zone):
     rows = [{"as_of": day, "deal_id": deal_id, **row} for (day, deal_id), row in sorted(lists.items())]
     snapshots = frame_of("snapshots", rows)
     days = sorted({dt.date.fromisoformat(day) for day, _ in lists})

@@ -29,6 +29,12 @@ def draw() -> Draw:
     return drawn
 
 
+def laid_out(axes: Axes) -> None:
+    """Put every text where it will stand, unless it stands there since the last drawing."""
+    if axes.figure.stale:
+        axes.figure.draw_without_rendering()
+
+
 def texts_of(axes: Axes) -> list[Text]:
     """Every text a reader sees: labels, notes, ticks, legend."""
     found = [*axes.texts]
@@ -52,7 +58,7 @@ def overlaps() -> Callable[[Axes], list[tuple[str, str]]]:
     """Find pairs of texts whose boxes share more than half a point."""
 
     def found(axes: Axes) -> list[tuple[str, str]]:
-        axes.figure.draw_without_rendering()
+        laid_out(axes)
         boxes = [(text.get_text(), text.get_window_extent()) for text in texts_of(axes)]
         return [
             (first, second)
@@ -68,7 +74,7 @@ def outside() -> Callable[[Axes], list[str]]:
     """Find texts that reach over the edge of the figure."""
 
     def found(axes: Axes) -> list[str]:
-        axes.figure.draw_without_rendering()
+        laid_out(axes)
         edge = axes.figure.bbox
         boxes = [(text.get_text(), text.get_window_extent()) for text in texts_of(axes)]
         return [

@@ -92,6 +92,15 @@ def test_a_run_out_of_time_ends_its_kernels_and_says_so(tmp_path: Path) -> None:
     assert not is_running(int((tmp_path / "kernel").read_text(encoding="utf-8")))
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Hear Ctrl-C, also where the tests were begun in the background, which is told to ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("engine", ["forked", "local"])
 def test_a_run_that_is_interrupted_ends_its_kernels_at_once(tmp_path: Path, engine: Engine) -> None:
     def interrupt() -> None:
