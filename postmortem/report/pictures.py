@@ -1,4 +1,4 @@
-"""The pictures of a report, drawn before its pages ask for them: some here, some in a process beside this one.
+"""The pictures of a report, drawn before its pages ask for them, in two processes beside this one.
 
 A picture is a pure function of its result's tables, so it does not matter where it is drawn. Whoever asks for one that
 was not drawn ahead has it drawn on the spot.
@@ -11,7 +11,7 @@ import json
 import re
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 CSS_PIXELS_PER_INCH: Final = 95
 SMALL_SVG: Final = 60_000
 """Bytes beyond which a picture is a PNG, twice as large as it is shown: thousands of marks draw themselves slowly."""
-FEW: Final = 4
-"""Pictures that are drawn here sooner than a process beside this one has begun."""
+BESIDE: Final = 2
+"""Processes that draw at the same time, as many as there are kernels at work before them."""
 
 
 @dataclass(frozen=True)
@@ -61,21 +61,22 @@ def drawn_ahead(wanted: Iterable[Wanted], server: ForkServer | None, folder: Pat
     wanted : iterable of (Result, float)
         What to draw; what is wanted twice is drawn once.
     server : ForkServer, optional
-        Forks the process that draws every second one; without it all are drawn here, when they are asked for.
+        Forks the processes that draw them, which have in place all that this takes; without it they are drawn here,
+        when they are asked for.
     folder : Path
-        Where the two write down what they want of each other, in a folder that is gone afterwards.
+        Where these are told what to draw, in a folder that is gone afterwards.
     """
     chosen = [each for each in dict.fromkeys(wanted) if each[0].has_picture]
     with ExitStack() as stack:
         stack.callback(_ahead.clear)
-        if server is not None and len(chosen) > FEW:
+        if server is not None and chosen:
             shared = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".pictures-", dir=folder)))
-            _share(chosen, server, shared / "wanted.json")
+            _draw_beside([chosen[first::BESIDE] for first in range(BESIDE)], server, shared)
         yield
 
 
 def draw_file(path: Path) -> None:
-    """Draw what the file at `path` asks for and put the pictures in its place: this is the process beside."""
+    """Draw what the file at `path` asks for and put the pictures in its place: what the process beside does."""
     wanted = [(find(told["analysis"]).restore(told), width) for told, width in json.loads(path.read_text("utf-8"))]
     drawn = json.dumps([astuple(_draw(result, width)) for result, width in wanted])
     written = path.with_suffix(".part")
@@ -83,29 +84,24 @@ def draw_file(path: Path) -> None:
     written.replace(path)
 
 
-def _share(chosen: list[Wanted], server: ForkServer, path: Path) -> None:
-    """Draw every second picture here and let the others be drawn beside; what was not drawn there comes later."""
-    here, there = chosen[::2], chosen[1::2]
-    path.write_text(json.dumps([(result.to_dict(), width) for result, width in there]), encoding="utf-8")
-    beside = _begin(server, path)
-    if beside is None:
-        return
-    try:
-        _ahead.update({(result, width): _draw(result, width) for result, width in here})
-        if beside.wait() == 0:
-            drawn = json.loads(path.read_text(encoding="utf-8"))
-            _ahead.update({each: Picture(*made) for each, made in zip(there, drawn, strict=True)})
-    finally:
-        beside.kill()
-
-
-def _begin(server: ForkServer, path: Path) -> ForkedProcess | None:
+def _draw_beside(portions: list[list[Wanted]], server: ForkServer, folder: Path) -> None:
+    """Have each portion drawn by a process; what was not drawn, whatever ended it, is drawn when it is asked for."""
     from postmortem.report.fork_client import ForkRefused
 
+    begun: list[tuple[list[Wanted], Path, ForkedProcess]] = []
     try:
-        return server.draw(path)
-    except (ForkRefused, OSError):
-        return None
+        with suppress(ForkRefused, OSError):
+            for number, portion in enumerate(portions):
+                path = folder / f"{number}.json"
+                path.write_text(json.dumps([(result.to_dict(), width) for result, width in portion]), encoding="utf-8")
+                begun.append((portion, path, server.draw(path)))
+        for portion, path, process in begun:
+            if process.wait() == 0:
+                drawn = json.loads(path.read_text(encoding="utf-8"))
+                _ahead.update({each: Picture(*made) for each, made in zip(portion, drawn, strict=True)})
+    finally:
+        for _, _, process in begun:
+            process.kill()
 
 
 def _draw(result: Result, width: float) -> Picture:

@@ -1,4 +1,4 @@
-"""Pictures drawn ahead, in a process beside this one: the same pictures, whatever becomes of that process."""
+"""Pictures drawn ahead, in processes beside this one: the same pictures, whatever becomes of these processes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 import postmortem as pm
 from postmortem.ground.resources import sample
 from postmortem.report import pictures
-from postmortem.report.fork_client import ForkServer
+from postmortem.report.fork_client import ForkedProcess, ForkRefused, ForkServer
 from postmortem.report.pictures import NO_PICTURE, draw_file, drawn_ahead, picture
 from postmortem.result import Result, refused
 
@@ -49,30 +49,39 @@ def test_what_is_drawn_beside_is_what_would_be_drawn_here(
     with drawn_ahead([*wanted(results), *wanted(results)], server, tmp_path):
         ahead = [picture(*each) for each in wanted(results)]
     assert ahead == here
-    assert len(drawn) == len(here) // 2
+    assert not drawn
     assert not list(tmp_path.iterdir())
     assert [picture(*each) for each in wanted(results)] == here
-    assert len(drawn) == len(here) // 2 + len(here)  # nothing is kept after the block
+    assert len(drawn) == len(here)  # nothing is kept after the block
 
 
 def test_what_was_not_drawn_beside_is_drawn_when_asked_for(
     results: list[Result], server: ForkServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here = [picture(*each) for each in wanted(results)]
-    begin = pictures._begin
+    begin, begun, drawn = server.draw, [], []
+    draw = pictures._draw
+    monkeypatch.setattr(pictures, "_draw", lambda result, width: drawn.append(width) or draw(result, width))
 
-    def killed(there: ForkServer, path: Path) -> object:
-        process = begin(there, path)
-        assert process is not None
-        os.kill(process.pid, signal.SIGKILL)
-        return process
+    def one_is_killed(path: Path) -> ForkedProcess:
+        begun.append(begin(path))
+        if len(begun) == 1:
+            os.kill(begun[0].pid, signal.SIGKILL)
+        return begun[-1]
 
-    monkeypatch.setattr(pictures, "_begin", killed)
-    with drawn_ahead(wanted(results), server, tmp_path):
-        assert [picture(*each) for each in wanted(results)] == here
-    monkeypatch.setattr(pictures, "_begin", lambda there, path: None)
-    with drawn_ahead(wanted(results), server, tmp_path):
-        assert [picture(*each) for each in wanted(results)] == here
+    def one_is_refused(path: Path) -> ForkedProcess:
+        if begun:
+            raise ForkRefused("the server is gone")
+        begun.append(begin(path))
+        return begun[-1]
+
+    for behaves, missing in ((one_is_killed, len(here) // 2), (one_is_refused, len(here) // 2)):
+        begun.clear()
+        drawn.clear()
+        monkeypatch.setattr(server, "draw", behaves)
+        with drawn_ahead(wanted(results), server, tmp_path):
+            assert [picture(*each) for each in wanted(results)] == here
+        assert len(drawn) == missing
     with drawn_ahead(wanted(results), None, tmp_path):
         assert [picture(*each) for each in wanted(results)] == here
     assert not list(tmp_path.iterdir())
