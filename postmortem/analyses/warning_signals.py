@@ -41,8 +41,8 @@ METHOD = (
     "its first appearance in the window, with its fate by the day of the data. Shares: of those known; difference with "
     "the wider of the intervals by sales person and by customer (cluster sandwich, CR2), below ten clusters "
     "Newcombe's. Test of each signal, the one primary hypothesis: Cochran-Mantel-Haenszel score test stratified by "
-    "sales person, two-sided, all primaries of the report through one gate. Risk ratio of being lost with the sign "
-    "against without: g-computation on a logistic model with amount (log), segment and type of deal, cluster sandwich "
+    "sales person, two-sided, all primaries of the report through one gate; its p is at least .05 where the interval "
+    "of the difference holds none. Risk ratio of being lost with the sign against without: g-computation on a logistic model with amount (log), segment and type of deal, cluster sandwich "
     "by sales person; where too few deals or sales people allow that, Mantel-Haenszel within sales people. E-value: "
     "how strongly something unrecorded would have to go with both sign and loss to account for the ratio, and for its "
     "nearer limit. At least ten lost and ten won deals with and without the sign, else counts only. Who took the deal "
@@ -190,7 +190,9 @@ def _p(deals: Decided, name: str, told: dict[str, Any], chosen: np.ndarray | Non
     if not comparable(told):
         return np.nan
     rows, stood = _of_known(deals, name, chosen)
-    return stratified_association(stood, rows["is_lost"].to_numpy(), rows["owner"].to_numpy()).p
+    p = stratified_association(stood, rows["is_lost"].to_numpy(), rows["owner"].to_numpy()).p
+    # Not told apart where the interval beside it does not: that counts sales people and customers as what they are.
+    return max(p, LOOK) if told["low"] <= 0 <= told["high"] else p
 
 
 def _risk(deals: Decided, name: str, told: dict[str, Any]) -> dict[str, Any]:

@@ -60,7 +60,8 @@ def test_counts_and_test_are_those_of_the_deals():
         (test,) = (t for t in result.tables["tests"].records if t["primary"] and t["name"] == row["name"])
         if pd.notna(test["p"]):
             x = own["fired"].astype(int)
-            assert test["p"] == pytest.approx(stratified_association(x, lost.astype(int), own["owner_id"]).p)
+            p = stratified_association(x, lost.astype(int), own["owner_id"]).p
+            assert test["p"] == pytest.approx(max(p, 0.05) if row["low"] <= 0 <= row["high"] else p)
     assert any(pd.notna(test["p"]) for test in result.tables["tests"].records)
 
 
@@ -92,6 +93,25 @@ def test_signs_that_warn_are_told_first_and_never_counted_with_those_that_go_wit
     headline_ = gated(found).headline
     assert headline_.startswith(f"“{SIGNALS[1].label}” stood more often on lost deals (60% against 25%")
     assert f"; so did 1 other sign. “{SIGNALS[0].label}” stood more often on won deals: no warning" in headline_
+
+
+def test_a_sign_that_a_few_customers_carry_is_not_named_beside_an_interval_that_holds_none():
+    spread, found = deals(0.5, 0.3), deals(0.5, 0.3)
+    sign = SIGNALS[0].name
+    place = np.arange(len(found.rows))
+    carried = (found.fired[sign] == 1).to_numpy() & found.is_lost
+    found.rows["account_name"] = np.where(carried, "Large", [f"Small {n % 40}" for n in place])
+    spread.rows["account_name"] = [f"Customer {n}" for n in place]
+    told = {}
+    for name, of in (("spread", spread), ("carried", found)):
+        result = gated(of)
+        row = result.tables["signals"].keyed("name")[sign]
+        (test,) = (test for test in result.tables["tests"].records if test["primary"] and test["name"] == sign)
+        told[name] = (row["low"] <= 0 <= row["high"], test["p"], test["named"])
+    assert told["spread"][0] is False
+    assert told["spread"][1] < 0.001
+    assert told["spread"][2] is True
+    assert told["carried"] == (True, 0.05, False)
 
 
 def test_where_nothing_differs_nothing_is_named():
