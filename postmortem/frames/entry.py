@@ -51,7 +51,9 @@ def spells(book: Book, field: str) -> pd.DataFrame:
     later = changes.rename(columns={"new_value": "value", "changed_at": "since"})[["deal_id", "value", "since"]]
     # A change can be stamped on the day of creation, never before the deal begins.
     begun = later[["deal_id"]].merge(first[["deal_id", "since"]], on="deal_id", how="left")["since"]
-    later = later.assign(since=later["since"].where(later["since"].to_numpy() >= begun.to_numpy(), begun.to_numpy()))
+    # Moments with a zone are compared as columns: as an array each of them would be an object.
+    begun = begun.set_axis(later.index)
+    later = later.assign(since=later["since"].where(later["since"] >= begun, begun))
     every = pd.concat([first, later], ignore_index=True).sort_values("since", kind="stable")
     every["until"] = every.groupby("deal_id")["since"].shift(-1)
     return every.sort_values(["deal_id", "since"], kind="stable", ignore_index=True)

@@ -20,6 +20,7 @@ from postmortem.frames.resolution import lost_to, resolve
 from postmortem.ground.errors import EmptyFrame, FrameRefused
 from postmortem.ground.fates import PUSHED_EARLY, SLIPPED
 from postmortem.ground.fiscal import Quarter
+from postmortem.ground.membership import among
 from postmortem.ground.schema import FORECAST_DEFAULT
 
 NEEDED = ("forecast_category", "expected_close_date")
@@ -190,7 +191,7 @@ def _open_quarter(
     rows["ultimate"] = rows["ultimate"].replace(SLIPPED, "open")
     late_day = quarter.day(LATE_FROM_DAY - 1)
     late = record.at(late_day) if late_day <= as_of else None
-    early = (rows["resolution"] == SLIPPED) & rows["deal_id"].isin(_left_early(late, quarter, categories))
+    early = (rows["resolution"] == SLIPPED) & among(rows["deal_id"], _left_early(late, quarter, categories))
     rows["resolution"] = rows["resolution"].mask(early, PUSHED_EARLY)
     return _Opening(
         rows,
@@ -203,14 +204,15 @@ def _open_quarter(
     )
 
 
-def _left_early(late: Known | None, quarter: Quarter, categories: tuple[str, ...]) -> set[str]:
+def _left_early(late: Known | None, quarter: Quarter, categories: tuple[str, ...]) -> pd.Series[str]:
     """Return the deals on record as having left the quarter's forecast before its late phase."""
     if late is None:
-        return set()
+        return pd.Series([], dtype="str")
     called, expected = late.deals["forecast_category"], late.deals["expected_close_date"]
     gone = late.is_evidence("forecast_category") & ~called.isin(categories)
     moved = late.is_evidence("expected_close_date") & ~(expected <= pd.Timestamp(quarter.end))
-    return set(late.deals.loc[gone | moved, "deal_id"])
+    left: pd.Series[str] = late.deals.loc[gone | moved, "deal_id"]
+    return left
 
 
 def _remarks(told: Known, late: Known | None, late_day: dt.date) -> list[str]:

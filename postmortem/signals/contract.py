@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,8 @@ from postmortem.signals.landmark import LandmarkBook
 from postmortem.taxonomies import Reason, Taxonomy, load_taxonomy
 
 COLUMNS = ("deal_id", "fired", "first_fired_at", "evidence")
+FLAG: Final = "boolean"
+DAY: Final = "datetime64[us]"
 Detector = Callable[[LandmarkBook, pd.DataFrame], pd.DataFrame]
 
 
@@ -123,10 +126,10 @@ def answer(
     DataFrame
         One row a landmark, columns as in `COLUMNS`.
     """
-    flags = fired.astype("boolean")
-    holds, silent = flags.fillna(False).astype(bool), flags.isna()
-    nothing = pd.Series(pd.NaT, index=landmarks.index, dtype="datetime64[us]")
-    days = nothing if first is None else first.astype("datetime64[us]").where(holds)
+    flags = fired.astype(FLAG)
+    holds, silent = flags.to_numpy(dtype=bool, na_value=False), flags.isna().to_numpy()
+    nothing = pd.Series(pd.NaT, index=landmarks.index, dtype=DAY)
+    days = nothing if first is None else first.astype(DAY).where(holds)
     said, why = (
         each if isinstance(each, str) else each.reindex(landmarks.index).to_numpy(dtype=object)
         for each in (evidence, unknown)
@@ -182,11 +185,13 @@ def checked(signal: Signal, told: object, landmarks: pd.DataFrame) -> pd.DataFra
             expected=f"one row for each of the {len(landmarks)} deals of landmarks",
             do="make one row for every deal in landmarks, with a missing fired where nothing is known",
         )
-    rows = told[list(COLUMNS[1:])] if in_order else told.set_index("deal_id").loc[landmarks["deal_id"]]
+    rows = told if in_order else told.set_index("deal_id").loc[landmarks["deal_id"]]
     rows = rows.set_axis(landmarks.index)
+    fired, first, evidence = (rows[name] for name in COLUMNS[1:])
     try:
-        fired = rows["fired"].astype("boolean")
-        first = pd.to_datetime(rows["first_fired_at"]).astype("datetime64[us]")
+        # Made by `answer` they are what they are to be: 21 signals are held to this in each quarter.
+        fired = fired if str(fired.dtype) == FLAG else fired.astype(FLAG)
+        first = first if str(first.dtype) == DAY else pd.to_datetime(first).astype(DAY)
     except (TypeError, ValueError) as error:
         raise SignalError(
             f"{where} returns values that are no flags or days.",
@@ -201,12 +206,12 @@ def checked(signal: Signal, told: object, landmarks: pd.DataFrame) -> pd.DataFra
             rows=[str(name) for name in landmarks.loc[late, "deal_id"]],
             do="count what had happened by the landmark only",
         )
-    early = np.asarray(first.notna() & ~fired.fillna(False).astype(bool))
+    early = first.notna().to_numpy() & ~fired.to_numpy(dtype=bool, na_value=False)
     if early.any():
         raise SignalError(
             f"{where} gives a day for deals on which it did not fire.",
             got=f"{int(early.sum())} deals", expected="first_fired_at missing where fired is not true",
         )  # fmt: skip
-    evidence = rows["evidence"].astype("str").fillna("")
+    evidence = evidence.astype("str").fillna("")
     held = {"fired": fired, "first_fired_at": first, "evidence": evidence}
     return pd.DataFrame({"deal_id": landmarks["deal_id"], **held})

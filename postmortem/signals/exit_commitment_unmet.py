@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from postmortem.ground.formats import count
-from postmortem.signals.commitments import written
+from postmortem.signals.commitments import all_written, written
 from postmortem.signals.contract import Signal, answer, of_each, silent
 from postmortem.signals.landmark import LandmarkBook
 
@@ -31,7 +31,7 @@ def exit_commitment_unmet(book: LandmarkBook, landmarks: pd.DataFrame) -> pd.Dat
             for order in sorted(wanted["order"].unique())
         ]
     ).merge(wanted, on="order")
-    met = milestones.assign(milestone=milestones["milestone"].map(written))[["row", "milestone"]].drop_duplicates()
+    met = milestones.assign(milestone=all_written(milestones["milestone"]))[["row", "milestone"]].drop_duplicates()
     open_ones = beyond.merge(met, on=["row", "milestone"], how="left", indicator="found")
     open_ones = open_ones[open_ones["found"] == "left_only"].groupby("row")
     number = of_each(landmarks, open_ones["milestone"].size()).fillna(0).astype("int64")

@@ -6,7 +6,7 @@ import pandas as pd
 
 from postmortem.ground.formats import count
 from postmortem.ground.process import Stage
-from postmortem.signals.commitments import written
+from postmortem.signals.commitments import all_written, written
 from postmortem.signals.contract import Signal, answer, of_each, silent
 from postmortem.signals.landmark import LandmarkBook
 
@@ -23,7 +23,7 @@ def no_qualification_commitment(book: LandmarkBook, landmarks: pd.DataFrame) -> 
     order = max((stage.order for stage in stages), default=0)
     wanted = {written(name) for stage in stages for name in stage.exit_commitments}
     milestones = book.table("milestones")
-    met = milestones[milestones["milestone"].map(written).isin(wanted)]
+    met = milestones[all_written(milestones["milestone"]).isin(wanted)]
     left = of_each(landmarks, steps[steps["order"] > order].groupby("row")["day"].min())
     has_met = pd.Series(landmarks.index.isin(met["row"]), index=landmarks.index)
     on_record = pd.Series(landmarks.index.isin(milestones["row"]), index=landmarks.index)

@@ -6,7 +6,8 @@ import pandas as pd
 
 from postmortem.book import Book
 from postmortem.frames.entry import local_days, spells
-from postmortem.signals.commitments import written
+from postmortem.ground.membership import among
+from postmortem.signals.commitments import all_written, written
 
 COLUMNS = {"deal_id": "str", "stage": "str", "commitment": "str", "day": "datetime64[us]", "met": "bool"}
 
@@ -44,13 +45,13 @@ def exits(book: Book, deals: pd.Series, *, by: pd.Series | None = None) -> pd.Da
     if wanted.empty:
         return pd.DataFrame({name: pd.Series([], dtype=kind) for name, kind in COLUMNS.items()})
     steps = spells(book, "stage")
-    steps = steps[steps["deal_id"].isin(deals)]
+    steps = steps[among(steps["deal_id"], deals)]
     won = book.deals.loc[book.deals["outcome"] == "won", ["deal_id", "closed_at"]].rename(columns={"closed_at": "day"})
     stood = pd.DataFrame(
         {"deal_id": steps["deal_id"], "day": local_days(book, steps["since"]), "reached": steps["value"].map(orders)}
     ).dropna()
     # A won deal has left every stage it went through; spells end with a stage that the process counts as closed.
-    won = won[won["deal_id"].isin(stood["deal_id"].unique())].dropna().assign(reached=float(last))
+    won = won[among(won["deal_id"], stood["deal_id"])].dropna().assign(reached=float(last))
     stood = pd.concat([stood, won.loc[:, ["deal_id", "day", "reached"]]], ignore_index=True)
     parts = [
         stood[stood["reached"] > order].groupby("deal_id")["day"].min().rename("day").reset_index().assign(order=order)
@@ -61,7 +62,7 @@ def exits(book: Book, deals: pd.Series, *, by: pd.Series | None = None) -> pd.Da
     limit = left["day"] if by is None else left["deal_id"].map(pd.Series(by.to_numpy(), index=deals.to_numpy()))
     left = left.assign(limit=limit)[left["day"] <= limit]
     milestones = book.table("milestones")
-    known = milestones.assign(written=milestones["milestone"].map(written), on=_known_on(book, milestones))
+    known = milestones.assign(written=all_written(milestones["milestone"]), on=_known_on(book, milestones))
     first = known.groupby(["deal_id", "written"])["on"].min().rename("on").reset_index()
     left = left.merge(first, on=["deal_id", "written"], how="left")
     left["met"] = (left["on"] <= left["limit"]).to_numpy(dtype=bool)
