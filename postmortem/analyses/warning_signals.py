@@ -10,13 +10,12 @@ import pandas as pd
 from postmortem.analyses.contract import WITHHELD, Analysis, Need, any_missing, spoken, tests_table
 from postmortem.charts.paired_bars import paired_bars
 from postmortem.frames.cohort import Cohort
-from postmortem.frames.proposals import numbers_before
 from postmortem.ground.formats import count, interval_text, per_cent, points
 from postmortem.result import Column, Result, Table, Tables
+from postmortem.signals.association import p_of, risk_of
 from postmortem.signals.contract import Signal
-from postmortem.signals.contrast import ADJUSTED_FOR, HELD, alike, alike_columns, columns, comparable, contrast, counted
+from postmortem.signals.contrast import alike, alike_columns, columns, contrast, counted
 from postmortem.signals.decided import Decided, compared_signs, decided, fewer_known
-from postmortem.stats import adjusted_risk, e_value, e_value_of_interval, stratified_association
 from postmortem.taxonomies import Taxonomy
 
 if TYPE_CHECKING:
@@ -36,17 +35,17 @@ METHOD = (
     "Every signal is asked of lost and won deals alike, blind to all that was written down after the day of the "
     "snapshot (forecast deals: when the forecast was frozen); unknown is not no. Signs that only a deal which has come "
     "far can show are asked as of a later day, settled beforehand: 14 days before the close expected at the snapshot, "
-    "or the snapshot where that is later. Only deals still open on that day and in the red zone by then count for "
-    "them, lost or won after it, so that no deal has shown such a sign for having lived longer. A deal counts once, at "
-    "its first appearance in the window, with its fate by the day of the data. Shares: of those known; difference with "
-    "the wider of the intervals by sales person and by customer (cluster sandwich, CR2), below ten clusters "
-    "Newcombe's. Test of each signal, the one primary hypothesis: Cochran-Mantel-Haenszel score test stratified by "
-    "sales person, two-sided, all primaries of the report through one gate; its p is at least .05 where the interval "
-    "of the difference holds none. Risk ratio of being lost with the sign against without: g-computation on a "
-    "logistic model with amount (log), segment and type of deal, cluster sandwich by sales person; where too few deals or sales people allow that, Mantel-Haenszel within sales people. E-value: "
-    "how strongly something unrecorded would have to go with both sign and loss to account for the ratio, and for its "
-    "nearer limit. At least ten lost and ten won deals with and without the sign, else counts only. Who took the deal "
-    "is secondary: tested inside a named sign only."
+    "or the snapshot where that is later. Only deals still open on that day and in the red zone by then count for them,"
+    " lost or won after it, so that no deal has shown such a sign for having lived longer. A deal counts once, at its "
+    "first appearance in the window, with its fate by the day of the data. Shares: of those known; difference with the "
+    "wider of the intervals by sales person and by customer (cluster sandwich, CR2), below ten clusters Newcombe's. "
+    "Test of each signal, the one primary hypothesis: Cochran-Mantel-Haenszel score test stratified by sales person, "
+    "two-sided, all primaries of the report through one gate; p at least .05 where the difference's interval holds "
+    "none. Risk ratio of being lost with the sign against without: g-computation on a logistic model with amount (log),"
+    " segment and type of deal, cluster sandwich by sales person; where too few deals or sales people allow that, "
+    "Mantel-Haenszel within sales people. E-value: how strongly something unrecorded would have to go with both sign "
+    "and loss to account for the ratio, and for its nearer limit. At least ten lost and ten won deals with and without "
+    "the sign, else counts only. Who took the deal is secondary: tested inside a named sign only."
 )
 
 
@@ -148,14 +147,14 @@ def compared(deals: Decided, taxonomy: Taxonomy, currency: str = "") -> dict[str
     tests: list[tuple[dict[str, Any], list[dict[str, Any]]]] = []
     for signal in deals.signals:
         row = {"name": signal.name, "signal": signal.label, **contrast(deals.fired[signal.name], deals.rows)}
-        row |= {"points_to": _points_to(signal, taxonomy, row), **_risk(deals, signal.name, row)}
+        row |= {"points_to": _points_to(signal, taxonomy, row), **risk_of(deals, signal.name, row)}
         row |= {"as_of": LATER if signal.comes_late else AT_SNAPSHOT} | alike(deals.fired[signal.name], deals.rows, row)
         row["remedy"] = signal.remedy(taxonomy) if not row["difference"] < 0 else ""
         row["sentence"] = _sentence(row)
         stood = (deals.fired[signal.name] == 1).to_numpy() & deals.is_lost
         row["lost_amount"] = deals.rows.loc[stood, "amount"].sum()
         told = _hypothesis(signal.label)
-        primary = {"hypothesis": told, "name": signal.name, "primary": True, "p": _p(deals, signal.name, row)}
+        primary = {"hypothesis": told, "name": signal.name, "primary": True, "p": p_of(deals, signal.name, row)}
         inner = [_taker(deals, signal, taker) for taker in TAKERS]
         takers += [row for row, _ in inner]
         rows.append(row)
@@ -179,41 +178,6 @@ def _points_to(signal: Signal, taxonomy: Taxonomy, row: dict[str, Any]) -> str:
     return "" if reason is None or row["difference"] < 0 else reason.label
 
 
-def _of_known(deals: Decided, name: str, chosen: np.ndarray | None = None) -> tuple[pd.DataFrame, np.ndarray]:
-    """Return the deals of which a sign is known, and whether it stood on each."""
-    known = deals.fired[name].notna().to_numpy()
-    known = known if chosen is None else known & chosen
-    return deals.rows[known], deals.fired.loc[known, name].to_numpy()
-
-
-def _p(deals: Decided, name: str, told: dict[str, Any], chosen: np.ndarray | None = None) -> float:
-    if not comparable(told):
-        return np.nan
-    rows, stood = _of_known(deals, name, chosen)
-    p = stratified_association(stood, rows["is_lost"].to_numpy(), rows["owner"].to_numpy()).p
-    # Not told apart where the interval beside it does not: that counts sales people and customers as what they are.
-    return max(p, LOOK) if told["low"] <= 0 <= told["high"] else p
-
-
-def _risk(deals: Decided, name: str, told: dict[str, Any]) -> dict[str, Any]:
-    """Return the risk ratio of a sign with its E-values, and what was held alike."""
-    empty = dict.fromkeys(("ratio", "ratio_low", "ratio_high", "e_value", "e_limit"), np.nan)
-    if not comparable(told):
-        return {**empty, "like": ""}
-    rows, stood = _of_known(deals, name)
-    lost, owner = rows["is_lost"].to_numpy(), rows["owner"].to_numpy()
-    known = numbers_before(rows, stood == 1, groups=ADJUSTED_FOR, amount="amount")
-    ratio, like = adjusted_risk(lost, stood, owner, covariates=known).ratio, HELD
-    if ratio.status == "refused":
-        ratio, like = stratified_association(stood, lost, owner).risk_ratio, "sales person"
-    if ratio.status == "refused":
-        return {**empty, "like": ""}
-    return {
-        "ratio": ratio.estimate, "ratio_low": ratio.low, "ratio_high": ratio.high, "like": like,
-        "e_value": e_value(ratio.estimate), "e_limit": e_value_of_interval(ratio.low, ratio.high),
-    }  # fmt: skip
-
-
 def _taker(deals: Decided, signal: Signal, taker: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return one sign on the losses one taker took, beside won deals: its row and its test."""
     chosen = (~deals.is_lost) | (deals.rows["ultimate"] == taker).to_numpy()
@@ -222,7 +186,7 @@ def _taker(deals: Decided, signal: Signal, taker: str) -> tuple[dict[str, Any], 
     row = contrast(flags, part) if chosen.any() else counted(flags, part["is_lost"].to_numpy(dtype=bool))
     told = {
         "hypothesis": f"{signal.label}: lost to {TAKERS[taker].lower()} against won", "name": signal.name,
-        "primary": False, "p": _p(deals, signal.name, row, chosen),
+        "primary": False, "p": p_of(deals, signal.name, row, chosen),
     }  # fmt: skip
     return {"signal": signal.label, "taker": TAKERS[taker], **row}, told
 
