@@ -190,7 +190,7 @@ def _open_quarter(
     rows["ultimate"] = resolve(rows, pd.Series(pd.Timestamp(as_of), index=rows.index), pd.Timestamp(as_of))
     rows["ultimate"] = rows["ultimate"].replace(SLIPPED, "open")
     late_day = quarter.day(LATE_FROM_DAY - 1)
-    late = record.at(late_day) if late_day <= as_of else None
+    late = record.at(late_day, NEEDED) if late_day <= as_of else None
     early = (rows["resolution"] == SLIPPED) & among(rows["deal_id"], _left_early(late, quarter, categories))
     rows["resolution"] = rows["resolution"].mask(early, PUSHED_EARLY)
     return _Opening(

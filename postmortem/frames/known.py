@@ -8,7 +8,7 @@ Dates of stage entry reach the book as a history of stages, so they speak for th
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -106,8 +106,9 @@ class Record:
         states = states_at_moments(self.book, moments, tuple(self._replayed))
         return {day: frame.reset_index(drop=True) for day, frame in zip(self.days, states, strict=True)}
 
-    def at(self, day: dt.date) -> Known:
-        """Return every deal as it stood at the end of `day`, one of `days`."""
+    def at(self, day: dt.date, fields: Sequence[str] | None = None) -> Known:
+        """Return every deal as it stood at the end of `day`, one of `days`; of the tracked fields only `fields`."""
+        asked = self.fields if fields is None else fields
         deals = self.book.deals.reset_index(drop=True)
         states = self._states[day]
         sheet, sheet_day = _latest(self.book.table("forecast_sheet"), day)
@@ -118,7 +119,7 @@ class Record:
         values: dict[str, pd.Series] = {}
         sources: dict[str, pd.Series[str]] = {}
         told = set(self._replayed)
-        for field in self.fields:
+        for field in asked:
             value, source, replayed = deals[field], self._today, self._replayed.get(field)
             if replayed is not None:
                 replayed, source = self._by_history[field]
@@ -139,7 +140,7 @@ class Record:
                 source = source.mask(present, f"snapshot of {snapshot_day}")
                 told.add(field)
             values[field], sources[field] = value.astype(deals[field].dtype), source
-        return Known(deals.assign(**values), pd.DataFrame(sources), frozenset(told), sheet_day)
+        return Known(deals.assign(**values), pd.DataFrame(sources, copy=False), frozenset(told), sheet_day)
 
 
 def provenance(sources: pd.DataFrame, labels: Mapping[str, str]) -> dict[str, str]:
