@@ -26,8 +26,9 @@ from postmortem.report.threads import importing_without_threads, thread_count
 
 BACKEND = "module://matplotlib_inline.backend_inline"
 IMPORTED = (
-    "ipykernel.kernelapp", "matplotlib_inline.backend_inline", "matplotlib.pyplot", "scipy.stats", "statsmodels.api",
-    "pyarrow.parquet", "postmortem.findings", "postmortem.frames.engagement",
+    "ipykernel.kernelapp", "matplotlib_inline.backend_inline", "matplotlib.pyplot", "scipy.stats", "patsy",
+    "statsmodels.duration.hazard_regression", "statsmodels.stats.inter_rater", "statsmodels.stats.multitest",
+    "statsmodels.stats.proportion", "pyarrow.parquet", "postmortem.findings", "postmortem.frames.engagement",
 )  # fmt: skip
 FAILED = 1
 
