@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import pandas as pd
@@ -70,7 +71,8 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Done:
 
     def look() -> None:
         while not over.wait(0.05):
-            for path in scratch.rglob("*"):
+            # Not rglob, which ends with the first folder that is gone before it is read.
+            for path in (Path(place, name) for place, *names in os.walk(scratch) for name in chain(*names)):
                 try:
                     seen[str(path)] = seen.get(str(path), b"") + (path.read_bytes() if path.is_file() else b"")
                 except OSError:  # gone again
