@@ -15,7 +15,7 @@ from postmortem.report.closing import of_name
 from postmortem.report.found import back_of, found_of
 from postmortem.report.harvest import Harvest
 from postmortem.report.not_yet import of_report
-from postmortem.report.pages import About, Link
+from postmortem.report.pages import About, Link, links, on_page
 from postmortem.report.pictures import NO_PICTURE, Picture, Wanted, picture
 from postmortem.report.plan import Notebook
 from postmortem.result import Result
@@ -86,8 +86,13 @@ def front_page(
     )
 
 
-def on_front(pages: Sequence[tuple[Notebook, Harvest]]) -> list[Wanted]:
-    """Return what the front page draws."""
+def drawn_in(pages: Sequence[tuple[Notebook, Harvest]]) -> list[Wanted]:
+    """Return what the pages of a report draw, the front page first."""
+    linked = {link.name for link in links(pages)}
+    return [*_on_front(pages), *(each for notebook, of in pages if notebook.name in linked for each in on_page(of))]
+
+
+def _on_front(pages: Sequence[tuple[Notebook, Harvest]]) -> list[Wanted]:
     results = [result for _, harvest in pages for result in harvest.results]
     answered = _answered(results)
     large = [(answered[name], FULL_WIDTH) for name in (HERO, LOSSES, GUESSED) if name in answered]

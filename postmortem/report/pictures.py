@@ -1,4 +1,4 @@
-"""The pictures of a report, drawn before its pages ask for them, in two processes beside this one.
+"""The pictures of a report, drawn before its pages ask for them, in processes beside this one.
 
 A picture is a pure function of its result's tables, so it does not matter where it is drawn. Whoever asks for one that
 was not drawn ahead has it drawn on the spot.
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 CSS_PIXELS_PER_INCH: Final = 95
 SMALL_SVG: Final = 60_000
 """Bytes beyond which a picture is a PNG, twice as large as it is shown: thousands of marks draw themselves slowly."""
-BESIDE: Final = 2
-"""Processes that draw at the same time, as many as there are kernels at work before them."""
+BESIDE: Final = 4
+"""Processes that draw: more than there are kernels at a time, since one picture takes ten times as long as another."""
 
 
 @dataclass(frozen=True)
@@ -43,18 +43,20 @@ NO_PICTURE: Final = Picture()
 Wanted = tuple[Result, float]
 """A result, and how many inches wide its picture is to be."""
 _ahead: dict[Wanted, Picture] = {}
+_beside: list[tuple[list[Wanted], Path, ForkedProcess]] = []
 
 
 def picture(result: Result, width: float) -> Picture:
     """Return the picture of a result `width` inches wide; an empty one where there is nothing to draw."""
     if not result.has_picture:
         return NO_PICTURE
+    _collect()
     return _ahead.get((result, width)) or _draw(result, width)
 
 
 @contextmanager
 def drawn_ahead(wanted: Iterable[Wanted], server: ForkServer | None, folder: Path) -> Iterator[None]:
-    """Have pictures ready for the time of this block.
+    """Have pictures drawn beside what this block does, which waits for them when it asks for the first one.
 
     Parameters
     ----------
@@ -68,10 +70,10 @@ def drawn_ahead(wanted: Iterable[Wanted], server: ForkServer | None, folder: Pat
     """
     chosen = [each for each in dict.fromkeys(wanted) if each[0].has_picture]
     with ExitStack() as stack:
-        stack.callback(_ahead.clear)
         if server is not None and chosen:
             shared = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".pictures-", dir=folder)))
-            _draw_beside([chosen[first::BESIDE] for first in range(BESIDE)], server, shared)
+            stack.callback(_let_go)
+            _begin([chosen[first::BESIDE] for first in range(BESIDE)], server, shared)
         yield
 
 
@@ -84,24 +86,33 @@ def draw_file(path: Path) -> None:
     written.replace(path)
 
 
-def _draw_beside(portions: list[list[Wanted]], server: ForkServer, folder: Path) -> None:
+def _begin(portions: list[list[Wanted]], server: ForkServer, folder: Path) -> None:
     """Have each portion drawn by a process; what was not drawn, whatever ended it, is drawn when it is asked for."""
     from postmortem.report.fork_client import ForkRefused
 
-    begun: list[tuple[list[Wanted], Path, ForkedProcess]] = []
-    try:
-        with suppress(ForkRefused, OSError):
-            for number, portion in enumerate(portions):
-                path = folder / f"{number}.json"
-                path.write_text(json.dumps([(result.to_dict(), width) for result, width in portion]), encoding="utf-8")
-                begun.append((portion, path, server.draw(path)))
-        for portion, path, process in begun:
-            if process.wait() == 0:
-                drawn = json.loads(path.read_text(encoding="utf-8"))
-                _ahead.update({each: Picture(*made) for each, made in zip(portion, drawn, strict=True)})
-    finally:
-        for _, _, process in begun:
-            process.kill()
+    with suppress(ForkRefused, OSError):
+        for number, portion in enumerate(portions):
+            path = folder / f"{number}.json"
+            path.write_text(json.dumps([(result.to_dict(), width) for result, width in portion]), encoding="utf-8")
+            _beside.append((portion, path, server.draw(path)))
+
+
+def _collect() -> None:
+    """Wait for the processes and take what they have drawn."""
+    while _beside:
+        portion, path, process = _beside[0]
+        if process.wait() == 0:
+            drawn = json.loads(path.read_text(encoding="utf-8"))
+            _ahead.update({each: Picture(*made) for each, made in zip(portion, drawn, strict=True)})
+        del _beside[0]
+
+
+def _let_go() -> None:
+    """End what still draws, and forget what was drawn."""
+    for _, _, process in _beside:
+        process.kill()
+    _beside.clear()
+    _ahead.clear()
 
 
 def _draw(result: Result, width: float) -> Picture:

@@ -30,12 +30,12 @@ from postmortem.report.editions import DEALS, RAW, put_in_place
 from postmortem.report.execute import Progress, brief, execute
 from postmortem.report.failure import failure_page
 from postmortem.report.forked_kernels import Engine, kernels_of, server
-from postmortem.report.front import front_page, on_front
+from postmortem.report.front import drawn_in, front_page
 from postmortem.report.harvest import Harvest
 from postmortem.report.kept import Kept, prune
 from postmortem.report.made_from import made_from
 from postmortem.report.manifest import content_hash, findings, made_with, manifest, write_json, write_tables
-from postmortem.report.pages import about, links, on_page, page
+from postmortem.report.pages import about, links, page
 from postmortem.report.parameters import Parameters
 from postmortem.report.parts import enough, of_parts
 from postmortem.report.pictures import drawn_ahead
@@ -182,17 +182,18 @@ def run_quarter(
         done, failed = execute(
             chosen, told, engagement.folder, aside, engine=engine, kept=kept, deadline=deadline, progress=progress
         )
-        placed = place(written, done)
-        for flag in placed.flags:
-            progress(f"commentary: {flag}")
-        progress("looking back at the quarter before")
-        last_words = closing(engagement, cohort, book, done, scored)
-        progress("writing the pages")
-        content = _write(aside, engagement, cohort, told, done, failed, last_words, placed, {
-            **made_with(engagement, book), **record_of(written, placed),
-            "made_from": made_from(engagement, chosen, replace(told, as_of=as_of.isoformat() if as_of else "")),
-            "book": describe_book(book), "preflight": [asdict(each) for each in found],
-        })  # fmt: skip
+        with drawn_ahead(drawn_in(done), server(), aside):
+            placed = place(written, done)
+            for flag in placed.flags:
+                progress(f"commentary: {flag}")
+            progress("looking back at the quarter before")
+            last_words = closing(engagement, cohort, book, done, scored)
+            progress("writing the pages")
+            content = _write(aside, engagement, cohort, told, done, failed, last_words, placed, {
+                **made_with(engagement, book), **record_of(written, placed),
+                "made_from": made_from(engagement, chosen, replace(told, as_of=as_of.isoformat() if as_of else "")),
+                "book": describe_book(book), "preflight": [asdict(each) for each in found],
+            })  # fmt: skip
         folder = output / cohort.focus.label
         put_in_place(aside, folder)
         prune(cache)
@@ -235,12 +236,10 @@ def _write(
     description, navigation = about(cohort, engagement.config), links(done)
     linked = {link.name for link in navigation}
     failures = [f"{name}: {brief(error)}" for name, error in failed.items()]
-    shown = [(notebook, harvested) for notebook, harvested in done if notebook.name in linked]
-    drawn = [*on_front(done), *(each for _, harvested in shown for each in on_page(harvested))]
-    with drawn_ahead(drawn, server(), aside):
-        index = front_page(done, description, cohort, navigation, failures, last_words, summary=placed.summary)
-        (aside / "index.html").write_text(index, encoding="utf-8")
-        for notebook, harvested in shown:
+    index = front_page(done, description, cohort, navigation, failures, last_words, summary=placed.summary)
+    (aside / "index.html").write_text(index, encoding="utf-8")
+    for notebook, harvested in done:
+        if notebook.name in linked:
             html = page(notebook, harvested, description, navigation, placed.notes.get(notebook.name))
             (aside / f"{notebook.name}.html").write_text(html, encoding="utf-8")
     told_of = [*done, (FRONT, last_words)]

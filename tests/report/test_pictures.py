@@ -75,7 +75,8 @@ def test_what_was_not_drawn_beside_is_drawn_when_asked_for(
         begun.append(begin(path))
         return begun[-1]
 
-    for behaves, missing in ((one_is_killed, len(here) // 2), (one_is_refused, len(here) // 2)):
+    of_one = len(here[:: pictures.BESIDE])
+    for behaves, missing in ((one_is_killed, of_one), (one_is_refused, len(here) - of_one)):
         begun.clear()
         drawn.clear()
         monkeypatch.setattr(server, "draw", behaves)
