@@ -1,12 +1,12 @@
 """Reports of the plain sample beside the stock command lines on the same notebooks: seconds, CPU, memory, overhead.
 
-``python -m benchmarks report [--pairs 3] [--quarters 10]``. Notebooks 00 to 03, caches cold on both sides: ours is one
-``postmortem run``, which also makes findings, front page and tables; the stock run is one ``papermill`` and one
-``jupyter nbconvert --to html --no-input`` (where it is installed) a notebook and quarter, one after the other. Both
-run in turn, A B A B, and ratios are taken pair by pair, so that a machine whose speed drifts does not decide. Seconds
-are those of the clock;
-CPU is that of all processes of a run together; memory is the sum over the processes alive at one moment, shared pages
-counted once (PSS), at its highest, looked at every half second; where the system does not tell it, it is left out.
+``python -m benchmarks report [--pairs 3] [--quarters 10] [--workers 2]``. Notebooks 00 to 03, caches cold on all
+sides: ours is one ``postmortem run``, which also makes findings, front page and tables, a batch once with one report at
+a time and once with several; the stock run is one ``papermill`` and one ``jupyter nbconvert --to html --no-input``
+(where it is installed) a notebook and quarter, one after the other. The sides run in turn, and ratios are taken round
+by round, so that a machine whose speed drifts does not decide. Seconds are those of the clock; CPU is that of all
+processes of a run together; memory is the sum over the processes alive at one moment, shared pages counted once (PSS),
+at its highest, looked at every half second; where the system does not tell it, it is left out.
 Beside them: ``postmortem --help`` against an app of the same command line library that has one empty command.
 The overhead of a notebook is what a run costs more for one that loads the deals and asks nothing of them. Beside it
 stands all that a run of the four costs beyond their cells (the same cells in one process with imports, book and cohort
@@ -25,8 +25,9 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -51,6 +52,7 @@ app()
 """
 HELPS = 15
 ASKS_NOTHING = "import postmortem as pm\nframe = pm.load_frame(quarter)"
+Run = Callable[[Path, Sequence[str]], None]
 TARGETS = {"one report": 4, "batch": 5}
 CELLS = """
 import io, resource, sys
@@ -86,13 +88,13 @@ class Cost:
     memory: int
 
 
-def ours(folder: Path, quarters: Sequence[str]) -> None:
+def ours(folder: Path, quarters: Sequence[str], workers: int = 1) -> None:
     """Make the reports with one command."""
     asked = quarters[0] if len(quarters) == 1 else f"{quarters[0]}..{quarters[-1]}"
     pages = [word for name in NOTEBOOKS for word in ("--page", name)]
     sample = resources.sample("plain")
     command = [BIN / "postmortem", "run", "-e", sample, "-q", asked, "-o", folder / "reports", *pages]
-    _run([*command, "--accept-changes"], folder)
+    _run([*command, "--accept-changes", "--workers", str(workers)], folder)
 
 
 def stock(folder: Path, quarters: Sequence[str]) -> None:
@@ -111,6 +113,7 @@ def main(arguments: Sequence[str] = ()) -> None:
     parser = argparse.ArgumentParser(prog="report", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--pairs", type=int, default=3, help="pairs of runs for one report")
     parser.add_argument("--batches", type=int, default=1, help="pairs of runs for the batch")
+    parser.add_argument("--workers", type=int, default=os.cpu_count(), help="reports of the batch at a time, of ours")
     parser.add_argument("--quarters", type=int, default=10, help="reports of the batch; the sample holds ten quarters")
     options = parser.parse_args(list(arguments))
     last = FiscalCalendar().parse(LAST)
@@ -119,29 +122,35 @@ def main(arguments: Sequence[str] = ()) -> None:
     print(f"notebooks {', '.join(NOTEBOOKS)} of the plain sample, caches cold; {os.cpu_count()} cores, load {load:.1f}")
     if not NBCONVERT:
         print("jupyter nbconvert is not installed (make lab brings it): the stock run executes and exports nothing")
-    mine = _compare("one report", [last.label], options.pairs)
+    one: dict[str, Run] = {"postmortem run, with front page": ours, "papermill and nbconvert": stock}
+    mine = _compare("one report", [last.label], options.pairs, one)
     if options.batches:
-        _compare("batch", batch, options.batches)
+        at_a_time: Run = partial(ours, workers=options.workers)
+        beside: dict[str, Run] = {"postmortem run": ours, f"the same with --workers {options.workers}": at_a_time}
+        _compare("batch", batch, options.batches, beside | {"papermill and nbconvert": stock})
     print(f"--help: {_help():.2f} times the CPU of an empty app, {HELPS} interleaved pairs   (wanted: at most 1.3)")
     print(f"one more notebook that asks nothing: {_overhead(last):.2f} CPU-s   (wanted: at most 1)")
     cells = _cells(last)
     print(f"the cells alone: {cells:.1f} CPU-s; all else a run does: {(mine - cells) / len(NOTEBOOKS):.2f} a notebook")
 
 
-def _compare(name: str, quarters: Sequence[str], pairs: int) -> float:
-    """Print one comparison; return the CPU-seconds of ours."""
-    costs = [(_cost(ours, quarters), _cost(stock, quarters)) for _ in range(pairs)]
-    print(f"{name}: {len(quarters)} x {len(NOTEBOOKS)} notebooks, {pairs} interleaved pairs")
-    for side, label in enumerate(("postmortem run, with front page", "papermill and nbconvert")):
-        of_side = [pair[side] for pair in costs]
+def _compare(name: str, quarters: Sequence[str], rounds: int, sides: Mapping[str, Run]) -> float:
+    """Print one comparison of the sides with the last of them; return the CPU-seconds of the first."""
+    costs = [{label: _cost(run, quarters) for label, run in sides.items()} for _ in range(rounds)]
+    *mine, theirs = sides
+    print(f"{name}: {len(quarters)} x {len(NOTEBOOKS)} notebooks, {rounds} interleaved rounds")
+    for label in sides:
+        of_side = [each[label] for each in costs]
         seconds, cpu = (statistics.median(getattr(cost, what) for cost in of_side) for what in ("seconds", "cpu"))
         memory = max(cost.memory for cost in of_side) / 2**20
         print(f"  {label:32}{seconds:8.1f} s{cpu:9.1f} CPU-s{memory:8.0f} MB at the highest")
-    for what, target in (("seconds", TARGETS[name]), ("cpu", None)):
-        ratios = [getattr(theirs, what) / getattr(mine, what) for mine, theirs in costs]
-        wanted = f"   (wanted: {target})" if target else ""
-        print(f"  times {what:8}{statistics.median(ratios):6.2f}   {min(ratios):.2f} to {max(ratios):.2f}{wanted}")
-    return statistics.median(mine.cpu for mine, _ in costs)
+        if label in mine:
+            for what, target in (("seconds", TARGETS[name]), ("cpu", None)):
+                ratios = [getattr(each[theirs], what) / getattr(each[label], what) for each in costs]
+                wanted = f"   (wanted: {target})" if target else ""
+                middle, span = statistics.median(ratios), f"{min(ratios):.2f} to {max(ratios):.2f}"
+                print(f"    times {what:8}{middle:6.2f}   {span}{wanted}", flush=True)
+    return statistics.median(each[mine[0]].cpu for each in costs)
 
 
 def _help() -> float:
@@ -157,7 +166,7 @@ def _help() -> float:
     return statistics.median(ratios)
 
 
-def _cost(run: Callable[[Path, Sequence[str]], None], quarters: Sequence[str]) -> Cost:
+def _cost(run: Run, quarters: Sequence[str]) -> Cost:
     with tempfile.TemporaryDirectory() as folder:
         seen, over = [0], threading.Event()
         watch = threading.Thread(target=_watch, args=(Path(folder), seen, over), daemon=True)
