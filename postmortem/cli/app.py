@@ -7,6 +7,7 @@ Exit codes: 0 done, 1 a notebook failed, 2 usage or configuration, 3 unusable, s
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 import threading
@@ -76,6 +77,7 @@ def common(
     ] = False,
 ) -> None:
     """Deal post-mortems: why forecast deals were lost, to whom, and how sure that is."""
+    gc.enable()
 
 
 def start(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from pathlib import Path
 
@@ -213,3 +214,12 @@ def test_init_keeps_the_key_of_pseudonyms_out_of_a_repository(
     assert call(capsys, "init", str(tmp_path / "acme"), "--from", str(export), "--force")[0] == 0
     lines = ignored.read_text(encoding="utf-8").splitlines()
     assert lines[:2] == ["mine", ".share-key"] and lines.count(".share-key") == 1
+
+
+def test_a_command_collects_what_was_not_collected_while_commands_were_read(capsys: pytest.CaptureFixture[str]) -> None:
+    gc.disable()
+    try:
+        code, _, _ = call(capsys, "taxonomy", "list")
+        assert (code, gc.isenabled()) == (0, True)
+    finally:
+        gc.enable()
