@@ -10,12 +10,12 @@ import pandas as pd
 from postmortem.analyses.contract import WITHHELD, Analysis, Need, any_missing
 from postmortem.charts.ranked_bars import ranked_bars
 from postmortem.frames.cohort import Cohort
-from postmortem.frames.entry import local_days
 from postmortem.ground.fates import WON
 from postmortem.ground.formats import count, per_cent, short_money
 from postmortem.result import Column, Result, Table, Tables
 from postmortem.signals.contract import Signal
 from postmortem.signals.matrix import fired
+from postmortem.signals.open_deals import known_of, silent_days
 from postmortem.signals.outlook import TOLD, Outlook, outlook_of
 from postmortem.signals.own import with_own
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 SEVERAL = 3
 DRAWN, LISTED = 15, 25
-BUYER = ("buyer", "both")
 CHANCES = {
     WON: "Chance: won (95%)", "lost_competitor": "Lost: competitor", "lost_status_quo": "Lost: status quo",
     "slipped": "Slipping",
@@ -34,12 +33,16 @@ OPEN_DEALS = Need(
     'take the open forecast of the day of the data: pm.load_frame("last", kind="open_forecast")', "deals",
     lambda cohort, rows: len(rows) if cohort.kind == "open_forecast" else 0,
 )  # fmt: skip
+TOLD_OF = Need(
+    "deals", ("forecast_category", "expected_close_date"), 1, "open deals of which a warning would be on record",
+    "export the field history and the activities of the deals, or keep copies of the open deals", "history",
+    known_of,
+)  # fmt: skip
 NOT_TRIED = "No chances are given: too little of earlier forecasts is on record to try them on."
 NOT_BETTER = "No chances are given: on earlier quarters they did not clearly beat one share and the category."
 SOME_WARN = (
     "A warning is what the list of signs calls one; beside won deals the warning signs show which go with losses here."
 )
-NONE_KNOWN = "0 of "
 METHOD = (
     "Open deals of the forecast with every warning that held at the end of the day looked at, each blind to all "
     "that came later. Unknown warnings are counted apart, never as absent. Chances of what becomes of a deal by the "
@@ -63,25 +66,29 @@ def watchlist(cohort: Cohort) -> Result:
     -------
     Result
         Table ``deals``, one row an open deal: ``deal_id``, ``deal``, ``account``, ``amount``, ``category``,
-        ``expected`` (close), ``silent`` (days since the buyer last took part), ``warnings`` (how many hold),
-        ``unknown`` (of how many nothing is known); where chances are given ``won`` with ``won_low`` and ``won_high``
-        (95%, from what came of such chances), ``lost_competitor`` (``lost_competitor_low``, ``lost_competitor_high``),
-        ``lost_status_quo`` (``lost_status_quo_low``, ``lost_status_quo_high``), ``slipped`` (``slipped_low``,
-        ``slipped_high``), ``at_risk`` (amount times the chance of not being won). Table ``warned``, one row an open
-        deal with a warning, in the same order: ``deal``, ``account``, ``since`` (day of the first), ``what`` (their
-        labels). Table ``total``, one row: ``quarter`` (label), ``deals``, ``amount``, ``warned`` (deals with a
-        warning), ``several`` (with three or more), ``several_amount``, ``without_amount``, ``chances`` (whether they
-        are given), ``told_of`` ("2 of 21": warnings of which something is on record; empty where that is all). Table
-        ``signals``, one row a warning: ``signal`` (code), ``warning``, ``deals`` (on which it holds), ``amount`` (of
-        these), ``asked`` (deals of which it is known), ``unknown``. Table ``fired``, one row a deal and warning:
-        ``deal``, ``account``, ``warning``, ``since``, ``evidence``.
+        ``expected`` (close), ``silent`` (days since the buyer last took part), ``warnings`` (how many hold;
+        missing where none is known), ``unknown`` (of how many nothing is known); where chances are given
+        ``won`` with ``won_low`` and ``won_high`` (95%, from what came of such chances), ``lost_competitor``
+        (``lost_competitor_low``, ``lost_competitor_high``), ``lost_status_quo`` (``lost_status_quo_low``,
+        ``lost_status_quo_high``), ``slipped`` (``slipped_low``, ``slipped_high``), ``at_risk`` (amount times
+        the chance of not being won). Table ``warned``, one row an open deal with a warning, in the same order:
+        ``deal``, ``account``, ``since`` (day of the first), ``what`` (their labels). Table ``total``, one row:
+        ``quarter`` (label), ``deals``, ``amount``, ``warned`` (deals with a warning), ``several`` (with three
+        or more), ``several_amount``, ``without_amount``, ``chances`` (whether they are given), ``told_of`` ("2
+        of 21": warnings of which something is on record; empty where that is all). Table ``signals``, one row a
+        warning: ``signal`` (code), ``warning``, ``deals`` (on which it holds), ``amount`` (of these), ``asked``
+        (deals of which it is known), ``unknown``. Table ``fired``, one row a deal and warning: ``deal``,
+        ``account``, ``warning``, ``since``, ``evidence``.
 
     Notes
     -----
-    Refused for deals that have ended. A book of deals alone still gives what their dates tell.
+    Refused for deals that have ended, and where nothing is on record that a warning could be read from, as in a book
+    of deals alone: a mere list of open deals is the CRM's.
     """
     if not OPEN_DEALS.met(cohort):
         return ANALYSIS.lack(cohort, OPEN_DEALS).replace(caveats=cohort.remarks if cohort.table.empty else ())
+    if not TOLD_OF.met(cohort):
+        return ANALYSIS.lack(cohort, TOLD_OF)
     outlook = outlook_of(cohort)
     is_better = outlook is not None and outlook.is_better
     rows = cohort.focus_rows
@@ -112,8 +119,7 @@ def headline(tables: Tables) -> str:
     several = f"{row['several']:,}" if row["several"] else "none"
     verb = "carries" if row["several"] < 2 else "carry"
     deals = f"{count(row['deals'], 'open deal')} forecast for {row['quarter']}"
-    if (told_of := "" if any_missing(row["told_of"]) else row["told_of"]).startswith(NONE_KNOWN):
-        return f"Whether any of {deals} carries a warning cannot be told: nothing on record speaks of any."
+    told_of = "" if any_missing(row["told_of"]) else row["told_of"]
     told = f"Of {deals}, {several} {verb} {SEVERAL} warnings or more"
     if row["several"] and not any_missing(row["amount"], row["several_amount"]) and row["amount"]:
         told += (
@@ -126,9 +132,9 @@ def headline(tables: Tables) -> str:
 
 
 def draw(tables: Tables, axes: Axes) -> None:
-    """Draw on how many open deals each warning holds."""
-    table = tables["signals"]
-    ranked_bars(table.rows.head(DRAWN), axes, name="warning", value="deals", unit="")
+    """Draw on how many open deals each warning holds, of those the record tells of: unknown is not none."""
+    rows = tables["signals"].rows
+    ranked_bars(rows[rows["asked"] > 0].head(DRAWN), axes, name="warning", value="deals", unit="")
 
 
 def _listed(cohort: Cohort, rows: pd.DataFrame, asked: pd.DataFrame, signals: Sequence[Signal]) -> pd.DataFrame:
@@ -138,11 +144,11 @@ def _listed(cohort: Cohort, rows: pd.DataFrame, asked: pd.DataFrame, signals: Se
     held = asked[holds]
     what = held["signal"].map(labels).groupby(held["deal_id"]).agg("; ".join)
     by_deal = {
-        "warnings": holds.groupby(asked["deal_id"]).sum(),
+        "warnings": holds.groupby(asked["deal_id"]).sum().mask(silent.groupby(asked["deal_id"]).all()),
         "unknown": silent.groupby(asked["deal_id"]).sum(),
         "since": held.groupby("deal_id")["first_fired_at"].min(),
         "what": what,
-        "silent": _silent_days(cohort),
+        "silent": silent_days(cohort),
     }
     frame = pd.DataFrame(
         {
@@ -155,18 +161,8 @@ def _listed(cohort: Cohort, rows: pd.DataFrame, asked: pd.DataFrame, signals: Se
             **{name: values.reindex(rows["deal_id"]).set_axis(rows.index) for name, values in by_deal.items()},
         }
     )
-    kinds = {"warnings": "int64", "unknown": "int64", "silent": "Int64", "since": "datetime64[us]", "what": "str"}
+    kinds = {"warnings": "Int64", "unknown": "int64", "silent": "Int64", "since": "datetime64[us]", "what": "str"}
     return frame.astype(kinds)
-
-
-def _silent_days(cohort: Cohort) -> pd.Series:
-    """Return the days since each deal's buyer last took part in something, by deal."""
-    if not cohort.book.has("events"):
-        return pd.Series([], index=pd.Index([], dtype="str"), dtype="Int64")
-    events = cohort.book.table("events")
-    last = events[events["side"].isin(BUYER)].groupby("deal_id")["occurred_at"].max()
-    days: pd.Series = (pd.Timestamp(cohort.as_of) - local_days(cohort.book, last)).dt.days.astype("Int64")
-    return days
 
 
 def _with_chances(frame: pd.DataFrame, outlook: Outlook) -> pd.DataFrame:
@@ -296,5 +292,5 @@ def _fired(held: pd.DataFrame, frame: pd.DataFrame, signals: Sequence[Signal]) -
 
 
 ANALYSIS = Analysis(
-    watchlist, headline, draw, family="fact", method=METHOD, needs=(OPEN_DEALS,), frames=("open_forecast",)
+    watchlist, headline, draw, family="fact", method=METHOD, needs=(OPEN_DEALS, TOLD_OF), frames=("open_forecast",)
 )

@@ -10,11 +10,15 @@ import pytest
 from analysis_cases import answer_of, cohort_of
 from statsmodels.stats.proportion import proportion_confint
 
+import postmortem as pm
 from postmortem.analyses import find
 from postmortem.analyses import watchlist as module
+from postmortem.analyses.watchlist import watchlist
 from postmortem.display import written
 from postmortem.frames.choose import choose_cohort
+from postmortem.ground.resources import sample
 from postmortem.signals.matrix import fired
+from postmortem.signals.open_deals import known_of
 from postmortem.signals.outlook import outlook_of
 
 ALWAYS = """
@@ -48,16 +52,34 @@ def test_every_open_deal_is_listed_once_with_what_holds_on_it():
 
 
 def test_what_is_not_on_record_is_never_told_as_no_warning():
-    total = answer_of("watchlist", "open_forecast").tables["total"]
+    answer = answer_of("watchlist", "open_forecast")
+    total = answer.tables["total"]
+    all_known = {"total": replace(total, rows=total.rows.assign(told_of=""))}
+    assert module.headline(all_known).endswith("14 carry no warning at all.")
+    # The picture leaves out warnings of which nothing is known: a bar of nought would say that they hold on none.
+    rows = answer.tables["signals"].rows
+    axes = answer.plot()
+    drawn = {label.get_text().replace("\n", " ") for label in axes.get_yticklabels()}
+    assert drawn == set(rows.loc[rows["asked"] > 0, "warning"].head(module.DRAWN))
 
-    def told(text: str) -> str:
-        return module.headline({"total": replace(total, rows=total.rows.assign(told_of=text))})
 
-    assert told("0 of 21") == (
-        "Whether any of 15 open deals forecast for 2025Q4 carries a warning cannot be told: nothing on record speaks "
-        "of any."
-    )
-    assert told("").endswith("14 carry no warning at all.")
+def test_a_list_of_open_deals_with_nothing_to_read_a_warning_from_is_no_watchlist():
+    cohort = pm.load_frame("last", kind="open_forecast", folder=sample("plain"))
+    answer = watchlist(cohort)
+    assert answer.status == "refused"
+    assert answer.headline.startswith("Not answered yet: no open deals of which a warning would be on record")
+    assert known_of(cohort, cohort.table.head(0)) == 0
+
+
+def test_a_deal_of_which_no_warning_is_known_has_no_count_of_them(monkeypatch: pytest.MonkeyPatch):
+    cohort = cohort_of("open_forecast")
+    asked = fired(cohort)
+    first = cohort.table["deal_id"].iloc[0]
+    blind = asked.assign(fired=asked["fired"].mask(asked["deal_id"] == first))
+    monkeypatch.setattr(module, "fired", lambda *_, **__: blind)
+    deals = watchlist(cohort).tables["deals"].rows.set_index("deal_id")
+    assert pd.isna(deals.loc[first, "warnings"])
+    assert deals.drop(index=first)["warnings"].notna().all()
 
 
 def test_silence_is_counted_from_the_buyers_last_part_and_unknown_without_an_event():
@@ -114,13 +136,12 @@ def test_an_engagements_own_signal_is_asked_of_open_deals_too(tmp_path):
     assert len(tables["warned"].rows) == len(after)
 
 
-def test_deals_alone_give_a_list_without_chances():
+def test_deals_alone_are_no_watchlist_and_the_refusal_says_what_would_make_one():
     cohort = cohort_of("open_forecast")
     book = replace(cohort.book, tables={"deals": cohort.book.tables["deals"]})
     result = find("watchlist").function(choose_cohort(book, cohort.focus, kind="open_forecast"))
-    assert result.status == "ok" and len(result.tables["deals"].rows) == 15
-    assert "too little of earlier forecasts" in result.caveats[0]
-    assert result.tables["deals"].rows["unknown"].min() > 0
+    assert result.status == "refused" and not result.tables
+    assert result.unlock.startswith("export the field history and the activities")
 
 
 def test_no_open_forecast_is_refused_with_the_reason():
