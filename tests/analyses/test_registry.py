@@ -25,7 +25,19 @@ from postmortem.ground.errors import UsageError
 from postmortem.ground.resources import PACKAGE
 
 SHARED = {"asked", "__init__", "cache", "contract", "needs"}
-HELPERS = {"__init__", "gate", "gaps", "compared", "evidence", "earlier", "actions", "scoring", "claims", "benchmarks"}
+HELPERS = {
+    "__init__",
+    "gate",
+    "gaps",
+    "compared",
+    "evidence",
+    "earlier",
+    "actions",
+    "scoring",
+    "told",
+    "claims",
+    "benchmarks",
+}
 
 NEW_FILE = '''"""How many deals there are."""
 

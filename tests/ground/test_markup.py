@@ -10,6 +10,7 @@ from jinja2 import UndefinedError
 
 from postmortem.display import Cell, Written
 from postmortem.ground import markup
+from postmortem.report.pictures import NO_PICTURE, Picture
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -68,7 +69,7 @@ def test_a_table_shows_hostile_text_in_title_head_cell_and_interval_as_it_is(tex
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_picture_carries_hostile_text_inside_its_alternative_only(text):
-    block = {"picture": "data:image/png;base64,AAAA", "headline": text, "width": 10, "height": 10}
+    block = {"picture": Picture("data:image/png;base64,AAAA", 10, 10), "headline": text}
     page = seen(macro("picture", block))
     assert page.tags == ["figure", "img"]
     assert dict(page.attributes)["alt"] == text
@@ -78,7 +79,7 @@ def test_a_picture_carries_hostile_text_inside_its_alternative_only(text):
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_block_of_an_answer_escapes_everything_it_is_given(text):
     block = {
-        "status": "ok", "anchor": "a", "question": text, "headline": text, "picture": "",
+        "status": "ok", "anchor": "a", "question": text, "headline": text, "picture": NO_PICTURE,
         "caveats": [text], "unlock": text, "method": text, "used": text, "where": text, "by": text,
         "note": None, "tables": [written(text)],
     }  # fmt: skip
