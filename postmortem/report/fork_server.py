@@ -29,6 +29,7 @@ IMPORTED = (
     "ipykernel.kernelapp", "matplotlib_inline.backend_inline", "matplotlib.pyplot", "scipy.stats", "patsy",
     "statsmodels.duration.hazard_regression", "statsmodels.stats.inter_rater", "statsmodels.stats.multitest",
     "statsmodels.stats.proportion", "pyarrow.parquet", "postmortem.findings", "postmortem.frames.engagement",
+    "postmortem.report.pictures", "PIL.Image",
 )  # fmt: skip
 FAILED = 1
 
@@ -161,7 +162,7 @@ def _reseed() -> None:
 
 
 def _import() -> None:
-    """Import what kernels want, and draw one small picture: fonts are found, and text laid out, a first time here."""
+    """Import what kernels want, and draw a small picture in both ways: what is done a first time is done here."""
     with importing_without_threads():
         for name in IMPORTED:
             importlib.import_module(name)
@@ -176,7 +177,8 @@ def _import() -> None:
     figure = Figure(figsize=(2, 2), layout="constrained")
     FigureCanvasAgg(figure)
     figure.subplots().set_title("once")
-    figure.savefig(BytesIO(), format="png")
+    for way in ("png", "svg"):
+        figure.savefig(BytesIO(), format=way)
 
 
 def _say(driver: socket.socket, told: dict[str, int]) -> None:

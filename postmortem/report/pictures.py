@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 CSS_PIXELS_PER_INCH: Final = 95
 SMALL_SVG: Final = 60_000
 """Bytes beyond which a picture is a PNG, twice as large as it is shown: thousands of marks draw themselves slowly."""
-BESIDE: Final = 4
+BESIDE: Final = 3
 """Processes that draw: more than there are kernels at a time, since one picture takes ten times as long as another."""
 
 
