@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 # Two kernels on two cores gain nothing by more threads of linear algebra, and figures agree to the last digit however
 # a kernel was started.
@@ -29,13 +29,14 @@ def importing_without_threads() -> Iterator[None]:
     before = {name: os.environ.get(name) for name in AT_IMPORT}
     os.environ |= AT_IMPORT
     leave_out = LEFT_OUT not in sys.modules
+    modules = cast("dict[str, object]", sys.modules)
     if leave_out:
-        sys.modules[LEFT_OUT] = None  # type: ignore[assignment]
+        modules[LEFT_OUT] = None  # the interpreter's own word for: not to be found
     try:
         yield
     finally:
         if leave_out:
-            del sys.modules[LEFT_OUT]
+            del modules[LEFT_OUT]
         for name, value in before.items():
             if value is None:
                 del os.environ[name]
