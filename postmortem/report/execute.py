@@ -16,10 +16,12 @@ from postmortem.report.forked_kernels import Engine, hold, kernels_of
 from postmortem.report.harvest import Harvest, clean, gated, harvest
 from postmortem.report.kept import Kept
 from postmortem.report.kernels import Kernels
+from postmortem.report.notebook_pictures import TAG
 from postmortem.report.parameters import Parameters
 from postmortem.report.plan import Notebook
 
 KERNEL = "python3"
+EXECUTED = "notebooks"
 WORKERS = 2
 SECONDS_A_CELL = 600
 PATIENCE = 0.2
@@ -69,7 +71,7 @@ def execute(
     TimedOut
         When the deadline passes before all notebooks have finished.
     """
-    folder = aside / "notebooks"
+    folder = aside / EXECUTED
     folder.mkdir()
     taken = {
         notebook.name: harvested
@@ -166,6 +168,7 @@ def _papermill(notebook: Notebook, told: Parameters, cwd: Path, executed: Path, 
                 extra_arguments=[f"--IPKernelApp.log_level={logging.CRITICAL}"],
                 request_save_on_cell_execute=False,
                 execution_timeout=SECONDS_A_CELL,
+                **({"skip_cells_with_tag": TAG} if notebook.is_built_in else {}),
             )
     except papermill.PapermillExecutionError as error:
         return f"cell {error.exec_count}: {error.ename}: {error.evalue}\n\n" + "\n".join(error.traceback)

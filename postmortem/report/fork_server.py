@@ -26,7 +26,7 @@ from postmortem.report.threads import importing_without_threads, thread_count
 
 BACKEND = "module://matplotlib_inline.backend_inline"
 IMPORTED = (
-    "ipykernel.kernelapp", "matplotlib_inline.backend_inline", "matplotlib.pyplot", "scipy.stats", "patsy",
+    "ipykernel.kernelapp", "matplotlib.pyplot", "scipy.stats", "patsy",
     "statsmodels.duration.hazard_regression", "statsmodels.stats.inter_rater", "statsmodels.stats.multitest",
     "statsmodels.stats.proportion", "pyarrow.parquet", "postmortem.findings", "postmortem.frames.engagement",
     "postmortem.report.pictures", "PIL.Image",
@@ -172,8 +172,8 @@ def _import() -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    # Kernels show pictures as every notebook does.
-    matplotlib.use(BACKEND)
+    # Kernels show pictures as every notebook does: the backend looks, when it is loaded, for the shell to show them in.
+    matplotlib.rcParams["backend"] = BACKEND
     figure = Figure(figsize=(2, 2), layout="constrained")
     FigureCanvasAgg(figure)
     figure.subplots().set_title("once")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import nbformat
 
@@ -50,11 +51,16 @@ def harvest(path: Path) -> Harvest:
                 dropped.append(f"cell {number}: {', '.join(kinds)}")
                 continue
             result = find(data[MIME]["analysis"]).restore(data[MIME])
-            key = f"{result.analysis}{sorted(result.params.items())}"
+            key = known_by(result.analysis, result.params)
             if key not in seen:
                 seen.add(key)
                 blocks.append(result)
     return Harvest(tuple(blocks), tuple(dropped))
+
+
+def known_by(analysis: str, params: Mapping[str, Any]) -> str:
+    """Return what a result is known by in its notebook: two with the same analysis and parameters are one."""
+    return f"{analysis}{sorted(params.items())}"
 
 
 def gated(harvests: Sequence[Harvest]) -> tuple[Harvest, ...]:

@@ -21,7 +21,6 @@ from typing import Final
 
 from postmortem.frames.cohort import Cohort
 from postmortem.frames.engagement import Engagement
-from postmortem.ground import resources
 from postmortem.ground.code import code_hash
 from postmortem.ground.errors import PostmortemError
 from postmortem.report.harvest import Harvest, harvest
@@ -107,7 +106,7 @@ class Kept:
     def _place(self, notebook: Notebook) -> Path:
         digest = hashlib.sha256(json.dumps([self.made_of, self.told.of(notebook.parameters)]).encode())
         digest.update(notebook.path.read_bytes())
-        if notebook.path not in resources.notebooks():
+        if not notebook.is_built_in:
             digest.update(self._beside.encode())
         return self.folder / f"{notebook.name}-{digest.hexdigest()[:32]}.ipynb"
 

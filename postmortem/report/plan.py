@@ -34,6 +34,11 @@ class Notebook:
     path: Path
     parameters: tuple[str, ...]
 
+    @property
+    def is_built_in(self) -> bool:
+        """Whether it is one of the package, not one of the engagement or a changed copy in it."""
+        return self.path in resources.notebooks()
+
 
 def find_notebooks(engagement: Path) -> dict[str, Path]:
     """Return name to path of all notebooks: the built-in ones, and the engagement's own over them."""

@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,11 +24,12 @@ from postmortem.ground import schema
 from postmortem.ground.config import FILE_NAME, Preflight
 from postmortem.intake.stored_snapshots import store_of
 from postmortem.report.alone import alone
+from postmortem.report.blocks import FULL_WIDTH
 from postmortem.report.book_record import describe_book, tier_of
 from postmortem.report.closing import FRONT, closing, named_in
 from postmortem.report.commentary import Placed, place, read_commentary, record_of
 from postmortem.report.editions import DEALS, RAW, put_in_place
-from postmortem.report.execute import Progress, brief, execute
+from postmortem.report.execute import EXECUTED, Progress, brief, execute
 from postmortem.report.failure import failure_page
 from postmortem.report.forked_kernels import Engine, kernels_of, server
 from postmortem.report.front import drawn_in, front_page
@@ -35,10 +37,11 @@ from postmortem.report.harvest import Harvest
 from postmortem.report.kept import Kept, prune
 from postmortem.report.made_from import made_from
 from postmortem.report.manifest import content_hash, findings, made_with, manifest, write_json, write_tables
+from postmortem.report.notebook_pictures import put_pictures
 from postmortem.report.pages import about, links, page
 from postmortem.report.parameters import Parameters
 from postmortem.report.parts import enough, of_parts
-from postmortem.report.pictures import drawn_ahead
+from postmortem.report.pictures import drawn_ahead, picture
 from postmortem.report.plan import Notebook, plan
 from postmortem.report.preflight import Finding, book_findings, frame_findings, last_manifest, refuse
 from postmortem.report.record import keep_record
@@ -235,6 +238,7 @@ def _write(
     """Write pages, findings, tables and manifest, which also holds `beside`; return the content hash."""
     description, navigation = about(cohort, engagement.config), links(done)
     linked = {link.name for link in navigation}
+    drawn = partial(picture, width=FULL_WIDTH)
     failures = [f"{name}: {brief(error)}" for name, error in failed.items()]
     index = front_page(done, description, cohort, navigation, failures, last_words, summary=placed.summary)
     (aside / "index.html").write_text(index, encoding="utf-8")
@@ -242,6 +246,8 @@ def _write(
         if notebook.name in linked:
             html = page(notebook, harvested, description, navigation, placed.notes.get(notebook.name))
             (aside / f"{notebook.name}.html").write_text(html, encoding="utf-8")
+        if notebook.is_built_in:
+            put_pictures(aside / EXECUTED / f"{notebook.name}.ipynb", harvested.results, drawn)
     told_of = [*done, (FRONT, last_words)]
     write_json(aside / "findings.json", findings(told_of))
     write_tables(aside / "tables", told_of)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import nbformat
@@ -11,6 +12,7 @@ from nbclient import NotebookClient
 from plain_words import TERMS
 
 from postmortem.ground import resources
+from postmortem.report.notebook_pictures import TAG
 from postmortem.result import MIME
 
 NOTEBOOKS = resources.notebooks()
@@ -57,6 +59,16 @@ def test_it_imports_once_and_loads_one_frame(path: Path) -> None:
     assert sum("import " in source for source in sources) == 1
     assert IMPORTS.get(path.stem, "import postmortem as pm") in sources
     assert sum(source.startswith("frame = pm.load_frame(") for source in sources) == 1
+
+
+def test_a_cell_tagged_picture_draws_the_result_before_it_and_does_nothing_else(path: Path) -> None:
+    before = ""
+    for cell in code_cells(path):
+        draws_alone = re.fullmatch(r"(\w+)\.plot\(\);", cell.source)
+        assert (TAG in cell.metadata.get("tags", [])) == (draws_alone is not None), cell.source
+        if draws_alone is not None:
+            assert before.splitlines()[-1] == draws_alone[1]
+        before = cell.source
 
 
 def test_its_titles_and_texts_are_plain(path: Path) -> None:

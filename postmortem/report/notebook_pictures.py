@@ -1,0 +1,60 @@
+"""The pictures of an executed notebook: those of its page, drawn once and put where its cells would have drawn them.
+
+In a built-in notebook a cell with the tag ``picture`` draws the result of the cell before it and does nothing else. A
+run leaves such a cell out and gives it the page's picture of the same result. In an engagement's own notebook every
+cell is executed, since what it draws may have been changed.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import nbformat
+from nbformat.v4 import new_output
+
+from postmortem.report.harvest import known_by
+from postmortem.report.pictures import Picture
+from postmortem.result import MIME, Result
+
+TAG: Final = "picture"
+DATA_ADDRESS: Final = "data:"
+
+
+def put_pictures(executed: Path, results: Sequence[Result], drawn: Callable[[Result], Picture]) -> None:
+    """Give the cells of a built-in notebook that were left out the pictures they stand for.
+
+    Parameters
+    ----------
+    executed : Path
+        The executed notebook, which is written anew.
+    results : sequence of Result
+        What its page shows: of the results that were displayed, as the whole report decided on them.
+    drawn : callable
+        Returns the picture of a result, one without an address where there is nothing to draw.
+    """
+    notebook = nbformat.read(executed, as_version=4)
+    known = {known_by(result.analysis, result.params): result for result in results}
+    shown: Result | None = None
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        if TAG in cell.metadata.get("tags", ()):
+            picture = drawn(shown) if shown is not None else Picture()
+            cell.outputs = [_output(picture, shown.headline)] if shown is not None and picture.uri else []
+            continue
+        for output in cell.outputs:
+            told = output.get("data", {}).get(MIME)
+            shown = known.get(known_by(told["analysis"], told["params"])) if told else shown
+    nbformat.write(notebook, executed)
+
+
+def _output(picture: Picture, said: str) -> Any:
+    """Return a picture as the output of a cell, as large as it is on the page; in words it is its sentence."""
+    kind, _, coded = picture.uri.removeprefix(DATA_ADDRESS).partition(";base64,")
+    # The format of notebooks holds letters: what is drawn in lines as it is, what is drawn in dots encoded.
+    image = base64.b64decode(coded).decode() if kind.endswith("+xml") else coded
+    size = {"width": picture.width, "height": picture.height}
+    return new_output("display_data", data={kind: image, "text/plain": said}, metadata={kind: size})
