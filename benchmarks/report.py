@@ -60,10 +60,11 @@ import matplotlib
 matplotlib.use("agg")
 import IPython, matplotlib.pyplot as plt, nbformat, scipy.stats, statsmodels.api
 import postmortem as pm
-from postmortem.frames.held import hold
+from postmortem.frames.held import holding
 from IPython.core.interactiveshell import InteractiveShell
 shell = InteractiveShell.instance()
-hold(lambda: pm.load_frame(sys.argv[1]))
+holding().__enter__()
+pm.load_frame(sys.argv[1])
 def spent():
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime

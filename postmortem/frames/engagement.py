@@ -131,7 +131,10 @@ class Engagement:
         focus = self.quarter(quarter, book, as_of)
         kind, window, categories = kind or settings.kind, window or settings.window, settings.categories
         cohort = held.cohort(
-            lambda: (book.fingerprint, focus.label, kind, window, tuple(categories), settings.snapshot_day, as_of),
+            lambda: (
+                book.fingerprint, focus.label, kind, window, tuple(categories), settings.snapshot_day,
+                as_of or book.meta.extracted_on,
+            ),
             lambda: choose_cohort(
                 book, focus, kind=kind, window=window, categories=categories, snapshot_day=settings.snapshot_day,
                 as_of=as_of,

@@ -90,10 +90,12 @@ def forecast_cohort(
     asked = {quarter.day(day) for quarter in quarters for day in (snapshot_day, LATE_FROM_DAY - 1)}
     record = Record(book, tuple(sorted(day for day in asked if day <= as_of)))
     destinations = lost_to(book)
-    openings = [
-        _open_quarter(record, quarter, tuple(categories), snapshot_day, as_of, destinations) for quarter in quarters
-    ]
-    now = openings[-1]
+
+    def opening(quarter: Quarter) -> _Opening:
+        return _open_quarter(record, quarter, tuple(categories), snapshot_day, as_of, destinations)
+
+    # The focus first: where it cannot be rebuilt, the others are not asked for.
+    now = opening(quarters[-1])
     if now.missing:
         raise FrameRefused(
             "The forecast as it was cannot be rebuilt from these data.",
@@ -110,7 +112,7 @@ def forecast_cohort(
             expected=f"at most {MOST_SILENT:.0%} without one",
             do="export a longer field history, or use the closed cohort",
         )
-    parts = [opening.rows for opening in openings if opening.is_on_record]
+    parts = [each.rows for each in (*map(opening, quarters[:-1]), now) if each.is_on_record]
     table = arrange(pd.concat([part for part in parts if not part.empty] or parts))
     if not (table["quarter"] == focus.label).any():
         raise EmptyFrame(

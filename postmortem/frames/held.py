@@ -1,20 +1,29 @@
-"""A book and a cohort held in memory, for a process that hands on to its children what it has read and worked out.
+"""A book and a cohort held in memory, so that what a run has read and worked out is in its kernels from their start.
 
-They are found by content, as in the cache on disk. Only the program that forks kernels holds anything: each kernel
-has what it forks from as its own, so that no notebook sees what another one does to it.
+They are found by content, as in the cache on disk. A run holds what it reads and hands it on, packed, to the program
+that forks its kernels: each kernel has what it is forked from as its own, so that no notebook sees what another one
+does to it.
 """
 
 from __future__ import annotations
 
+import copyreg
 import datetime as dt
-from collections.abc import Callable
+import io
+import pickle
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import MappingProxyType
+from typing import Any, Final
 
 from postmortem.book import Book
 from postmortem.frames.cohort import Cohort
-from postmortem.ground.errors import PostmortemError
 
-Asked = tuple[str, str, str, int, tuple[str, ...], int, dt.date | None]
+Asked = tuple[str, str, str, int, tuple[str, ...], int, dt.date]
 """What a choice of deals depends on: the book's fingerprint, quarter, kind, window, categories, snapshot day, as-of."""
+
+
+NOTHING: Final = b""
 
 
 class Held:
@@ -46,16 +55,45 @@ class Held:
             self._cohorts = {key: cohort}
         return self._cohorts[key]
 
+    def packed(self) -> bytes:
+        """Return what is held, for a process of the same program to `take`.
+
+        Raises
+        ------
+        pickle.PicklingError, TypeError, AttributeError
+            When something of it cannot be packed.
+        """
+        written = io.BytesIO()
+        _Pickler(written, pickle.HIGHEST_PROTOCOL).dump((self._books, self._cohorts))
+        return written.getvalue()
+
+    def take(self, packed: bytes) -> None:
+        """Hold what another process has `packed`, in place of what was held; `NOTHING` is an end to it."""
+        self._books, self._cohorts = pickle.loads(packed) if packed else ({}, {})
+
 
 held = Held()
 
 
-def hold(load: Callable[[], Cohort]) -> None:
-    """Load a cohort and hold it with its book; where it cannot be loaded, whoever needs it will say why."""
+@contextmanager
+def holding() -> Iterator[None]:
+    """Hold the last book and the last cohort that are read in this block; forget them after it."""
     held.is_open = True
     try:
-        load()
-    except (PostmortemError, OSError, ValueError):
-        return
+        yield
     finally:
         held.is_open = False
+        held.take(NOTHING)
+
+
+class _Pickler(pickle.Pickler):
+    """Packs views of mappings as well, which a book is made of."""
+
+    dispatch_table: Mapping[type, Callable[[Any], Any]] = {
+        **copyreg.dispatch_table,
+        MappingProxyType: lambda view: (_view, (dict(view),)),
+    }
+
+
+def _view(mapping: dict[Any, Any]) -> MappingProxyType[Any, Any]:
+    return MappingProxyType(mapping)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import logging
-import os
 import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
 
-from postmortem.frames.engagement import CACHE_VARIABLE
 from postmortem.ground.formats import count
 from postmortem.report.deadline import left
-from postmortem.report.forked_kernels import Engine, hold, kernels_of
+from postmortem.report.forked_kernels import Engine, handed_on, kernels_of
 from postmortem.report.harvest import Harvest, clean, gated, harvest
 from postmortem.report.kept import Kept
 from postmortem.report.kernels import Kernels
@@ -99,21 +97,13 @@ def execute(
         return harvested
 
     left_to_do = [notebook for notebook in chosen if notebook.name not in taken]
-    with kernels_of(engine if left_to_do else "local") as manager:
-        if len(left_to_do) > 1:
-            hold(_frame(told, cwd))
+    with kernels_of(engine if left_to_do else "local") as manager, handed_on(aside):
         made = _all(one, left_to_do, kernels, deadline)
     pairs = [(notebook, taken.get(notebook.name) or made[notebook.name]) for notebook in chosen]
     done = [(notebook, outcome) for notebook, outcome in pairs if isinstance(outcome, Harvest)]
     through = gated([outcome for _, outcome in done])
     done = [(notebook, outcome) for (notebook, _), outcome in zip(done, through, strict=True)]
     return done, {notebook.name: outcome for notebook, outcome in pairs if isinstance(outcome, str)}
-
-
-def _frame(told: Parameters, cwd: Path) -> dict[str, str | int]:
-    """Return what the notebooks load, and where the book is kept that it is of."""
-    asked = told.of(("quarter", "kind", "window", "as_of"))
-    return {**asked, "folder": str(cwd), CACHE_VARIABLE: os.environ.get(CACHE_VARIABLE, "")}
 
 
 def brief(error: str) -> str:

@@ -79,12 +79,15 @@ class ForkServer:
             self._wait(until, lambda: number in self._started)
             return self._started.pop(number)
 
-    def hold(self, told: dict[str, str | int]) -> None:
-        """Let kernels to come have a cohort in memory: the arguments of `load_frame`, and where the cache is."""
+    def hold(self, packed: Path) -> None:
+        """Let kernels to come have in memory what a file holds (`frames.held`)."""
         with self._news, suppress(ForkRefused, OSError):
             self._wait(time.monotonic() + PATIENCE, lambda: self._threads > 0)
+            # Where none can be forked, nothing need be held.
+            if self._threads != 1:
+                return
             self._threads = 0
-            self._socket.sendall(json.dumps({"hold": told}).encode() + b"\n")
+            self._socket.sendall(json.dumps({"hold": str(packed)}).encode() + b"\n")
 
     def status(self, kernel: int) -> int | None:
         """Return how a kernel ended; None while it runs. With the server gone it was killed."""

@@ -4,7 +4,7 @@ Forked by `forked_kernels` from a driver that has one thread, or else run by it 
 postmortem.report.fork_server FD``; it has one end of a socket pair. Lines of JSON go both ways: a wish ``{"id",
 "argv", "env", "cwd"}`` for a kernel, or ``{"id", "draw"}`` for a process that draws pictures, is answered by
 ``{"id", "pid"}``; ``{"threads"}`` says, when all is imported, how many threads there are, since forking is safe with
-one only; ``{"hold"}`` names a cohort that kernels are to have in memory from their start, and is answered by
+one only; ``{"hold"}`` names a file with what kernels are to have in memory from their start, and is answered by
 ``{"threads"}`` again; ``{"exit", "status"}`` tells that a process has ended. When the other end closes, whatever ended
 the driver, every process is killed and this program ends.
 """
@@ -74,7 +74,7 @@ def _serve(driver: socket.socket, ended: int, woken: int, kernels: set[int]) -> 
             for line in lines:
                 wish = json.loads(line)
                 if "hold" in wish:
-                    _hold(wish["hold"])
+                    _hold(Path(wish["hold"]))
                     _say(driver, {"threads": thread_count()})
                     continue
                 kernel = os.fork()
@@ -88,13 +88,11 @@ def _serve(driver: socket.socket, ended: int, woken: int, kernels: set[int]) -> 
                 _say(driver, {"id": wish["id"], "pid": kernel})
 
 
-def _hold(told: dict[str, Any]) -> None:
-    """Read a book and choose its deals, once for all kernels to come."""
-    from postmortem.frames.engagement import CACHE_VARIABLE, load_frame
-    from postmortem.frames.held import hold
+def _hold(path: Path) -> None:
+    """Have in memory, for all kernels to come, what the driver has read and worked out."""
+    from postmortem.frames.held import held
 
-    os.environ[CACHE_VARIABLE] = told.pop(CACHE_VARIABLE)
-    hold(lambda: load_frame(**told))
+    held.take(path.read_bytes())
     gc.collect()
     gc.freeze()
 

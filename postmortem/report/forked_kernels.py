@@ -7,14 +7,18 @@ server for the time of a run (`fork_client`), and `ForkedKernelManager` asks it 
 from __future__ import annotations
 
 import os
+import pickle
 import sys
+import tempfile
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
+from postmortem.frames.held import held
 from postmortem.report.fork_client import ForkedProcess, ForkRefused, ForkServer
 from postmortem.report.kernels import LocalKernelManager
 
@@ -85,7 +89,23 @@ def server() -> ForkServer | None:
     return _open[0] if _open else None
 
 
-def hold(told: dict[str, str | int]) -> None:
-    """Let the kernels of the server that is open have a cohort in memory; see `ForkServer.hold`."""
-    if _open:
-        _open[0].hold(told)
+@contextmanager
+def handed_on(folder: Path) -> Iterator[None]:
+    """Let the kernels that are forked in this block have what this process holds (`frames.held`).
+
+    Parameters
+    ----------
+    folder : Path
+        Where it lies, packed, until the block ends.
+    """
+    there = server()
+    if there is None:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix=".held-", dir=folder) as place:
+        packed = Path(place) / "packed"
+        # What cannot be handed on is read and worked out by the kernels themselves.
+        with suppress(OSError, pickle.PicklingError, TypeError, AttributeError):
+            packed.write_bytes(held.packed())
+            there.hold(packed)
+        yield

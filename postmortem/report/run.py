@@ -20,6 +20,7 @@ from postmortem.findings.scoring import score
 from postmortem.frames.choose import Choice
 from postmortem.frames.cohort import Cohort
 from postmortem.frames.engagement import Engagement
+from postmortem.frames.held import holding
 from postmortem.ground import schema
 from postmortem.ground.config import FILE_NAME, Preflight
 from postmortem.intake.stored_snapshots import store_of
@@ -159,6 +160,8 @@ def run_quarter(
         cache = stack.enter_context(caching(output))
         aside, cut_off = stack.enter_context(alone(engagement, quarter, as_of, output, wait=wait, deadline=deadline))
         stack.enter_context(kernels_of(engine))
+        # Kernels have what is read here in memory.
+        stack.enter_context(holding())
         progress("reading the book")
         book = engagement.book()
         last = last_manifest(output, book.meta.company)

@@ -179,9 +179,16 @@ class _Profile:
             score = self.y[:, None] - self.size[:, None] * chance
             mean = (weight * score).sum(axis=1)
             inner = (weight * self.size[:, None] * chance * (1 - chance)).sum()
-            # the information that is missing because u is not seen comes off; far from the top it may be too much
+            # the information that is missing because u is not seen comes off
             curvature = inner - (weight * (score - mean[:, None]) ** 2).sum()
-            step = float(np.clip(mean.sum() / (curvature if curvature > 0.05 * inner else inner), -1, 1))
+            slope = mean.sum()
+            if curvature <= 0.05 * inner:
+                # little would be left of a large difference: score and information are the same seen from u itself
+                u = (logit - centre) / spread
+                mean_u = (weight * u).sum(axis=1)
+                slope = mean_u.sum() / spread
+                curvature = (1 - (weight * (u - mean_u[:, None]) ** 2).sum(axis=1)).sum() / spread**2
+            step = float(np.clip(slope / curvature, -1, 1))
             centre += step
             if abs(step) < 1e-7:
                 break

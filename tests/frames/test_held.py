@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 from postmortem.frames import engagement as opening
-from postmortem.frames import held as holding
+from postmortem.frames import held as module
 from postmortem.frames.cohort import Cohort
 from postmortem.frames.engagement import load_frame
-from postmortem.frames.held import Held, hold
+from postmortem.frames.held import NOTHING, Held, holding
 from postmortem.ground.errors import UsageError
 
 
@@ -19,7 +19,7 @@ from postmortem.ground.errors import UsageError
 def acme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("POSTMORTEM_CACHE", str(tmp_path / "cache"))
     nobody = Held()
-    monkeypatch.setattr(holding, "held", nobody)
+    monkeypatch.setattr(module, "held", nobody)
     monkeypatch.setattr(opening, "held", nobody)
     folder = tmp_path / "acme"
     folder.mkdir()
@@ -44,9 +44,16 @@ def test_nothing_is_held_unless_told(acme: Path) -> None:
     assert load(acme).table is not load(acme).table
 
 
-def test_what_is_held_is_found_by_what_was_asked_and_equals_what_is_worked_out(acme: Path) -> None:
+def hand_over(folder: Path, quarter: str = "2025Q2") -> bytes:
+    """Read a cohort as a run does and return what it hands on."""
+    with holding():
+        load(folder, quarter)
+        return module.held.packed()
+
+
+def test_what_is_taken_is_found_by_what_was_asked_and_equals_what_is_worked_out(acme: Path) -> None:
     apart = load(acme)
-    hold(lambda: load(acme))
+    module.held.take(hand_over(acme))
     assert load(acme).table is load(acme).table
     assert load(acme).book is load(acme).book
     assert load(acme).fingerprint == apart.fingerprint
@@ -57,8 +64,17 @@ def test_what_is_held_is_found_by_what_was_asked_and_equals_what_is_worked_out(a
     assert load(acme, "2025Q1").table is not other.table
 
 
+def test_the_day_of_the_data_may_be_said_or_left_unsaid(acme: Path) -> None:
+    module.held.take(hand_over(acme))
+    unsaid = load(acme)
+    said = load_frame("2025Q2", kind="auto", window=4, folder=str(acme), as_of=unsaid.as_of.isoformat())
+    assert said.table is unsaid.table
+    before = load_frame("2025Q2", kind="auto", window=4, folder=str(acme), as_of="2025-07-02")
+    assert before.table is not unsaid.table
+
+
 def test_other_data_are_read_though_a_book_is_held(acme: Path) -> None:
-    hold(lambda: load(acme))
+    module.held.take(hand_over(acme))
     before = load(acme)
     write(acme, 24)
     after = load(acme)
@@ -66,14 +82,18 @@ def test_other_data_are_read_though_a_book_is_held(acme: Path) -> None:
     assert after.table is not before.table
 
 
-def test_the_last_one_is_held_alone(acme: Path) -> None:
-    hold(lambda: load(acme))
-    first = load(acme)
-    hold(lambda: load(acme, "2025Q1"))
-    assert load(acme).table is not first.table
+def test_the_last_one_is_held_alone_and_forgotten_after_the_block(acme: Path) -> None:
+    with holding():
+        first = load(acme)
+        assert load(acme).table is first.table
+        load(acme, "2025Q1")
+        assert load(acme).table is not first.table
+    assert load(acme).table is not load(acme).table
+    module.held.take(hand_over(acme))
+    module.held.take(NOTHING)
+    assert load(acme).table is not load(acme).table
 
 
 def test_what_cannot_be_loaded_is_told_to_whoever_asks(acme: Path) -> None:
-    hold(lambda: load(acme, "last quarter"))
-    with pytest.raises(UsageError):
+    with holding(), pytest.raises(UsageError):
         load(acme, "last quarter")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy import integrate, special, stats
+from scipy import integrate, optimize, special, stats
 
 from postmortem.ground.errors import UsageError
 from postmortem.stats import random_effect
@@ -108,3 +108,24 @@ def test_interval_covers_a_planted_spread():
         found = random_effect(events, [15] * 24)
         held += found.spread.low <= 0.5 <= found.spread.high
     assert held >= 89
+
+
+def test_limits_of_large_units_against_a_profile_on_a_fine_grid():
+    # Where the spread is large, little that hundreds of events say is left of the mean, which lies far from all pooled.
+    events, n = np.array([60, 160, 180, 190]), np.array([2000, 240, 230, 250])
+    found = random_effect(events, n)
+    logits = np.linspace(-6, 6, 60_001)
+    inside = events[:, None] * logits - n[:, None] * np.logaddexp(0, logits)
+
+    def profile(spread):
+        def less(centre):
+            terms = inside + stats.norm.logpdf(logits, centre, spread)
+            return -(special.logsumexp(terms, axis=1) + np.log(logits[1] - logits[0])).sum()
+
+        return -optimize.minimize_scalar(less, bounds=(-3, 3), method="bounded", options={"xatol": 1e-9}).fun
+
+    best = profile(found.spread.estimate)
+    assert found.log_likelihood == pytest.approx(best, abs=1e-6)
+    assert best > max(profile(found.spread.estimate * factor) for factor in (0.998, 1.002))
+    for limit in (found.spread.low, found.spread.high):
+        assert best - profile(limit) == pytest.approx(stats.chi2.ppf(0.95, 1) / 2, abs=1e-4)
