@@ -184,9 +184,11 @@ def settle(axes: Axes) -> tuple[float, float]:
     # To draw is to lay out and then to paint, and only the first is wanted; other placements are known when drawn.
     if engine is None or axes.get_axes_locator() is not None:
         whole.draw_without_rendering()
-    else:
+    elif whole.stale:
         engine.execute(whole)
         axes.apply_aspect()
+        # Until something of it changes, it is laid out.
+        whole.stale = False
     box = axes.get_window_extent()
     return box.width * 72 / figure.dpi, box.height * 72 / figure.dpi
 

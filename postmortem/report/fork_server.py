@@ -117,7 +117,6 @@ def _become(wish: dict[str, Any]) -> NoReturn:
         for number in (signal.SIGCHLD, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        gc.unfreeze()
         if "draw" in wish:
             _draw(wish["draw"])
         else:
@@ -149,6 +148,8 @@ def _run_kernel(wish: dict[str, Any]) -> None:
 def _draw(path: str) -> None:
     from postmortem.report.pictures import draw_file
 
+    # It ends with its last picture; until then there is room for what the others have left.
+    gc.disable()
     draw_file(Path(path))
 
 
