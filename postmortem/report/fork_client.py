@@ -57,15 +57,15 @@ class ForkServer:
         """
         return self._fork({"argv": arguments, "env": environment, "cwd": cwd})
 
-    def draw(self, path: Path) -> ForkedProcess:
-        """Begin a process that draws the pictures a file asks for (`pictures.draw_file`).
+    def draw(self, folder: Path) -> ForkedProcess:
+        """Begin a process that draws of the pictures a folder asks for (`pictures.draw_some`).
 
         Raises
         ------
         ForkRefused
             As `start`.
         """
-        return ForkedProcess(self, self._fork({"draw": str(path)}))
+        return ForkedProcess(self, self._fork({"draw": str(folder)}))
 
     def _fork(self, wish: dict[str, Any]) -> int:
         until = time.monotonic() + PATIENCE

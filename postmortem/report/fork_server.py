@@ -26,7 +26,7 @@ from postmortem.report.threads import importing_without_threads, thread_count
 
 BACKEND = "module://matplotlib_inline.backend_inline"
 IMPORTED = (
-    "ipykernel.kernelapp", "matplotlib.pyplot", "scipy.stats", "patsy",
+    "ipykernel.kernelapp", "ipykernel.debugger", "matplotlib.pyplot", "scipy.stats", "patsy",
     "statsmodels.duration.hazard_regression", "statsmodels.stats.inter_rater", "statsmodels.stats.multitest",
     "statsmodels.stats.proportion", "pyarrow.parquet", "postmortem.findings", "postmortem.frames.engagement",
     "postmortem.report.pictures", "PIL.Image",
@@ -145,12 +145,12 @@ def _run_kernel(wish: dict[str, Any]) -> None:
     application.start()
 
 
-def _draw(path: str) -> None:
-    from postmortem.report.pictures import draw_file
+def _draw(folder: str) -> None:
+    from postmortem.report.pictures import draw_some
 
     # It ends with its last picture; until then there is room for what the others have left.
     gc.disable()
-    draw_file(Path(path))
+    draw_some(Path(folder))
 
 
 def _reseed() -> None:

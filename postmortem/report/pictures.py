@@ -40,10 +40,22 @@ class Picture:
 
 
 NO_PICTURE: Final = Picture()
+WANTED: Final = "wanted.json"
 Wanted = tuple[Result, float]
 """A result, and how many inches wide its picture is to be."""
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What is drawn beside this process: the pictures in their order, the folder they come in, and who draws them."""
+
+    wanted: list[Wanted]
+    folder: Path
+    processes: list[ForkedProcess]
+
+
 _ahead: dict[Wanted, Picture] = {}
-_beside: list[tuple[list[Wanted], Path, ForkedProcess]] = []
+_beside: list[Beside] = []
 
 
 def picture(result: Result, width: float) -> Picture:
@@ -73,44 +85,62 @@ def drawn_ahead(wanted: Iterable[Wanted], server: ForkServer | None, folder: Pat
         if server is not None and chosen:
             shared = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".pictures-", dir=folder)))
             stack.callback(_let_go)
-            _begin([chosen[first::BESIDE] for first in range(BESIDE)], server, shared)
+            _begin(chosen, server, shared)
         yield
 
 
-def draw_file(path: Path) -> None:
-    """Draw what the file at `path` asks for and put the pictures in its place: what the process beside does."""
-    wanted = [(find(told["analysis"]).restore(told), width) for told, width in json.loads(path.read_text("utf-8"))]
-    drawn = json.dumps([astuple(_draw(result, width)) for result, width in wanted])
-    written = path.with_suffix(".part")
-    written.write_text(drawn, encoding="utf-8")
-    written.replace(path)
+def draw_some(folder: Path) -> None:
+    """Draw of what the folder asks for, one picture after another, what no other process has begun."""
+    for number, (told, width) in enumerate(json.loads((folder / WANTED).read_text("utf-8"))):
+        if _claimed(folder / f"{number}.begun"):
+            drawn = json.dumps(astuple(_draw(find(told["analysis"]).restore(told), width)))
+            written = folder / f"{number}.part"
+            written.write_text(drawn, encoding="utf-8")
+            written.replace(folder / f"{number}.json")
 
 
-def _begin(portions: list[list[Wanted]], server: ForkServer, folder: Path) -> None:
-    """Have each portion drawn by a process; what was not drawn, whatever ended it, is drawn when it is asked for."""
+def _claimed(place: Path) -> bool:
+    """Whether this process is the first to come here."""
+    try:
+        place.touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
+
+
+def _begin(chosen: list[Wanted], server: ForkServer, folder: Path) -> None:
+    """Have pictures drawn; what was not drawn, whatever ended who drew it, is drawn when it is asked for."""
     from postmortem.report.fork_client import ForkRefused
 
+    told = [(json.dumps((result.to_dict(), width)), (result, width)) for result, width in chosen]
+    # What holds most takes longest, and what is begun last should be short.
+    told.sort(key=lambda each: -len(each[0]))
+    beside = Beside([wanted for _, wanted in told], folder, [])
     with suppress(ForkRefused, OSError):
-        for number, portion in enumerate(portions):
-            path = folder / f"{number}.json"
-            path.write_text(json.dumps([(result.to_dict(), width) for result, width in portion]), encoding="utf-8")
-            _beside.append((portion, path, server.draw(path)))
+        (folder / WANTED).write_text(f"[{', '.join(text for text, _ in told)}]", encoding="utf-8")
+        _beside.append(beside)
+        for _ in range(BESIDE):
+            beside.processes.append(server.draw(folder))
 
 
 def _collect() -> None:
     """Wait for the processes and take what they have drawn."""
     while _beside:
-        portion, path, process = _beside[0]
-        if process.wait() == 0:
-            drawn = json.loads(path.read_text(encoding="utf-8"))
-            _ahead.update({each: Picture(*made) for each, made in zip(portion, drawn, strict=True)})
+        beside = _beside[0]
+        for process in beside.processes:
+            process.wait()
+        for number, wanted in enumerate(beside.wanted):
+            with suppress(FileNotFoundError):
+                drawn = json.loads((beside.folder / f"{number}.json").read_text(encoding="utf-8"))
+                _ahead[wanted] = Picture(*drawn)
         del _beside[0]
 
 
 def _let_go() -> None:
     """End what still draws, and forget what was drawn."""
-    for _, _, process in _beside:
-        process.kill()
+    for beside in _beside:
+        for process in beside.processes:
+            process.kill()
     _beside.clear()
     _ahead.clear()
 

@@ -243,14 +243,7 @@ def _write(
     linked = {link.name for link in navigation}
     drawn = partial(picture, width=FULL_WIDTH)
     failures = [f"{name}: {brief(error)}" for name, error in failed.items()]
-    index = front_page(done, description, cohort, navigation, failures, last_words, summary=placed.summary)
-    (aside / "index.html").write_text(index, encoding="utf-8")
-    for notebook, harvested in done:
-        if notebook.name in linked:
-            html = page(notebook, harvested, description, navigation, placed.notes.get(notebook.name))
-            (aside / f"{notebook.name}.html").write_text(html, encoding="utf-8")
-        if notebook.is_built_in:
-            put_pictures(aside / EXECUTED / f"{notebook.name}.ipynb", harvested.results, drawn)
+    # What holds no picture first: pictures are still being drawn.
     told_of = [*done, (FRONT, last_words)]
     write_json(aside / "findings.json", findings(told_of))
     write_tables(aside / "tables", told_of)
@@ -262,6 +255,14 @@ def _write(
     cohort.table.merge(raw, on="deal_id", how="left").to_parquet(aside / DEALS, index=False)
     for name, error in failed.items():
         (internal / f"{name}.html").write_text(failure_page(name, error, description), encoding="utf-8")
+    index = front_page(done, description, cohort, navigation, failures, last_words, summary=placed.summary)
+    (aside / "index.html").write_text(index, encoding="utf-8")
+    for notebook, harvested in done:
+        if notebook.name in linked:
+            html = page(notebook, harvested, description, navigation, placed.notes.get(notebook.name))
+            (aside / f"{notebook.name}.html").write_text(html, encoding="utf-8")
+        if notebook.is_built_in:
+            put_pictures(aside / EXECUTED / f"{notebook.name}.ipynb", harvested.results, drawn)
     content = content_hash(aside, [*aside.glob("*.html"), aside / "findings.json", *(aside / "tables").glob("*.csv")])
     statuses: dict[str, Any] = {
         notebook.name: {"status": "done", "linked": notebook.name in linked, "left_out": list(harvested.dropped)}

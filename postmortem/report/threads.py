@@ -12,7 +12,12 @@ from typing import Final, cast
 # Two kernels on two cores gain nothing by more threads of linear algebra, and figures agree to the last digit however
 # a kernel was started.
 ONE_THREAD: Final = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-AT_IMPORT: Final = {**ONE_THREAD, "JE_ARROW_MALLOC_CONF": "background_thread:false"}
+AT_IMPORT: Final = {
+    **ONE_THREAD,
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+    # Kernels have a debugger that nobody steps through here; it would warn of that on standard error.
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+}
 LEFT_OUT: Final = "polars"
 """Starts threads when imported, as other libraries do with it where it is installed; a notebook may still import it."""
 THREADS: Final = Path("/proc/self/task")

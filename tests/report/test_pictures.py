@@ -15,7 +15,7 @@ import postmortem as pm
 from postmortem.ground.resources import sample
 from postmortem.report import pictures
 from postmortem.report.fork_client import ForkedProcess, ForkRefused, ForkServer
-from postmortem.report.pictures import NO_PICTURE, draw_file, drawn_ahead, picture
+from postmortem.report.pictures import NO_PICTURE, WANTED, draw_some, drawn_ahead, picture
 from postmortem.result import Result, refused
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="nothing is forked but on Linux")
@@ -63,39 +63,52 @@ def test_what_was_not_drawn_beside_is_drawn_when_asked_for(
     draw = pictures._draw
     monkeypatch.setattr(pictures, "_draw", lambda result, width: drawn.append(width) or draw(result, width))
 
-    def one_is_killed(path: Path) -> ForkedProcess:
-        begun.append(begin(path))
-        if len(begun) == 1:
-            os.kill(begun[0].pid, signal.SIGKILL)
+    def all_are_killed(folder: Path) -> ForkedProcess:
+        begun.append(begin(folder))
+        os.kill(begun[-1].pid, signal.SIGKILL)
         return begun[-1]
 
-    def one_is_refused(path: Path) -> ForkedProcess:
+    def one_ended_at_its_first(folder: Path) -> ForkedProcess:
+        if not begun:
+            (folder / "0.begun").touch()
+        begun.append(begin(folder))
+        return begun[-1]
+
+    def one_is_forked(folder: Path) -> ForkedProcess:
         if begun:
             raise ForkRefused("the server is gone")
-        begun.append(begin(path))
+        begun.append(begin(folder))
         return begun[-1]
 
-    of_one = len(here[:: pictures.BESIDE])
-    for behaves, missing in ((one_is_killed, of_one), (one_is_refused, len(here) - of_one)):
+    def none_is_forked(folder: Path) -> ForkedProcess:
+        raise ForkRefused("the server is gone")
+
+    whole = len(here)
+    for behaves, least, most in (
+        (all_are_killed, 1, whole), (one_ended_at_its_first, 1, 1),
+        (one_is_forked, 0, 0), (none_is_forked, whole, whole),
+    ):  # fmt: skip
         begun.clear()
         drawn.clear()
         monkeypatch.setattr(server, "draw", behaves)
         with drawn_ahead(wanted(results), server, tmp_path):
             assert [picture(*each) for each in wanted(results)] == here
-        assert len(drawn) == missing
+        assert least <= len(drawn) <= most, behaves
     with drawn_ahead(wanted(results), None, tmp_path):
         assert [picture(*each) for each in wanted(results)] == here
     assert not list(tmp_path.iterdir())
 
 
-def test_a_file_of_wishes_becomes_a_file_of_pictures(results: list[Result], tmp_path: Path) -> None:
-    path = tmp_path / "wanted.json"
-    path.write_text(json.dumps([(results[0].to_dict(), 5.5)]), encoding="utf-8")
-    draw_file(path)
-    (told,) = json.loads(path.read_text(encoding="utf-8"))
-    assert told[0].startswith("data:image/")
-    assert told[1] == round(5.5 * 95)
-    assert [file.name for file in tmp_path.iterdir()] == ["wanted.json"]
+def test_what_another_process_has_begun_is_left_to_it(results: list[Result], tmp_path: Path) -> None:
+    told = [(result.to_dict(), 5.5) for result in results]
+    (tmp_path / WANTED).write_text(json.dumps(told), encoding="utf-8")
+    (tmp_path / "1.begun").touch()
+    draw_some(tmp_path)
+    assert {path.stem for path in tmp_path.glob("*.json")} == {"wanted", "0", "2"}
+    uri, width, _ = json.loads((tmp_path / "2.json").read_text(encoding="utf-8"))
+    assert uri.startswith("data:image/")
+    assert width == round(5.5 * 95)
+    assert not list(tmp_path.glob("*.part"))
 
 
 def test_a_refusal_has_no_picture() -> None:
