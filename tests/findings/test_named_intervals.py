@@ -69,7 +69,7 @@ def beside(result: Result, test: Mapping[str, Any]) -> Beside | None:
     elif result.analysis == "proposal_left_alone":
         table, picked = "landmarks", {"landmark": int(re.search(r"for (\d+) days", test["hypothesis"])[1])}
     elif result.analysis == "forecast_calibration":
-        table, picked = "scores", {"score": "by_quarter_end" if test["primary"] else "in_the_end"}
+        table, picked = "scores", {"score": "by_quarter_end" if test["primary"] else "ever"}
     elif group and pd.isna(test[group]):
         return None
     elif group:
