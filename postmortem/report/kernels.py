@@ -57,6 +57,7 @@ class Kernels:
 
 
 _of_thread = threading.local()
+_finding = threading.Lock()
 
 
 class KernelSpecs(KernelSpecManager):
@@ -99,9 +100,18 @@ class LocalKernelManager(AsyncKernelManager):
 @contextmanager
 def event_loop() -> Iterator[None]:
     """Give this thread an event loop to speak with its kernel, and close it afterwards, which the library does not."""
+    _find_classes()
     loop = ensure_event_loop(prefer_selector_loop=True)
     try:
         yield
     finally:
         asyncio.set_event_loop(None)
         loop.close()
+
+
+def _find_classes() -> None:
+    """Let the libraries find the classes that they know by name, one thread at a time: two at once end in an error."""
+    from papermill.clientwrap import PapermillNotebookClient
+
+    with _finding:
+        PapermillNotebookClient.__new__(PapermillNotebookClient)

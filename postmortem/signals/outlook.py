@@ -137,6 +137,11 @@ def outlook_of(cohort: Cohort) -> Outlook | None:
     Each quarter is foretold by what had been learnt from the quarters before it alone. What a deal had lost to is
     taken as recorded today. Hints are each warning, the engagement's own among them, each unknown, the forecast
     category and the stage.
+
+    Chances know no quarter but those before, each with the same weight, and none of what changed since. In simulated
+    companies whose roll-out takes hold in the last quarter they lay 3.3 points below what was then won (standard error
+    .7, 25 books): 10.5 points too low on deals under the roll-out, .8 on all others; with the roll-out switched off in
+    the same books 1.4 (.6), over the quarters tried .1 (.2), and with the calendar moved by a year .9 (.5) too high.
     """
     return _learnt(_Asked(cohort.fingerprint, cohort))
 

@@ -62,7 +62,7 @@ def test_reason_by_reason_counts_are_those_of_the_table():
     p, q = 15 / 22, 1 / 22
     half = 1.959964 * math.sqrt((p + q - (p - q) ** 2) / 22)
     assert price["difference"] == pytest.approx(14 / 20)
-    assert (price["low"], price["high"]) == pytest.approx((p - q - half, p - q + half), abs=1e-6)
+    assert (price["apart_low"], price["apart_high"]) == pytest.approx((p - q - half, p - q + half), abs=1e-6)
 
 
 def test_a_closer_word_for_the_same_reason_is_no_disagreement():

@@ -135,3 +135,21 @@ def test_without_a_home_nothing_is_left_in_the_temporary_folder(
     assert not failed
     assert all(each.startswith(f"{place}{os.sep}postmortem-") for each in printed(tmp_path, "a"))
     assert not list(place.iterdir())
+
+
+def test_threads_that_begin_at_once_do_not_fall_over_the_classes_of_the_library() -> None:
+    """Before anything was run the client knows its manager by name: each thread asks, the first one answers for all."""
+    code = (
+        "from concurrent.futures import ThreadPoolExecutor; from threading import Barrier\n"
+        "from papermill.clientwrap import PapermillNotebookClient as Client\n"
+        "from postmortem.report.kernels import event_loop\n"
+        "traits, at_once = Client.class_traits().values(), Barrier(8)\n"
+        "assert any(isinstance(getattr(trait, 'klass', None), str) for trait in traits)\n"
+        "def begin(_):\n"
+        "    at_once.wait()\n"
+        "    with event_loop():\n"
+        "        return not [t for t in traits if isinstance(getattr(t, 'klass', None), str)]\n"
+        "print(all(ThreadPoolExecutor(8).map(begin, range(8))))"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "True"
