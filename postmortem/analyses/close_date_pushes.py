@@ -23,6 +23,7 @@ from postmortem.stats import (
     stratified_association,
     wilson,
 )
+from postmortem.stats.estimate import p_beside
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -102,13 +103,21 @@ def close_date_pushes(cohort: Cohort) -> Result:
     groups = pd.DataFrame([_group(name, rows[rows["pushed"] == name]) for name in GROUPS])
     groups = groups[(groups["deals"] > 0) | (groups["pushed"] != UNTOLD)].reset_index(drop=True)
     hypothesis = "deals put off twice or more are lost more or less often than others"
+    comparison = _comparison(decided, exposed, reps, tested, cohort.currency)
+    bounds = comparison.first["low"], comparison.first["high"]
     tables = {
         "pushes": Table(groups, columns, f"Deals by how often they had been put off, {cohort.window_label}"),
-        "comparison": _comparison(decided, exposed, reps, tested, cohort.currency),
+        "comparison": comparison,
         "slipped": _slipped(cohort),
         "tests": tests_table(
             "Whether deals put off twice are lost more often",
-            [{"hypothesis": hypothesis, "primary": True, "p": np.nan if tested is None else tested.p}],
+            [
+                {
+                    "hypothesis": hypothesis,
+                    "primary": True,
+                    "p": np.nan if tested is None else p_beside(tested.p, *bounds),
+                }
+            ],
         ),
     }
     return ANALYSIS.answer(tables, cohort, n_used=len(rows), caveats=tuple(_caveats(rows, cohort)))

@@ -9,6 +9,7 @@ import pandas as pd
 
 from postmortem.analyses.contract import WITHHELD, Analysis, Need, any_missing, spoken, tests_table
 from postmortem.charts.interval_dots import interval_dots
+from postmortem.frames.clusterings import clusterings
 from postmortem.frames.cohort import Cohort
 from postmortem.frames.figures import Counted, Figure
 from postmortem.ground.formats import count, interval_text, per_cent, points
@@ -17,11 +18,11 @@ from postmortem.stats import (
     LEAST_EVENTS,
     Estimate,
     beta_binomial_shrink,
-    clustered_difference,
-    newcombe,
     stratified_association,
     wilson,
 )
+from postmortem.stats.clusters import wider_difference
+from postmortem.stats.estimate import p_beside
 from postmortem.stats.permutation import homogeneity_by_permutation
 
 if TYPE_CHECKING:
@@ -45,8 +46,8 @@ METHOD = (
     "squared statistic of homogeneity over deals with a name, those with several as one kind, against its permutation "
     "distribution, outcomes shuffled among each sales person's own deals. A competitor is named only where this test "
     "passes the gate over all tests of the report and, inside it, the Cochran-Mantel-Haenszel test of its deals "
-    "against the other named ones, stratified by sales person. Presence is the CRM's and is often written down only "
-    "once a deal is lost."
+    "against the other named ones, stratified by sales person, p at least .05 where that interval holds none. Presence "
+    "is the CRM's and is often written down only once a deal is lost."
 )
 
 
@@ -172,18 +173,7 @@ def _limits(name: str, found: Estimate | None, low: str = "", high: str = "") ->
 
 def _apart(decided: pd.DataFrame, won: np.ndarray, here: np.ndarray) -> Estimate:
     """Return the share won here less the share won elsewhere, with the widest of its intervals."""
-    counts = (int(won[here].sum()), int(here.sum()), int(won[~here].sum()), int((~here).sum()))
-    plain = newcombe(*counts)
-    if plain.status == "refused":
-        return plain
-    hang_together = {
-        "sales person": decided["owner_id"].fillna(NOT_RECORDED),
-        "account": decided["account_name"].fillna(decided["deal_id"]),
-    }
-    clustered = clustered_difference(won.astype(np.int8), here.astype(np.int8), hang_together)
-    if clustered.status == "refused" or clustered.high - clustered.low < plain.high - plain.low:
-        return plain
-    return clustered
+    return wider_difference(won, here, clusterings(decided))
 
 
 def _against_columns() -> tuple[Column, ...]:
@@ -227,6 +217,7 @@ def _overall(decided: pd.DataFrame, against: pd.DataFrame) -> Table:
 
 
 def _tests(decided: pd.DataFrame, present: dict[str, np.ndarray], against: pd.DataFrame) -> Table:
+    rows_of = against.set_index("competitor").to_dict("index")
     names = [name for name in against.loc[against["share"].notna(), "competitor"] if name in present]
     here = np.column_stack([present[name] for name in sorted(present)])
     named, several = here.any(axis=1), here.sum(axis=1) > 1
@@ -246,7 +237,11 @@ def _tests(decided: pd.DataFrame, present: dict[str, np.ndarray], against: pd.Da
             "hypothesis": "deals with this competitor are won more or less often than with others",
             "primary": False,
             "competitor": name,
-            "p": stratified_association(present[name][named], won, owners).p,
+            "p": p_beside(
+                stratified_association(present[name][named], won, owners).p,
+                rows_of[name]["among_low"],
+                rows_of[name]["among_high"],
+            ),
         }
         for name in names
     ]
@@ -264,9 +259,7 @@ def _standing_apart(tables: Tables) -> str:
         less, name = row["among_named"] < 0, spoken(row["competitor"], "one competitor")
         low, high = sorted((abs(row["among_low"]), abs(row["among_high"])))
         apart = points(abs(row["among_named"])).removeprefix("+").replace(" points", "").replace(" point", "")
-        span = interval_text(row["among_low"], row["among_high"], "points")
-        if row["among_low"] * row["among_high"] > 0:
-            span = interval_text(low, high, "points")
+        span = interval_text(low, high, "points")
         told.append(
             f"gainst {name} {per_cent(row['share'])} of {row['deals']:,} deals were won, {apart} points "
             f"{'fewer' if less else 'more'} than with other named competitors ({span})"

@@ -9,11 +9,14 @@ import pandas as pd
 
 from postmortem.analyses.contract import AT_ONCE, WITHHELD, Analysis, Need, any_missing, spoken, tests_table
 from postmortem.charts.interval_dots import interval_dots
+from postmortem.frames.clusterings import clusterings
 from postmortem.frames.cohort import Cohort, Measure, measured
 from postmortem.frames.figures import Counted, Figure
-from postmortem.ground.formats import count, interval_text, per_cent
+from postmortem.ground.formats import count, interval_text, per_cent, points
 from postmortem.result import Column, Gap, Result, Table, Tables
 from postmortem.stats import LEAST_EVENTS, stratified_association, wilson
+from postmortem.stats.clusters import wider_difference
+from postmortem.stats.estimate import p_beside
 from postmortem.stats.permutation import homogeneity_by_permutation
 
 if TYPE_CHECKING:
@@ -53,8 +56,9 @@ METHOD = (
     "distribution, outcomes shuffled among each sales person's own deals, so that one person's habits are no "
     "evidence. Below .05 the page says 'worth a look'. A group is named only where this test passes the gate over "
     "all tests of the report (Benjamini and Hochberg, false discovery rate .03) and, inside it, the "
-    "Cochran-Mantel-Haenszel test of the group against all others, stratified by sales person. Groups are never "
-    "compared two by two."
+    "Cochran-Mantel-Haenszel test of the group against all others, stratified by sales person, its p-value at least "
+    ".05 where the interval of that difference (the wider of Newcombe's and the cluster-robust one by sales person or "
+    "customer) holds none. Groups are never compared two by two."
 )
 
 
@@ -81,7 +85,8 @@ def loss_share(
     Result
         Table ``groups``, one row per group and one for all: ``group``, ``n`` (deals, or losses with a recorded
         taker), ``events`` (those that count), ``share`` with ``low`` and ``high`` (95%; withheld for small
-        groups). Table ``tests``, one row for all groups at once (primary) and one for each group with a share
+        groups), ``difference`` of the share to that of all others with ``apart_low`` and ``apart_high`` (likewise).
+        Table ``tests``, one row for all groups at once (primary) and one for each group with a share
         against all others: ``hypothesis``, ``group``, ``primary``, ``p``, ``named``. Table ``asked``, one row:
         ``measure``, ``by``.
 
@@ -105,6 +110,7 @@ def loss_share(
     sizes = groups.value_counts()
     ordered = sorted((str(name) for name in sizes.index), key=lambda name: (-sizes[name], name))
     frame = pd.DataFrame([_row(ALL, counted), *(_row(name, counted[groups == name]) for name in ordered)])
+    frame = pd.concat([frame, _apart(base, by, counted.to_numpy(dtype=np.int8), frame)], axis=1)
     columns = (
         Column("group", "label", BY_LABELS[by].capitalize()),
         Column("n", "count", BASES[BASE[measure]].capitalize()),
@@ -112,6 +118,9 @@ def loss_share(
         Column("share", "estimate", "Share (95% interval)", "share", low="low", high="high"),
         Column("low", "estimate", "Low", "share", shown=False),
         Column("high", "estimate", "High", "share", shown=False),
+        Column("difference", "estimate", "Against all others", "points", low="apart_low", high="apart_high"),
+        Column("apart_low", "estimate", "Low", "points", shown=False),
+        Column("apart_high", "estimate", "High", "points", shown=False),
     )
     tables = {
         "groups": Table(frame, columns, f"{TITLES[measure]} by {BY_LABELS[by]}, {cohort.window_label}"),
@@ -169,6 +178,19 @@ def _row(group: str, counted: pd.Series) -> dict[str, object]:
     }  # fmt: skip
 
 
+def _apart(base: pd.DataFrame, by: str, counted: np.ndarray, shown: pd.DataFrame) -> pd.DataFrame:
+    """Return how far the share of each group that has one is from that of all others; not of deals of no group."""
+    known = base[by].notna().to_numpy()
+    groups, labels = base.loc[known, by].astype("str").to_numpy(), clusterings(base[known])
+    rows = []
+    for place, row in enumerate(shown.to_dict("records")):
+        found = None
+        if place and not np.isnan(row["share"]) and (groups == row["group"]).any():
+            found = wider_difference(counted[known], groups == row["group"], labels)
+        rows.append((np.nan,) * 3 if found is None else (found.estimate, found.low, found.high))
+    return pd.DataFrame(rows, columns=["difference", "apart_low", "apart_high"], dtype="float64")
+
+
 def _tests(base: pd.DataFrame, counted: pd.Series, measure: str, by: str, shown: pd.DataFrame) -> Table:
     """Return the test of all groups at once, and of each group with a share against all others."""
     known = base[by].notna()
@@ -182,13 +204,18 @@ def _tests(base: pd.DataFrame, counted: pd.Series, measure: str, by: str, shown:
             "p": homogeneity_by_permutation(happened, groups, owners),
         }
     ]
+    apart = shown.set_index("group").to_dict("index")
     estimated = set(shown.loc[shown["share"].notna(), "group"].iloc[1:]) & set(groups)
     rows += [
         {
             "hypothesis": f"{title} in one {BY_LABELS[by]} differs from all others",
             "primary": False,
             "group": group,
-            "p": stratified_association(groups == group, happened, owners).p,
+            "p": p_beside(
+                stratified_association(groups == group, happened, owners).p,
+                apart[group]["apart_low"],
+                apart[group]["apart_high"],
+            ),
         }
         for group in shown["group"].iloc[1:]
         if group in estimated
@@ -198,16 +225,15 @@ def _tests(base: pd.DataFrame, counted: pd.Series, measure: str, by: str, shown:
 
 def _standing_apart(tables: Tables) -> str:
     """Return the groups that were named, each with its share and its direction; at most two, the surest first."""
-    every, groups = tables["groups"].first, tables["groups"].keyed("group")
-    tests = tables["tests"].rows
+    groups, tests = tables["groups"].keyed("group"), tables["tests"].rows
     told = []
     for test in tests[~tests["primary"] & tests["named"].fillna(False)].sort_values("p").to_dict("records"):
         row = groups.get(str(test["group"]))
-        if row is None or any_missing(row["share"], row["low"], row["high"], every["events"], every["n"]):
+        if row is None or any_missing(row["share"], row["difference"], row["apart_low"], row["apart_high"]):
             continue
-        rest = (every["events"] - row["events"]) / (every["n"] - row["n"])
-        more = "more" if row["share"] > rest else "less"
-        share = f"{per_cent(row['share'])}, {interval_text(row['low'], row['high'])}"
+        more = "more" if row["difference"] > 0 else "less"
+        span = interval_text(row["apart_low"], row["apart_high"], "points")
+        share = f"{per_cent(row['share'])}, {points(row['difference'])} against all others, {span}"
         told.append(f"{more} often in {spoken(row['group'], 'one of them')} ({share})")
     return " and ".join(told[:2])
 

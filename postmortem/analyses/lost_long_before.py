@@ -16,6 +16,7 @@ from postmortem.ground.formats import count, interval_text, per_cent, points
 from postmortem.result import Column, Result, Table, Tables
 from postmortem.stats import LEAST_N, Estimate, change_points, mean_difference, silence_probability, wilson
 from postmortem.stats.change_point import LEAST_EVENTS, LEAST_WEEKS
+from postmortem.stats.estimate import p_beside
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -184,7 +185,7 @@ def _apart(found: Silence, currency: str) -> tuple[Table, Table]:
         Column("amount", "money", "Amount of those lost", currency),
     )  # fmt: skip
     tested = [{"hypothesis": "lost deals are silent before the close more or less often than won ones", "primary": True,
-               "p": gap.p}]  # fmt: skip
+               "p": p_beside(gap.p, gap.difference.low, gap.difference.high)}]  # fmt: skip
     return Table(frame, columns, "Lost beside won"), tests_table("Whether lost and won deals differ", tested)
 
 

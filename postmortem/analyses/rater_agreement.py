@@ -16,7 +16,15 @@ from postmortem.frames.raters import RATER_LABELS, both_spoke, heard, spoken_on
 from postmortem.ground.formats import count, interval_text, per_cent
 from postmortem.ground.schema import RATERS
 from postmortem.result import Column, Result, Table, Tables
-from postmortem.stats import cohens_kappa, marginal_homogeneity, mcnemar, share_alike, specific_agreement
+from postmortem.stats import (
+    cohens_kappa,
+    marginal_homogeneity,
+    mcnemar,
+    paired_difference,
+    share_alike,
+    specific_agreement,
+)
+from postmortem.stats.estimate import p_beside
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,7 +45,7 @@ METHOD = (
     "chance: Cohen's kappa from thirty deals. On one reason: specific agreement, 2a / (2a + b + c). Shift between the "
     "two: Stuart–Maxwell test of marginal homogeneity from thirty deals, its p-value by exchanging the two words deal "
     "by deal where a reason has few discordant deals; reason by reason McNemar's exact test, read only inside a named "
-    "shift. One primary hypothesis."
+    "shift, p at least .05 where the Bonett-Price interval of the difference holds none. One primary hypothesis."
 )
 
 
@@ -57,6 +65,8 @@ def rater_agreement(cohort: Cohort) -> Result:
         withheld below ten), ``kappa`` with ``kappa_low`` and ``kappa_high`` (beyond chance: 1 is full agreement, 0 what
         chance would do; withheld below thirty). Table ``by_reason``, one row a reason, of sales person and buyer:
         ``reason``, ``rep``, ``buyer`` (deals for which either gave it), ``both``, ``n`` (for which at least one did),
+        ``difference`` of the shares of all these losses for which the one and the other gave it (``apart_low``,
+        ``apart_high``),
         ``agreement`` with ``agree_low`` and ``agree_high`` (how often the one who gives it is joined by the other;
         withheld below ten). Table ``tests``, the shift of the one against the other (primary) and one row a reason:
         ``hypothesis``, ``reason``, ``primary``, ``p``, ``named``.
@@ -78,6 +88,7 @@ def rater_agreement(cohort: Cohort) -> Result:
     enough = shift.status != "refused"
     for row in reasons:
         p = mcnemar(row["rep"] - row["both"], row["buyer"] - row["both"]) if enough else math.nan
+        p = p_beside(p, row["apart_low"], row["apart_high"])
         tests.append({"hypothesis": f"the two give “{row['reason']}” for unequal shares of the losses",
                       "reason": row["reason"], "primary": False, "p": p})  # fmt: skip
     tables = {
@@ -156,7 +167,10 @@ def _by_reason(both: pd.DataFrame) -> list[dict[str, Any]]:
     made = []
     for reason, found in specific_agreement(both[REP], both[BUYER]).items():
         given = [int((both[rater] == reason).sum()) for rater in (REP, BUYER)]
+        alike = int(((both[REP] == reason) & (both[BUYER] == reason)).sum())
+        apart = paired_difference(given[0] - alike, given[1] - alike, len(both))
         made.append({"reason": str(reason), "rep": given[0], "buyer": given[1], "both": found.events, "n": found.n,
+                     "difference": apart.estimate, "apart_low": apart.low, "apart_high": apart.high,
                      "agreement": found.estimate, "agree_low": found.low, "agree_high": found.high})  # fmt: skip
     return sorted(made, key=lambda row: (-row["n"], row["reason"]))
 
@@ -183,6 +197,9 @@ def _reason_columns() -> tuple[Column, ...]:
         Column("buyer", "count", "By the buyer"),
         Column("both", "count", "By both"),
         Column("n", "count", "By either"),
+        Column("difference", "estimate", "Sales person less buyer (95%)", "points", "apart_low", "apart_high"),
+        Column("apart_low", "estimate", "Low", "points", shown=False),
+        Column("apart_high", "estimate", "High", "points", shown=False),
         Column("agreement", "estimate", "Joined by the other (95%)", "share", low="agree_low", high="agree_high"),
         Column("agree_low", "estimate", "Low", "share", shown=False),
         Column("agree_high", "estimate", "High", "share", shown=False),

@@ -10,9 +10,10 @@ import pandas as pd
 
 from postmortem.analyses.contract import WITHHELD, Analysis, Need, any_missing, tests_table
 from postmortem.frames.cohort import Cohort
-from postmortem.ground.formats import count, value_text
+from postmortem.ground.formats import count, interval_text, value_text
 from postmortem.result import Column, Gap, Result, Table, Tables
-from postmortem.stats.permutation import homogeneity_by_permutation, within_strata
+from postmortem.stats.estimate import p_beside
+from postmortem.stats.permutation import chance_distance, homogeneity_by_permutation, within_strata
 
 LOOK = 0.05
 LEAST_DEALS, LEAST_MANAGERS = 8, 5
@@ -32,8 +33,9 @@ METHOD = (
     "E)^2 / V, O their wins, E and V mean and variance of their wins under the shuffles; 2,000 shuffles. In "
     "simulations with nothing planted it calls .027 of cases different at .05, and finds a standard deviation of .8 on "
     "the logit scale among 24 sales people with 12 deals each in .83. Needs 15 sales people with 8 deals and 5 "
-    "managers. Distances from the expected share are root mean squares over sales people. Nobody is named or ranked. "
-    "What is not held equal (territory, product, the luck of the draw of accounts) counts as the sales person's."
+    "managers. Distances from the expected share are root mean squares over sales people; p is at least .05 where what "
+    "is seen lies in the range of 95 of 100 shuffles. Nobody is named or ranked. What is not held equal (territory, "
+    "product, the luck of the draw of accounts) counts as the sales person's."
 )
 
 
@@ -50,8 +52,8 @@ def rep_variation(cohort: Cohort) -> Result:
     Result
         Table ``compared``, one row: ``people``, ``managers``, ``groups`` (of one manager, segment and quarter),
         ``deals``, ``won``, ``seen`` (how far a sales person's share won lies from what its deals would lead one to
-        expect, root mean square, in points) and ``usual`` (the same if chance alone were at work). Table ``tests``, one
-        row: ``hypothesis``, ``primary``, ``p``, ``named``.
+        expect, root mean square, in points) and ``usual`` (the same if chance alone were at work; ``usual_low`` to
+        ``usual_high`` in 95 of 100 shuffles). Table ``tests``, one row: ``hypothesis``, ``primary``, ``p``, ``named``.
 
     Notes
     -----
@@ -73,16 +75,24 @@ def rep_variation(cohort: Cohort) -> Result:
         return ANALYSIS.refuse(cohort, missing, unlock=UNLOCK, gap=Gap("once more deals have ended"))
     told = within_strata(won, people, groups)
     off, spread = (told.observed - told.expected) / told.n, np.sqrt(told.variance) / told.n
+    low, high = chance_distance(won, people, groups)
     row: dict[str, Any] = {
         "people": len(told.n), "managers": rows["manager_id"].nunique(), "groups": len(np.unique(groups)),
         "deals": len(rows), "won": int(won.sum()), "seen": 100 * float(np.sqrt((off**2).mean())),
-        "usual": 100 * float(np.sqrt((spread**2).mean())),
+        "usual": 100 * float(np.sqrt((spread**2).mean())), "usual_low": 100 * low, "usual_high": 100 * high,
     }  # fmt: skip
     hypothesis = "sales people differ in the share they win, manager, segment and quarter held equal"
     tables = {
         "compared": Table(pd.DataFrame([row]), _columns(), f"Sales people compared, {cohort.window_label}"),
         "tests": tests_table(
-            "Whether sales people differ beyond chance", [{"hypothesis": hypothesis, "primary": True, "p": p}]
+            "Whether sales people differ beyond chance",
+            [
+                {
+                    "hypothesis": hypothesis,
+                    "primary": True,
+                    "p": p_beside(p, row["usual_low"], row["usual_high"], none=row["seen"]),
+                }
+            ],
         ),
     }
     caveats = (
@@ -96,13 +106,13 @@ def rep_variation(cohort: Cohort) -> Result:
 def headline(tables: Tables) -> str:
     """Say whether sales people differ beyond chance, and how far."""
     row, test = tables["compared"].first, tables["tests"].first
-    if any_missing(row["people"], row["deals"], row["seen"], row["usual"]):
+    if any_missing(row["people"], row["deals"], row["seen"], row["usual"], row["usual_low"], row["usual_high"]):
         return WITHHELD
     people = count(row["people"], "sales person", "sales people")
     held = "with manager, segment and quarter held equal"
     size = (
         f"they lie {value_text(row['seen'])} points from what their deals would lead one to expect, and chance "
-        f"alone makes that {value_text(row['usual'])}"
+        f"alone makes that {value_text(row['usual'])} ({interval_text(row['usual_low'], row['usual_high'], '')})"
     )
     if test["named"] is True:
         return f"{people} differ in the share they win by more than chance, {held}: {size}."
@@ -126,7 +136,9 @@ def _columns() -> tuple[Column, ...]:
         Column("deals", "count", "Deals"),
         Column("won", "count", "Won"),
         Column("seen", "estimate", "Points from the expected share"),
-        Column("usual", "estimate", "Points if chance alone were at work"),
+        Column("usual", "estimate", "Points if chance alone were at work (95%)", low="usual_low", high="usual_high"),
+        Column("usual_low", "estimate", "Low", shown=False),
+        Column("usual_high", "estimate", "High", shown=False),
     )
 
 

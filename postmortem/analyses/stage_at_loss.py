@@ -16,6 +16,7 @@ from postmortem.ground.fates import LOST_TO_LABELS
 from postmortem.ground.formats import count, interval_text, per_cent, points
 from postmortem.result import Column, Result, Table, Tables
 from postmortem.stats import LEAST_EVENTS, mean_difference, percentile, wilson
+from postmortem.stats.estimate import p_beside
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -195,6 +196,7 @@ def _apart(lost: pd.DataFrame, zone: tuple[str, ...]) -> dict[str, Table]:
         owners = rows["owner_id"].fillna(NOBODY).astype("str").to_numpy()
         found = mean_difference(red, (rows["lost_to"] == "competitor").to_numpy(dtype="int64"), owners)
         estimate, low, high, p = found.difference.estimate, found.difference.low, found.difference.high, found.p
+        p = p_beside(p, low, high)
     frame = pd.DataFrame({"difference": [estimate], "low": [low], "high": [high]})
     columns = (
         Column("difference", "estimate", "Competitors minus status quo (95% interval)", "points", low="low",

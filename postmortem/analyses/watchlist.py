@@ -15,9 +15,10 @@ from postmortem.ground.formats import count, per_cent, short_money
 from postmortem.result import Column, Result, Table, Tables
 from postmortem.signals.contract import Signal
 from postmortem.signals.matrix import fired
-from postmortem.signals.open_deals import known_of, silent_days
+from postmortem.signals.open_deals import fired_table, known_of, signals_table, silent_days
 from postmortem.signals.outlook import TOLD, Outlook, outlook_of
 from postmortem.signals.own import with_own
+from postmortem.signals.with_wins import with_wins, with_wins_table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,16 +42,20 @@ TOLD_OF = Need(
 NOT_TRIED = "No chances are given: too little of earlier forecasts is on record to try them on."
 NOT_BETTER = "No chances are given: on earlier quarters they did not clearly beat one share and the category."
 SOME_WARN = (
-    "A warning is what the list of signs calls one; beside won deals the warning signs show which go with losses here."
+    "A warning is what the list of signs calls one, unless it went with winning; beside won deals the warning signs "
+    "show which go with losses here."
 )
 METHOD = (
     "Open deals of the forecast with every warning that held at the end of the day looked at, each blind to all "
-    "that came later. Unknown warnings are counted apart, never as absent. Chances of what becomes of a deal by the "
-    "quarter's end are learnt and tried as outlook_validation says, and shown only where they missed by less than "
-    "one share for all deals; deals then stand in order of amount times the chance of not being won in the quarter, "
-    "else of amount. Below each chance stands what came of such chances: Wilson's interval of the share it came for "
-    "among earlier deals that had been given a chance of the same tenth without being learnt from, widened to the "
-    "chance itself where that lies outside; all of it where fewer than five had. Silent: since the buyer took part."
+    "that came later. Unknown warnings are counted apart, never as absent. A sign that stood more often on won deals "
+    "of earlier forecasts than on lost ones is no warning (deals of the year before on the same day of their quarters, "
+    "compared as the warning signs of the report are, all signs together, false discovery rate .03). Chances of what "
+    "becomes of a deal by the quarter's end are learnt and tried as outlook_validation says, and shown only where they "
+    "missed by less than one share for all deals; deals then stand in order of amount times the chance of not being "
+    "won in the quarter, else of amount. Below each chance stands what came of such chances: Wilson's interval of the "
+    "share it came for among earlier deals that had been given a chance of the same tenth without being learnt from, "
+    "widened to the chance itself where that lies outside; all of it where fewer than five had. Silent: since the "
+    "buyer took part."
 )
 
 
@@ -78,10 +83,16 @@ def watchlist(cohort: Cohort) -> Result:
         of 21": warnings of which something is on record; empty where that is all). Table ``signals``, one row a
         warning: ``signal`` (code), ``warning``, ``deals`` (on which it holds), ``amount`` (of these), ``asked``
         (deals of which it is known), ``unknown``. Table ``fired``, one row a deal and warning: ``deal``,
-        ``account``, ``warning``, ``since``, ``evidence``.
+        ``account``, ``warning``, ``since``, ``evidence``. Table ``with_wins``, one row a sign that went with winning
+        on earlier forecasts, where there is one: ``sign``, ``deals`` (open ones it holds on), ``won_share`` and
+        ``lost_share`` (of the won and lost ones of `quarters` on which it is known), ``difference`` with ``low`` and
+        ``high`` (95%), ``quarters``.
 
     Notes
     -----
+    A sign that went with winning is no warning: no deal, count or picture here has it as one. The chances are learnt
+    from all signs, this one among them, as they are: they know which way it points.
+
     Refused for deals that have ended, and where nothing is on record that a warning could be read from, as in a book
     of deals alone: a mere list of open deals is the CRM's.
     """
@@ -92,8 +103,12 @@ def watchlist(cohort: Cohort) -> Result:
     outlook = outlook_of(cohort)
     is_better = outlook is not None and outlook.is_better
     rows = cohort.focus_rows
-    signals = with_own(cohort.signal_files)
-    asked = fired(cohort, signals=signals)
+    against = with_wins(cohort)
+    every = with_own(cohort.signal_files)
+    everything = fired(cohort, signals=every)
+    none = {sign.signal.name for sign in against}
+    signals = [signal for signal in every if signal.name not in none]
+    asked = everything[~everything["signal"].isin(none)].reset_index(drop=True)
     held = asked[asked["fired"].fillna(False)]
     frame = _listed(cohort, rows, asked, signals)
     if outlook is not None and is_better:
@@ -104,11 +119,14 @@ def watchlist(cohort: Cohort) -> Result:
         "deals": _deals(frame, cohort, is_better),
         "warned": _warned(frame),
         "total": _total(frame, cohort, is_better, _told_of(asked, signals)),
-        "signals": _signals(asked, amounts, cohort, signals),
-        "fired": _fired(held, frame, signals),
+        "signals": signals_table(asked, amounts, signals, cohort.currency),
+        "fired": fired_table(held, frame, signals),
     }
+    if against:
+        tables["with_wins"] = with_wins_table(against, everything)
     chances = () if is_better else (NOT_TRIED if outlook is None else NOT_BETTER,)
-    return ANALYSIS.answer(tables, cohort, n_used=len(rows), caveats=(*chances, SOME_WARN))
+    told = (sign.sentence for sign in against)
+    return ANALYSIS.answer(tables, cohort, n_used=len(rows), caveats=(*chances, SOME_WARN, *told))
 
 
 def headline(tables: Tables) -> str:
@@ -248,47 +266,6 @@ def _total(frame: pd.DataFrame, cohort: Cohort, is_better: bool, told_of: str) -
     )
     kinds = {"amount": "float64", "several_amount": "float64"}
     return Table(pd.DataFrame([row]).astype(kinds), columns, "How much of the open forecast carries warnings", True)
-
-
-def _signals(asked: pd.DataFrame, amounts: pd.Series, cohort: Cohort, signals: Sequence[Signal]) -> Table:
-    rows = []
-    for signal in signals:
-        own = asked[asked["signal"] == signal.name]
-        held = own.loc[own["fired"].fillna(False), "deal_id"]
-        rows.append(
-            {
-                "signal": signal.name, "warning": signal.label, "deals": len(held),
-                "amount": float(amounts.reindex(held).sum()), "asked": int(own["fired"].notna().sum()),
-                "unknown": int(own["fired"].isna().sum()),
-            }
-        )  # fmt: skip
-    frame = pd.DataFrame(rows).sort_values(["deals", "signal"], ascending=[False, True], ignore_index=True)
-    columns = (
-        Column("signal", "label", "Code", shown=False),
-        Column("warning", "label", "Warning"),
-        Column("deals", "count", "Open deals it holds on"),
-        Column("amount", "money", "Amount", cohort.currency),
-        Column("asked", "count", "Of how many known"),
-        Column("unknown", "count", "Not known of"),
-    )
-    return Table(frame, columns, "Warnings, by how many open deals carry them", detail=True)
-
-
-def _fired(held: pd.DataFrame, frame: pd.DataFrame, signals: Sequence[Signal]) -> Table:
-    labels = {signal.name: signal.label for signal in signals}
-    place = pd.Series(frame.index, index=frame["deal_id"])
-    rows = held.assign(place=held["deal_id"].map(place), warning=held["signal"].map(labels))
-    rows = rows.sort_values("place", kind="stable").merge(frame[["deal_id", "deal", "account"]], on="deal_id")
-    rows = rows.rename(columns={"first_fired_at": "since"})
-    columns = (
-        Column("deal", "deal", "Deal"),
-        Column("account", "account", "Customer", shown=False),
-        Column("warning", "label", "Warning"),
-        Column("since", "date", "Since"),
-        Column("evidence", "text", "What shows it"),
-    )
-    names = [column.name for column in columns]
-    return Table(rows[names].astype({"warning": "str"}), columns, "What shows each warning", detail=True)
 
 
 ANALYSIS = Analysis(

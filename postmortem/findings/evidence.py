@@ -57,8 +57,6 @@ class Evidence:
         The figure if nothing differed.
     none_column : str
         Column of the same row that tells it, where it is no constant.
-    none_row : mapping
-        What picks the row of the same table that tells it, in the same column.
     amount : str
         Column of money in the same row: the amount that the finding concerns.
     remedy : str
@@ -82,7 +80,6 @@ class Evidence:
     key: str = ""
     none: float = 0.0
     none_column: str = ""
-    none_row: Mapping[str, Any] = field(default_factory=dict)
     amount: str = ""
     remedy: str = ""
     sentence: str = ""
@@ -98,19 +95,21 @@ class Evidence:
 
 
 EVIDENCE: Mapping[str, Evidence] = {
-    "competitor_head_to_head": Evidence("against", "difference", key="competitor"),
+    "competitor_head_to_head": Evidence("against", "among_named", key="competitor"),
     "competitor_or_status_quo": Evidence("verdict", "share", none=0.5),
     "competitor_trend": Evidence("trends", "change", repeats=False),
     "close_date_pushes": Evidence(
         "comparison", "difference", amount="amount", signal="pushed_twice", same_as="pushed_twice"
     ),
     "forecast_calibration": Evidence("scores", "share", row={"score": "by_quarter_end"}, none_column="stated"),
-    "loss_share": Evidence("groups", "share", key="group", none_row={"group": "All"}),
+    "loss_share": Evidence("groups", "difference", key="group"),
     "lost_long_before": Evidence("difference", "difference", amount="amount", signal="no_buyer_contact"),
     "mix_shift": Evidence("mix", "difference", key="part", repeats=False),
     "proposal_left_alone": Evidence(
         "landmarks", "difference", row={"declared": True}, code="proposal_left_alone", same_as="proposal_left_alone"
     ),
+    "rater_agreement": Evidence("by_reason", "difference", key="reason"),
+    "reasons_over_time": Evidence("reasons", "difference", key="reason", repeats=False),
     "stage_at_loss": Evidence("difference", "difference"),
     "rollout_comparison": Evidence("effect", "difference"),
     "time_to_loss_by_group": Evidence("groups", "difference", key="group"),
@@ -154,8 +153,6 @@ def figure_of(result: Result, evidence: Evidence, row: Mapping[str, Any]) -> Mea
     none = evidence.none
     if evidence.none_column:
         none = _number(row.get(evidence.none_column))
-    elif evidence.none_row:
-        none = _number(row_where(result.tables[evidence.table], evidence.none_row).get(evidence.column))
     return replace(found, none=none)
 
 

@@ -13,7 +13,7 @@ from postmortem.analyses.contract import WITHHELD, Analysis, any_missing
 from postmortem.findings.earlier import Earlier
 from postmortem.findings.evidence import Measured, figure_of, row_of
 from postmortem.findings.scoring import OPEN, REACHED, Scored
-from postmortem.findings.told import Told, counted_apart, number_with_wins
+from postmortem.findings.told import Told, counted_apart, number_found, signs_with_wins
 from postmortem.ground.formats import UNKNOWN, count, interval_text, value_text
 from postmortem.result import Column, Result, Table, Tables, refused
 
@@ -82,16 +82,17 @@ def headline(tables: Tables) -> str:
     elif not findings:
         told = f"{quarter['quarter']} had no finding"
     elif len(findings) == 1:
-        told = f"The one finding of {quarter['quarter']}: {verdicts[0]}"
+        what = "finding" if number_found(findings)[0] else "sign that goes with winning"
+        told = f"The one {what} of {quarter['quarter']}: {verdicts[0]}"
     else:
-        against = number_with_wins(findings)
-        every = counted_apart(len(findings) - against, against)
+        own, against = number_found(findings)
+        every = counted_apart(own, against) if own else signs_with_wins(against)
         parts = [
             f"{n} {verdict}"
             for verdict in (HELD, WRONG, FEW, PAST)
             if (n := sum(row["verdict"] == verdict for row in findings))
         ]
-        told = f"Of {every[:1].lower()}{every[1:]} of {quarter['quarter']}, {', '.join(parts)}"
+        told = f"Of {every} of {quarter['quarter']}, {', '.join(parts)}"
     reached = sum(row["verdict"] == REACHED for row in actions)
     return f"{told}; {reached} of {count(len(actions), 'action')} reached the target." if actions else f"{told}."
 

@@ -13,7 +13,7 @@ from scipy.stats import rankdata
 from postmortem.analyses.contract import WITHHELD, Analysis, any_missing
 from postmortem.findings.evidence import TESTS
 from postmortem.findings.gate import LOOK
-from postmortem.findings.told import WITH_WINS, Asked, Told, counted_apart, hypotheses, number_with_wins
+from postmortem.findings.told import WITH_WINS, Asked, Told, counted_apart, hypotheses, number_found
 from postmortem.ground.errors import UsageError
 from postmortem.ground.formats import count
 from postmortem.result import Column, Result, Table, Tables, refused
@@ -63,7 +63,8 @@ def report_findings(
         goes with winning), ``goes_with`` (losing or winning; empty of what is no lapse), ``p``, ``link`` (address of
         its section), ``analysis`` and ``hypothesis``. Table ``worth_a_look``, one row a hypothesis
         below the bar: ``sentence``, ``p``, ``link``, ``analysis``, ``hypothesis``. Table ``tested``, one row:
-        ``declared``, ``tested``, ``named`` and ``worth_a_look``, counts of the gate.
+        ``declared``, ``tested``, ``named`` (signs that go with winning among them, which the sentence counts apart from
+        the findings) and ``worth_a_look``, counts of the gate.
 
     Raises
     ------
@@ -106,8 +107,8 @@ def headline(tables: Tables) -> str:
         return WITHHELD
     look = f"; {row['worth_a_look']:,} more may be worth a look" if row["worth_a_look"] else ""
     if row["named"]:
-        against = number_with_wins(tables["findings"].records)
-        told = counted_apart(row["named"] - against, against)
+        findings, against = number_found(tables["findings"].records)
+        told = counted_apart(findings, against)
         return f"{told}{',' if against else ''} out of {count(row['tested'], 'comparison')} tested together{look}."
     told = f"{row['tested']:,} comparisons of this report were tested together and none can be told from chance"
     if row["tested"] == 1:
@@ -199,7 +200,7 @@ BELOW = (
 COUNTS = (
     Column("declared", "count", "Declared"),
     Column("tested", "count", "Tested"),
-    Column("named", "count", "Findings"),
+    Column("named", "count", "Can be told from chance"),
     Column("worth_a_look", "count", "Worth a look"),
 )
 

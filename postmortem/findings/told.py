@@ -100,14 +100,20 @@ def hypotheses(placed: Sequence[tuple[str, Result]]) -> Iterator[Told]:
                 yield told
 
 
-def number_with_wins(rows: Iterable[Mapping[str, Any]]) -> int:
-    """Count the findings among some rows that are signs which go with winning."""
-    return sum(row.get("goes_with") == WITH_WINS for row in rows)
+def number_found(rows: Iterable[Mapping[str, Any]]) -> tuple[int, int]:
+    """Count the findings among what the gate named, and apart from them the signs that go with winning."""
+    with_wins = [row.get("goes_with") == WITH_WINS for row in rows]
+    return len(with_wins) - sum(with_wins), sum(with_wins)
 
 
 def counted_apart(findings: int, against: int, noun: str = "finding") -> str:
-    """Count what was found, and apart from it the signs that go with winning and warn of nothing."""
+    """Say how much was found, and apart from it the signs that go with winning and warn of nothing."""
     if not against:
         return count(findings, noun)
-    signs = f"{count(against, 'sign')} that {'goes' if against == 1 else 'go'} with winning"
+    signs = signs_with_wins(against)
     return f"{count(findings, noun)} and {signs}" if findings else f"No {noun}, but {signs}"
+
+
+def signs_with_wins(number: int) -> str:
+    """Say how many signs go with winning."""
+    return f"{count(number, 'sign')} that {'goes' if number == 1 else 'go'} with winning"

@@ -19,6 +19,11 @@ UNWRITABLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\
 """Letters that no XML file can hold."""
 
 
+# From one number to another: "12 to 30", "(3–9%)", "$1.2M–$3.4M".
+_NUMBER: Final = r"[−$€£]?\d[\d.,]{0,15}[%A-Za-z]{0,3}"
+RANGE: Final = re.compile(rf"(\(?{_NUMBER}(?:–| to ){_NUMBER}\)?)")
+
+
 @cache
 def environment() -> Environment:
     """Return the Jinja environment over ``templates/report``: autoescape on, undefined names an error."""
@@ -30,12 +35,25 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals["css_text"] = css_text
+    made.globals["breakable"] = breakable
     return made
 
 
 def render(template: str, **values: Any) -> Markup:
     """Render one template of ``templates/report`` with everything escaped."""
     return Markup(environment().get_template(template).render(**values))
+
+
+def breakable(text: str) -> Markup:
+    """Write the text of a cell so that names break after an underscore, and a range of numbers nowhere.
+
+    By markup alone, so that what is copied is the text.
+    """
+    after_names = Markup("_<wbr>")
+    parts = [after_names.join(part.split("_")) for part in RANGE.split(text)]
+    # Every other part is a range.
+    parts[1::2] = [Markup('<span class="whole">{}</span>').format(part) for part in parts[1::2]]
+    return Markup("").join(parts)
 
 
 def css_text(text: str) -> Markup:

@@ -10,6 +10,7 @@ from postmortem.findings.earlier import look_earlier
 from postmortem.findings.looking_back import looking_back
 from postmortem.findings.report_findings import report_findings
 from postmortem.findings.scoring import Scored
+from postmortem.findings.told import number_found
 from postmortem.frames.cohort import Cohort
 from postmortem.frames.engagement import Engagement
 from postmortem.report.blocks import address
@@ -31,8 +32,9 @@ def closing(engagement: Engagement, cohort: Cohort, book: Book, done: Pages, act
 
 
 def named_in(harvest: Harvest) -> int:
-    """Return how many findings a closing holds."""
-    return sum(len(result.tables["findings"].rows) for result in harvest.results[:1] if result.status != "refused")
+    """Return how many findings a closing holds; signs that go with winning are none, as on the front page."""
+    found = of_name(harvest, "report_findings")
+    return 0 if found is None or found.status == "refused" else number_found(found.tables["findings"].records)[0]
 
 
 def of_name(harvest: Harvest | None, name: str) -> Result | None:

@@ -14,11 +14,13 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
+from postmortem.report.scratch import Scratch, homes
 from postmortem.report.threads import AT_IMPORT, thread_count
 
 SERVER = "postmortem.report.fork_server"
@@ -35,7 +37,8 @@ class ForkServer:
 
     def __init__(self) -> None:
         ours, theirs = socket.socketpair()
-        self._process = _begun(theirs)
+        self._scratch = Scratch()
+        self._process = _begun(theirs, homes(self._scratch.path))
         theirs.close()
         self._socket = ours
         self._news = threading.Condition()
@@ -108,6 +111,7 @@ class ForkServer:
             self._process.wait()
         self._reader.join(FAREWELL)
         self._socket.close()
+        self._scratch.close()
 
     def _wait(self, until: float, what: Any) -> None:
         while not what():
@@ -187,11 +191,12 @@ class ServerProcess(Protocol):
 class ForkedServer:
     """The server as a fork of this process, of which it keeps nothing but its imports and one end of a socket pair."""
 
-    def __init__(self, theirs: socket.socket) -> None:
+    def __init__(self, theirs: socket.socket, surroundings: Mapping[str, str]) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         self.pid = os.fork()
         if not self.pid:
+            os.environ.update(surroundings)
             _become_server(theirs.fileno())
 
     def kill(self) -> None:
@@ -209,14 +214,14 @@ class ForkedServer:
         return os.waitstatus_to_exitcode(ended[1])
 
 
-def _begun(theirs: socket.socket) -> ServerProcess:
-    """Begin the server at the other end of a socket pair."""
+def _begun(theirs: socket.socket, surroundings: Mapping[str, str]) -> ServerProcess:
+    """Begin the server at the other end of a socket pair, with variables of its own."""
     # What was imported here is in place there, and need not be imported a second time.
     if thread_count() == 1 and "postmortem.findings" in sys.modules:
-        return ForkedServer(theirs)
+        return ForkedServer(theirs, surroundings)
     command = [sys.executable, "-m", SERVER, str(theirs.fileno())]
     return subprocess.Popen(
-        command, env={**os.environ, **AT_IMPORT}, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL
+        command, env={**os.environ, **AT_IMPORT, **surroundings}, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL
     )
 
 

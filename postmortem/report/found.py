@@ -11,7 +11,7 @@ import pandas as pd
 
 from postmortem.findings.looking_back import PAST
 from postmortem.findings.report_findings import NEW
-from postmortem.findings.told import counted_apart, number_with_wins
+from postmortem.findings.told import counted_apart, number_found
 from postmortem.ground.formats import UNKNOWN, interval_text, short_money, value_text
 from postmortem.result import Result
 
@@ -89,8 +89,8 @@ def found_of(result: Result) -> Found:
     findings, worth = result.tables["findings"], result.tables["worth_a_look"]
     rows, unit = findings.records, findings.column("amount").unit
     shown = rows[:MOST_FINDINGS]
-    left, against = len(rows) - len(shown), number_with_wins(rows[MOST_FINDINGS:])
-    told = counted_apart(left - against, against, "more finding")
+    left = len(rows) - len(shown)
+    told = counted_apart(*number_found(rows[MOST_FINDINGS:]), "more finding")
     proposals: dict[str, list[str]] = {}
     for number, row in enumerate(shown, start=1):
         if _text(row["remedy"]):

@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
+from jupyter_core.paths import jupyter_path
 from jupyter_core.utils import ensure_event_loop
 
-from postmortem.report.scratch import Scratch
+from postmortem.report.scratch import Scratch, homes
 from postmortem.report.threads import ONE_THREAD
 
 LONGEST_SOCKET_PATH = 90
@@ -55,6 +57,14 @@ class Kernels:
 
 
 _of_thread = threading.local()
+_finding = threading.Lock()
+
+
+class KernelSpecs(KernelSpecManager):
+    """The kernels known to Jupyter, without IPython's folder of old: asking for it would make one where none can be."""
+
+    def _kernel_dirs_default(self) -> list[str]:
+        return list(jupyter_path("kernels"))
 
 
 class LocalKernelManager(AsyncKernelManager):
@@ -68,14 +78,14 @@ class LocalKernelManager(AsyncKernelManager):
         if os.name == "posix" and len(str(folder)) < LONGEST_SOCKET_PATH:
             # The library's own default is a relative name, which driver and kernel read from two folders.
             settings |= {"transport": "ipc", "ip": str(folder / "kernel")}
-        super().__init__(**settings)
+        super().__init__(**{"kernel_spec_manager": KernelSpecs(), **settings})
         kernels: Kernels | None = getattr(_of_thread, "kernels", None)
         if kernels is not None:
             kernels.add(self)
 
     async def _async_pre_start_kernel(self, **settings: Any) -> Any:
         # Not the profile of whoever runs this: a report does not depend on that, and a home may not be there.
-        ours = {**ONE_THREAD, "IPYTHONDIR": str(self._scratch.path / "ipython")}
+        ours = {**ONE_THREAD, **homes(self._scratch.path)}
         environment = settings.get("env") or os.environ
         return await super()._async_pre_start_kernel(**{**settings, "env": {**environment, **ours}})
 
@@ -90,9 +100,18 @@ class LocalKernelManager(AsyncKernelManager):
 @contextmanager
 def event_loop() -> Iterator[None]:
     """Give this thread an event loop to speak with its kernel, and close it afterwards, which the library does not."""
+    _find_classes()
     loop = ensure_event_loop(prefer_selector_loop=True)
     try:
         yield
     finally:
         asyncio.set_event_loop(None)
         loop.close()
+
+
+def _find_classes() -> None:
+    """Let the libraries find the classes that they know by name, one thread at a time: two at once end in an error."""
+    from papermill.clientwrap import PapermillNotebookClient
+
+    with _finding:
+        PapermillNotebookClient.__new__(PapermillNotebookClient)

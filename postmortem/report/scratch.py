@@ -47,6 +47,44 @@ class Scratch:
             shutil.rmtree(self.path, ignore_errors=True)
 
 
+def homes(place: Path) -> dict[str, str]:
+    """Return where the libraries of a kernel keep what is their own, as variables of its environment.
+
+    Parameters
+    ----------
+    place : Path
+        A private folder that goes when the kernels have gone.
+
+    Notes
+    -----
+    IPython's is always there: a report does not depend on the profile of whoever runs it. Matplotlib's holds the list
+    of fonts, which takes seconds to make: it is there only where the user's own cannot be written, for which
+    matplotlib would otherwise make a folder in each process and, in those that are killed, leave it.
+    """
+    ours = {"IPYTHONDIR": str(place / "ipython")}
+    return ours if all(map(_can_be_written, _of_matplotlib())) else ours | {"MPLCONFIGDIR": str(place / "matplotlib")}
+
+
+def _of_matplotlib() -> list[Path]:
+    """Return the folders that matplotlib would take, as its documentation has it."""
+    own = os.environ.get("MPLCONFIGDIR")
+    if own:
+        return [Path(own)]
+    if not sys.platform.startswith(("linux", "freebsd")):
+        return [Path("~/.matplotlib").expanduser()]
+    bases = (os.environ.get("XDG_CONFIG_HOME") or "~/.config", os.environ.get("XDG_CACHE_HOME") or "~/.cache")
+    return [Path(os.path.expanduser(base)) / "matplotlib" for base in bases]
+
+
+def _can_be_written(folder: Path) -> bool:
+    """Say whether a folder is there, or can be made as matplotlib would make it, and takes files."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK)
+
+
 @contextmanager
 def scratch() -> Iterator[Path]:
     """Yield a private folder, and remove it."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from postmortem.findings import find
+from postmortem.findings.told import number_found, signs_with_wins
 from postmortem.frames.cohort import NOUNS
 from postmortem.frames.parts import COLUMNS
 from postmortem.ground.config import Config
@@ -172,8 +173,10 @@ def _amount(outcome: Result | None) -> str:
 def _findings(found: Result | None) -> tuple[str, str]:
     if found is None or found.status == REFUSED:
         return "0", "nothing to test"
-    row = found.tables["tested"].first
-    return f"{row['named']:,}", f"{row['worth_a_look']:,} worth a look" if row["worth_a_look"] else ""
+    findings, against = number_found(found.tables["findings"].records)
+    look = found.tables["tested"].first["worth_a_look"]
+    beside = [signs_with_wins(against) if against else "", f"{look:,} worth a look" if look else ""]
+    return f"{findings:,}", "; ".join(each for each in beside if each)
 
 
 def _reports(folder: Path) -> Iterator[Path]:

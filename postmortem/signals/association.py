@@ -11,8 +11,7 @@ from postmortem.frames.proposals import numbers_before
 from postmortem.signals.contrast import ADJUSTED_FOR, HELD, comparable
 from postmortem.signals.decided import Decided
 from postmortem.stats import adjusted_risk, e_value, e_value_of_interval, stratified_association
-
-NOT_APART = 0.05
+from postmortem.stats.estimate import p_beside
 
 
 def _of_known(deals: Decided, name: str, chosen: np.ndarray | None = None) -> tuple[pd.DataFrame, np.ndarray]:
@@ -45,8 +44,7 @@ def p_of(deals: Decided, name: str, told: dict[str, Any], chosen: np.ndarray | N
         return np.nan
     rows, stood = _of_known(deals, name, chosen)
     p = stratified_association(stood, rows["is_lost"].to_numpy(), rows["owner"].to_numpy()).p
-    # Not told apart where the interval beside it, by sales people and customers, does not.
-    return max(p, NOT_APART) if told["low"] <= 0 <= told["high"] else p
+    return p_beside(p, told["low"], told["high"])
 
 
 def risk_of(deals: Decided, name: str, told: dict[str, Any]) -> dict[str, Any]:

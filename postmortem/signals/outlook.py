@@ -14,8 +14,7 @@ from postmortem.frames.forecast import forecast_cohort
 from postmortem.frames.stated import stated_probability
 from postmortem.ground.errors import EmptyFrame, FrameRefused
 from postmortem.ground.fates import FATE_LABELS, PUSHED_EARLY, SLIPPED, WON
-from postmortem.signals.matrix import fired
-from postmortem.signals.own import with_own
+from postmortem.signals.decided import signs_of
 from postmortem.stats import BrierSkill, brier_skill, calibration_groups, fit_multinomial_ridge, squared_misses
 from postmortem.stats.checks import Floats
 
@@ -138,6 +137,11 @@ def outlook_of(cohort: Cohort) -> Outlook | None:
     Each quarter is foretold by what had been learnt from the quarters before it alone. What a deal had lost to is
     taken as recorded today. Hints are each warning, the engagement's own among them, each unknown, the forecast
     category and the stage.
+
+    Chances know no quarter but those before, each with the same weight, and none of what changed since. In simulated
+    companies whose roll-out takes hold in the last quarter they lay 3.3 points below what was then won (standard error
+    .7, 25 books): 10.5 points too low on deals under the roll-out, .8 on all others; with the roll-out switched off in
+    the same books 1.4 (.6), over the quarters tried .1 (.2), and with the calendar moved by a year .9 (.5) too high.
     """
     return _learnt(_Asked(cohort.fingerprint, cohort))
 
@@ -225,8 +229,9 @@ def doubted(rows: pd.DataFrame, misses: str, reference: str) -> BrierSkill:
 
 
 def _warnings(cohort: Cohort) -> pd.DataFrame:
-    """Return a column a signal: fired, not fired, or missing where it is unknown; a row a deal and quarter."""
-    return fired(cohort, signals=with_own(cohort.signal_files)).pivot(index=KEY, columns="signal", values="fired")
+    """Return a column a signal: 1, 0, or missing where it is unknown; a row a deal and quarter."""
+    signs = signs_of(cohort)
+    return signs.fired.set_axis(pd.MultiIndex.from_frame(signs.rows[KEY])).sort_index(axis=1)
 
 
 def _hints(warnings: pd.DataFrame, rows: pd.DataFrame) -> Floats:
@@ -237,7 +242,7 @@ def _hints(warnings: pd.DataFrame, rows: pd.DataFrame) -> Floats:
     own = warnings.loc[list(zip(rows["deal_id"], rows["quarter"], strict=True))]
     words = rows[["forecast_category", "stage"]].astype("object").where(lambda frame: frame.notna(), "")
     columns = [
-        own.fillna(False).to_numpy(dtype=np.float64),
+        own.fillna(0.0).to_numpy(dtype=np.float64),
         own.isna().to_numpy(dtype=np.float64),
         *(pd.get_dummies(words[name]).to_numpy(dtype=np.float64) for name in words),
     ]

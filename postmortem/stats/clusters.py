@@ -14,6 +14,7 @@ from postmortem.stats.checks import Floats
 from postmortem.stats.cluster_sandwich import CARRIED_BY_FEW, LEAST_FREEDOM, cluster_sandwich
 from postmortem.stats.estimate import LEAST_CLUSTERS, LEAST_N, Estimate, refusal
 from postmortem.stats.permutation import DRAWS, SEED
+from postmortem.stats.proportions import newcombe
 
 METHOD = "difference of means, cluster sandwich (CR2), t at Satterthwaite's degrees of freedom"
 
@@ -73,6 +74,35 @@ def clustered_difference(
     return clustered_gap(
         values, second, clusterings, confidence=confidence, least_n=least_n, least_clusters=least_clusters
     ).difference
+
+
+def wider_difference(
+    event: checks.Numbers, second: checks.Numbers, clusterings: Mapping[str, checks.Labels]
+) -> Estimate:
+    """Estimate the difference of two shares with the wider of Newcombe's interval and the clustered one.
+
+    Parameters
+    ----------
+    event : sequence of 0 or 1
+        Whether it happened.
+    second : sequence of 0 or 1
+        Which of the two groups each belongs to; the difference is that of the group 1 less that of the group 0.
+    clusterings : mapping of str to sequence
+        As for `clustered_gap`; where it is refused, Newcombe's stands alone.
+
+    Returns
+    -------
+    Estimate
+        Refused where Newcombe's is: where either group has fewer than ten.
+    """
+    happened, there = np.asarray(event, dtype=bool), np.asarray(second, dtype=bool)
+    counts = [(int(happened[side].sum()), int(side.sum())) for side in (there, ~there)]
+    plain = newcombe(*counts[0], *counts[1])
+    if plain.status == "refused":
+        return plain
+    clustered = clustered_difference(happened.astype(np.int8), there.astype(np.int8), clusterings)
+    wider = clustered.status != "refused" and clustered.high - clustered.low >= plain.high - plain.low
+    return clustered if wider else plain
 
 
 def clustered_gap(

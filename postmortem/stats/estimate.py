@@ -17,6 +17,8 @@ Verdict = Literal["different", "equivalent", "cannot tell"]
 LEAST_N = 10
 LEAST_EVENTS = 5
 LEAST_CLUSTERS = 10
+# From here on two things are not told apart.
+NOT_APART = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,3 +152,21 @@ def refusal(
     )
     short = [f"{had} of the {least} {what}" for had, least, what in needed if had is not None and had < least]
     return f"not enough data: {' and '.join(short)} needed" if short else ""
+
+
+def p_beside(p: float, low: float, high: float, *, none: float = 0.0) -> float:
+    """Return a p-value for what stands beside an interval: at least .05 where that does not exclude `none`.
+
+    A test and an interval of another kind, the one within sales people and the other clustered by them, can differ at
+    the edge. What is named is told with its interval, so that nothing may be told apart that this does not.
+
+    Parameters
+    ----------
+    p : float
+        Of the test; NaN stays NaN.
+    low, high : float
+        The 95% interval shown beside it; NaN where there is none, which excludes nothing.
+    none : float
+        The value if nothing differed.
+    """
+    return p if math.isnan(p) or low > none or high < none else max(p, NOT_APART)

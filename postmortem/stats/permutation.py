@@ -61,7 +61,7 @@ def homogeneity_by_permutation(
     Good, P. (2005). Permutation, Parametric and Bootstrap Tests of Hypotheses, 3rd ed., chapter 3.
     Phipson, B. & Smyth, G. (2010). Permutation P-values should never be zero. SAGMB 9(1).
     """
-    sizes, n, events, codes, strata, happened = _counted(event, group, stratum)
+    sizes, n, events, codes, _, happened = _counted(event, group, stratum)
     telling = ((sizes > 0).sum(axis=1) > 1) & (events > 0) & (events < n)
     if not telling.any():
         return float("nan")
@@ -73,15 +73,36 @@ def homogeneity_by_permutation(
         off = (observed - expected)[..., possible]
         return np.asarray((off**2 / unit[possible]).sum(axis=-1))
 
-    # the events of a stratum fall on its groups as balls drawn from an urn; strata that tell nothing stay as they are
-    generator = np.random.default_rng(seed)
     seen = np.bincount(codes, weights=happened, minlength=sizes.shape[1]).astype(np.int64)
-    fixed = np.bincount(codes, weights=happened & ~telling[strata], minlength=sizes.shape[1]).astype(np.int64)
-    shuffled = np.tile(fixed, (draws, 1))
-    for place in np.flatnonzero(telling):
-        shuffled += generator.multivariate_hypergeometric(sizes[place], int(events[place]), size=draws)
+    shuffled = _shuffled(event, group, stratum, draws, seed)
     extreme = int((statistic(shuffled) >= statistic(seen) - 1e-12).sum())
     return (1 + extreme) / (1 + draws)
+
+
+def chance_distance(
+    event: npt.ArrayLike, group: npt.ArrayLike, stratum: npt.ArrayLike, *, draws: int = DRAWS, seed: int = SEED
+) -> tuple[float, float]:
+    """Return how far shuffles within strata put groups from the shares expected of them, 95 times of 100.
+
+    Parameters
+    ----------
+    event, group, stratum, draws, seed
+        As for `homogeneity_by_permutation`, whose shuffles these are.
+
+    Returns
+    -------
+    tuple of float
+        The 2.5th and the 97.5th percentile of the root mean square, over groups, of observed less expected share.
+
+    Raises
+    ------
+    UsageError
+        When the arrays differ in length or are empty.
+    """
+    told = within_strata(event, group, stratum)
+    off = (_shuffled(event, group, stratum, draws, seed) - told.expected) / told.n
+    low, high = np.quantile(np.sqrt((off**2).mean(axis=1)), (0.025, 0.975))
+    return float(low), float(high)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,6 +148,21 @@ def within_strata(event: npt.ArrayLike, group: npt.ArrayLike, stratum: npt.Array
         variance=_variance(sizes, n, events),
         n=sizes.sum(axis=0).astype(np.float64),
     )
+
+
+def _shuffled(
+    event: npt.ArrayLike, group: npt.ArrayLike, stratum: npt.ArrayLike, draws: int, seed: int
+) -> npt.NDArray[np.int64]:
+    """Return the events of each group, shape (draws, groups), were they dealt out anew within strata."""
+    sizes, n, events, codes, strata, happened = _counted(event, group, stratum)
+    telling = ((sizes > 0).sum(axis=1) > 1) & (events > 0) & (events < n)
+    # the events of a stratum fall on its groups as balls drawn from an urn; strata that tell nothing stay as they are
+    generator = np.random.default_rng(seed)
+    fixed = np.bincount(codes, weights=happened & ~telling[strata], minlength=sizes.shape[1]).astype(np.int64)
+    shuffled = np.tile(fixed, (draws, 1))
+    for place in np.flatnonzero(telling):
+        shuffled += generator.multivariate_hypergeometric(sizes[place], int(events[place]), size=draws)
+    return shuffled
 
 
 def _counted(event: npt.ArrayLike, group: npt.ArrayLike, stratum: npt.ArrayLike) -> tuple[npt.NDArray[Any], ...]:

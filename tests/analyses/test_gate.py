@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from analysis_cases import answer_of, closed_of, counted, withhold
 from builders import FOCUS
+from by_hand import newcombe
 from scipy import special
 
 from postmortem.analyses.contract import tests_table as table_of_tests
@@ -219,7 +220,9 @@ def test_a_page_states_the_direction_once_the_gate_has_named_it_and_not_before()
     assert "Worth a look: the share is not the same in every segment." in before
     assert "more often in" not in before
     assert "Worth a look" not in after.split("<details")[0]
-    assert "less often in Health (25%, 14–40%) and more often in Industry (75%, 60–86%)." in after
+    low, high = (round(100 * abs(bound)) for bound in newcombe(30, 40, 10, 40)[1:])
+    assert f"less often in Health (25%, −50 points against all others, −{high} to −{low} points)" in after
+    assert f"more often in Industry (75%, +50 points against all others, {low}–{high} points)." in after
 
 
 def test_two_notebooks_share_one_gate() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from analysis_cases import Told, closed_of, cohort_of, counted, forecast_of, told
 from builders import FOCUS
-from by_hand import wilson
+from by_hand import newcombe, wilson
 
 from postmortem.analyses.loss_share import loss_share
 from postmortem.findings.gate import through_the_gate
@@ -132,11 +132,18 @@ def gated(result: Result, level: float = 0.03) -> Result:
 def test_a_named_segment_is_said_with_its_direction() -> None:
     result = gated(share(losses(("Health", "A", 22, 6), ("Industry", "A", 6, 18), ("Public", "A", 6, 6))))
     assert list(result.tables["tests"].rows["named"]) == [True, True, True, False]
-    shares = [f"{round(100 * k / n)}%, {round(100 * low)}–{round(100 * high)}%"
-              for k, n in ((34, 64), (22, 28), (6, 24)) for low, high in [wilson(k, n)]]  # fmt: skip
+    low, high = (round(100 * bound) for bound in wilson(34, 64))
+    # One sales person: Newcombe's interval stands alone, against the 36 and 40 losses of the other segments.
+    health, industry = newcombe(22, 28, 12, 36), newcombe(6, 24, 28, 40)
+    for name, by_hand in (("Health", health), ("Industry", industry)):
+        row = groups_of(result)[name]
+        assert [row["difference"], row["apart_low"], row["apart_high"]] == pytest.approx(by_hand)
+    assert math.isnan(groups_of(result)["All"]["difference"])
+    more, less = ([round(100 * abs(value)) for value in each] for each in (health, industry))
     assert result.headline == (
-        f"The status quo took 34 of 64 losses with a recorded taker ({shares[0]}); more often in Health ({shares[1]}) "
-        f"and less often in Industry ({shares[2]})."
+        f"The status quo took 34 of 64 losses with a recorded taker (53%, {low}–{high}%); more often in Health (79%, "
+        f"+{more[0]} points against all others, {more[1]}–{more[2]} points) and less often in Industry (25%, "
+        f"−{less[0]} points against all others, −{less[1]} to −{less[2]} points)."
     )
 
 

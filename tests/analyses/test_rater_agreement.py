@@ -1,5 +1,7 @@
 """Agreement of sales people and buyers, counted again by hand."""
 
+import math
+
 import pandas as pd
 import pytest
 from analysis_cases import closed_of, counted, reason
@@ -56,6 +58,11 @@ def test_reason_by_reason_counts_are_those_of_the_table():
     assert (price["rep"], price["buyer"], price["both"], price["n"]) == (20, 6, 6, 20)
     assert price["agreement"] == pytest.approx(12 / 26)
     assert rows["No reason to act now"]["agreement"] == 0
+    # 14 of 20 by the sales person alone, by the buyer alone none: Bonett and Price, by hand.
+    p, q = 15 / 22, 1 / 22
+    half = 1.959964 * math.sqrt((p + q - (p - q) ** 2) / 22)
+    assert price["difference"] == pytest.approx(14 / 20)
+    assert (price["apart_low"], price["apart_high"]) == pytest.approx((p - q - half, p - q + half), abs=1e-6)
 
 
 def test_a_closer_word_for_the_same_reason_is_no_disagreement():

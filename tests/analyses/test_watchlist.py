@@ -17,9 +17,11 @@ from postmortem.analyses.watchlist import watchlist
 from postmortem.display import written
 from postmortem.frames.choose import choose_cohort
 from postmortem.ground.resources import sample
+from postmortem.signals import find as find_signal
 from postmortem.signals.matrix import fired
 from postmortem.signals.open_deals import known_of
 from postmortem.signals.outlook import outlook_of
+from postmortem.signals.with_wins import WithWins
 
 ALWAYS = """
 from postmortem.signals.contract import Signal, answer
@@ -154,3 +156,24 @@ def test_no_open_forecast_is_refused_with_the_reason():
         assert result.status == "refused", name
     assert "No open deal is forecast" in find("watchlist").function(nothing).caveats[0]
     assert isinstance(nothing.table, pd.DataFrame)
+
+
+def test_a_sign_that_went_with_winning_is_no_warning_and_the_chances_stay(monkeypatch: pytest.MonkeyPatch):
+    cohort, before = cohort_of("open_forecast"), answer_of("watchlist", "open_forecast").tables
+    name, label = before["signals"].rows.loc[before["signals"].rows["deals"].idxmax(), ["signal", "warning"]]
+    sign = WithWins(find_signal(name), "2024Q3 to 2025Q2", 0.4, 0.15, 0.25, 0.16, 0.33)
+    monkeypatch.setattr(module, "with_wins", lambda cohort: (sign,))
+    result = watchlist(cohort)
+    after = result.tables
+    held = fired(cohort).query("signal == @name and fired.fillna(False)")["deal_id"]
+    assert len(held) > 0
+    deals = [tables["deals"].rows.set_index("deal_id") for tables in (before, after)]
+    assert (deals[0]["warnings"] - deals[1]["warnings"]).to_dict() == {
+        deal: int(deal in set(held)) for deal in deals[0].index
+    }
+    pd.testing.assert_frame_equal(*(each.drop(columns=["warnings", "unknown"]) for each in deals))
+    assert label not in set(after["signals"].rows["warning"]) | set(after["fired"].rows["warning"])
+    assert not after["warned"].rows["what"].str.contains(label, regex=False).any()
+    assert (after["with_wins"].first["sign"], after["with_wins"].first["deals"]) == (label, len(held))
+    assert result.caveats[-1].startswith(f"“{label}” is not among the warnings: ")
+    assert "with_wins" not in before

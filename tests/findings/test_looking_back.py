@@ -64,6 +64,15 @@ def test_a_finding_that_was_wrong_is_told_with_both_figures() -> None:
     assert back.headline == "The one finding of 2025Q2: did not hold."
 
 
+def test_signs_that_went_with_winning_are_told_as_such() -> None:
+    less = [pushes(1e-6, named=True, figure=(-0.1, -0.15, -0.05), of=n) for n in range(2)]
+    told = tuple(Told("", each, "close_date_pushes differs", 1e-6, True) for each in less)
+    now = (less[0].replace(params={}),)
+    assert looking_back(Earlier("2025Q2", told, now)).headline.startswith("Of 2 signs that go with winning of 2025Q2, ")
+    one = looking_back(Earlier("2025Q2", told[:1], now)).headline
+    assert one.startswith("The one sign that goes with winning of 2025Q2: ")
+
+
 def test_where_the_question_is_refused_now_it_says_what_is_missing() -> None:
     asked_now = find("close_date_pushes").refuse(closed_cohort(), "20 more deals")
     row = looking_back(Earlier("2025Q2", earlier().named, (asked_now,))).tables["findings"].first

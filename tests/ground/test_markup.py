@@ -7,9 +7,11 @@ from html.parser import HTMLParser
 
 import pytest
 from jinja2 import UndefinedError
+from markupsafe import Markup
 
 from postmortem.display import Cell, Written
 from postmortem.ground import markup
+from postmortem.ground.markup import breakable
 from postmortem.report.pictures import NO_PICTURE, Picture
 
 HOSTILE = [
@@ -147,3 +149,17 @@ def test_markdown_keeps_what_a_note_needs():
     page = seen(markup.markdown("# Title\n\n- one\n- **two**\n\n| a | b |\n|---|---|\n| 1 | 2 |\n"))
     assert {"h1", "ul", "li", "strong", "table", "th", "td"} <= set(page.tags)
     assert not page.attributes
+
+
+def test_a_range_of_numbers_is_kept_together_and_copied_as_it_is() -> None:
+    told = {
+        "+12 points (3–9)": '+12 points <span class="whole">(3–9)</span>',
+        "−0.2 (−0.4 to 0.02)": '−0.2 <span class="whole">(−0.4 to 0.02)</span>',
+        "12 to 30": '<span class="whole">12 to 30</span>',
+        "$1.2M–$3.4M of it": '<span class="whole">$1.2M–$3.4M</span> of it',
+        "lost_to_raw, <b>, and 5 too": "lost_<wbr>to_<wbr>raw, &lt;b&gt;, and 5 too",
+        "": "",
+    }
+    for text, html in told.items():
+        assert breakable(text) == html
+        assert Markup(html).striptags() == text

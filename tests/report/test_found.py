@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 
 import pytest
 from builders import closed, deal, make_book
@@ -11,6 +13,7 @@ from made_findings import pushes
 from test_pages import ABOUT, ALLOWED_TAGS, NOTEBOOK, Seen
 
 from postmortem.analyses.contract import tests_table as table_of_tests
+from postmortem.cli.batching import _line
 from postmortem.findings.actions import Action, Measure
 from postmortem.findings.earlier import Earlier
 from postmortem.findings.evidence import Measured
@@ -19,11 +22,16 @@ from postmortem.findings.looking_back import looking_back
 from postmortem.findings.report_findings import report_findings
 from postmortem.findings.scoring import Scored
 from postmortem.findings.told import hypotheses
+from postmortem.frames import Engagement
 from postmortem.report.blocks import address
 from postmortem.report.closing import FRONT, named_in
+from postmortem.report.commentary import Placed
 from postmortem.report.found import back_of, found_of
 from postmortem.report.front import front_page
 from postmortem.report.harvest import Harvest
+from postmortem.report.parameters import Parameters
+from postmortem.report.run import _write
+from postmortem.report.trend_index import read_line
 from postmortem.result import Result
 from postmortem.taxonomies import load_taxonomy
 
@@ -65,6 +73,30 @@ def test_signs_that_go_with_winning_are_counted_apart_from_the_findings_that_sta
     html = html_of([*(result_of(f"question_{n}", 1e-6, f"Sentence {n}.") for n in range(8)), *less])
     assert "1 more finding and 2 signs that go with winning stand on the pages." in html
     assert "Of 8 findings and 2 signs that go with winning of 2025Q2, " in html
+
+
+@pytest.mark.parametrize(("warn", "against"), [(2, 1), (0, 2), (1, 0)])
+def test_front_page_manifest_last_line_and_page_over_all_quarters_count_alike(
+    tmp_path: Path, warn: int, against: int
+) -> None:
+    signs = [pushes(1e-6, figure=(0.2, 0.1, 0.3), of=n) for n in range(warn)]
+    signs += [pushes(1e-6, figure=(-0.2, -0.3, -0.1), of=-n) for n in range(1, against + 1)]
+    page, closing = closing_of([*signs, pushes(0.04, of=99)])
+    (tmp_path / "postmortem.toml").write_text('[company]\nname = "Acme"\n', encoding="utf-8")
+    (report := tmp_path / "2025Q3").mkdir()
+    cohort = closed(make_book([deal(1, "won", "2025-08-01"), deal(2, "lost", "2025-08-02")]))
+    asked = Parameters("2025Q3", "closed", 4, "2025-10-06")
+    _write(report, Engagement.open(tmp_path), cohort, asked, [(NOTEBOOK, page)], {}, closing, Placed(), {})
+    told = re.findall(r'<p class="say"><a [^>]*>(.*?)</a>', (report / "index.html").read_text(encoding="utf-8"))
+    assert ["no warning" in sentence for sentence in told] == [False] * warn + [True] * against
+    apart = {1: "1 sign that goes with winning", 2: "2 signs that go with winning"}.get(against, "")
+    manifest = json.loads((report / "manifest.json").read_text(encoding="utf-8"))
+    # What the gate named is more than the findings by the signs that warn of nothing.
+    assert (manifest["gate"]["findings"], len(manifest["gate"]["named"])) == (warn, warn + against)
+    line = {"index": "index.html", "status": "done", "findings": manifest["gate"]["findings"], "failed": []}
+    assert _line(line).endswith(f"({warn} finding{'' if warn == 1 else 's'})")
+    beside = f"{apart}; 1 worth a look" if apart else "1 worth a look"
+    assert read_line(report, "").findings == (str(warn), beside)
 
 
 def test_a_quarter_without_a_finding_says_so_and_names_nothing() -> None:

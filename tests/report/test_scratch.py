@@ -14,7 +14,8 @@ from test_forked_kernels import TOLD, notebook, printed
 
 from postmortem.report import scratch as made_here
 from postmortem.report.execute import execute
-from postmortem.report.scratch import HELD, Scratch, scratch
+from postmortem.report.forked_kernels import Engine, kernels_of
+from postmortem.report.scratch import HELD, Scratch, homes, scratch
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no flock on Windows")
 HOLDER = "import time; from postmortem.report.scratch import Scratch; print(Scratch().path, flush=True); time.sleep(60)"
@@ -97,3 +98,58 @@ def test_kernels_leave_neither_sockets_nor_keys(place: Path, tmp_path: Path, mon
     assert HELD in told
     assert printed(tmp_path, "a")[-1] == "False"  # a report does not depend on the profile of whoever runs it
     assert not list(place.iterdir())
+
+
+def without_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give whoever runs this a home that is none: what would hold it is a file."""
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("HOME", str(tmp_path / "file" / "home"))
+    for name in ("MPLCONFIGDIR", "IPYTHONDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_matplotlib_keeps_its_fonts_where_the_user_has_them_and_else_in_the_folder_that_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scratch = tmp_path / "scratch"
+    monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path / "own"))
+    assert homes(scratch) == {"IPYTHONDIR": str(scratch / "ipython")}
+    without_home(tmp_path, monkeypatch)
+    nowhere = {"IPYTHONDIR": str(scratch / "ipython"), "MPLCONFIGDIR": str(scratch / "matplotlib")}
+    assert homes(scratch) == nowhere
+    monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path / "file" / "own"))
+    assert homes(scratch) == nowhere
+
+
+@pytest.mark.parametrize("engine", ["local", "forked"])
+def test_without_a_home_nothing_is_left_in_the_temporary_folder(
+    engine: Engine, place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_home(tmp_path, monkeypatch)
+    cells = (
+        "import matplotlib; print(matplotlib.get_configdir())",
+        "import IPython; print(IPython.paths.get_ipython_dir())",
+    )
+    with kernels_of(engine):
+        _, failed = execute([notebook(tmp_path, "a", *cells)], TOLD, tmp_path, tmp_path, engine=engine)
+    assert not failed
+    assert all(each.startswith(f"{place}{os.sep}postmortem-") for each in printed(tmp_path, "a"))
+    assert not list(place.iterdir())
+
+
+def test_threads_that_begin_at_once_do_not_fall_over_the_classes_of_the_library() -> None:
+    """Before anything was run the client knows its manager by name: each thread asks, the first one answers for all."""
+    code = (
+        "from concurrent.futures import ThreadPoolExecutor; from threading import Barrier\n"
+        "from papermill.clientwrap import PapermillNotebookClient as Client\n"
+        "from postmortem.report.kernels import event_loop\n"
+        "traits, at_once = Client.class_traits().values(), Barrier(8)\n"
+        "assert any(isinstance(getattr(trait, 'klass', None), str) for trait in traits)\n"
+        "def begin(_):\n"
+        "    at_once.wait()\n"
+        "    with event_loop():\n"
+        "        return not [t for t in traits if isinstance(getattr(t, 'klass', None), str)]\n"
+        "print(all(ThreadPoolExecutor(8).map(begin, range(8))))"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "True"

@@ -10,7 +10,8 @@ from sandwich_by_hand import interval
 from scipy import stats
 
 from postmortem.ground.errors import UsageError
-from postmortem.stats import clustered_difference, design_effect, permutation_of_clusters
+from postmortem.stats import clustered_difference, design_effect, newcombe, permutation_of_clusters
+from postmortem.stats.clusters import wider_difference
 
 
 def made(seed=1, n=240, reps=20):
@@ -133,3 +134,23 @@ def test_impossible_input_is_an_error():
         clustered_difference([1.0, 2], [0, 2], {"rep": "ab"})
     with pytest.raises(UsageError, match="only one cluster"):
         design_effect([1.0, 2], "aa")
+
+
+def test_of_two_intervals_of_a_difference_the_wider_one_is_told():
+    rng = np.random.default_rng(3)
+    there = np.repeat([1, 0], 120)
+    alone = {"rep": [f"R{n}" for n in range(240)]}
+    event = (rng.random(240) < np.where(there == 1, 0.5, 0.3)).astype(int)
+    counts = int(event[there == 1].sum()), 120, int(event[there == 0].sum()), 120
+    plain, clustered = newcombe(*counts), clustered_difference(event, there, alone)
+    widest = max((plain, clustered), key=lambda each: each.high - each.low)
+    told = wider_difference(event, there, alone)
+    assert (told.low, told.high) == (widest.low, widest.high)
+    # Whole sales people who win everything or nothing are few, whatever the number of their deals.
+    people = np.repeat([f"R{n}" for n in range(24)], 10)
+    alike = np.repeat(rng.random(24) < 0.5, 10).astype(int)
+    wide, few = wider_difference(alike, there, {"rep": people}), clustered_difference(alike, there, {"rep": people})
+    assert (wide.low, wide.high) == (few.low, few.high)
+    # Below ten sales people nothing clustered can be told, below ten deals nothing at all.
+    assert wider_difference(event, there, {"rep": ["A"] * 240}).method == plain.method
+    assert wider_difference(event[:125], there[:125], alone | {"rep": ["A"] * 125}).status == "refused"

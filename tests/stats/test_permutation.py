@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from postmortem.ground.errors import UsageError
-from postmortem.stats.permutation import homogeneity_by_permutation
+from postmortem.stats.permutation import chance_distance, homogeneity_by_permutation
 
 
 def cells(*told):
@@ -114,3 +114,19 @@ def test_squares_over_variance_against_every_table_of_the_same_margins():
     seen = statistic((4, 2, 1))
     exact = sum(c for t, c in zip(tables, chances, strict=True) if statistic(t) >= seen - 1e-12) / sum(chances)
     assert homogeneity_by_permutation(*columns, scale="variance") == monte_carlo(exact)
+
+
+def test_the_distance_that_chance_makes_is_that_of_plain_shuffles():
+    event, group, stratum = cells(("A", "x", 9, 3), ("A", "y", 4, 8), ("B", "x", 5, 15), ("B", "z", 6, 6))
+    low, high = chance_distance(event, group, stratum)
+    happened, groups, strata = (np.asarray(column) for column in (event, group, stratum))
+    rng, off = np.random.default_rng(7), []
+    expected = np.array([happened[strata == each].mean() for each in strata])
+    for _ in range(4000):
+        dealt = happened.copy()
+        for each in ("A", "B"):
+            dealt[strata == each] = rng.permutation(happened[strata == each])
+        gaps = [(dealt - expected)[groups == name].mean() for name in ("x", "y", "z")]
+        off.append(math.sqrt(np.mean(np.square(gaps))))
+    assert (low, high) == pytest.approx(tuple(np.quantile(off, (0.025, 0.975))), abs=0.02)
+    assert 0 < low < high
