@@ -11,7 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,8 +22,8 @@ from postmortem.ground.errors import PostmortemError, UsageError, nearest
 from postmortem.report.alone import alone
 from postmortem.report.book_record import describe_book
 from postmortem.report.editions import FINDINGS, MANIFEST, put_in_place
-from postmortem.report.forked_kernels import kernels_of
-from postmortem.report.lanes import Lane, Say, Trouble, keep
+from postmortem.report.forked_kernels import Engine, kernels_of
+from postmortem.report.lanes import Lane, Say, Trouble
 from postmortem.report.made_from import is_fresh, made_from, standing
 from postmortem.report.parameters import Parameters
 from postmortem.report.parts import REFUSED, PartTooSmall, write_refusal
@@ -95,8 +95,6 @@ def make(job: Job, say: Say = lambda line: None) -> Outcome:
         if stands is not None and is_fresh(engagement, stands, day):
             tell("unchanged")
             return _outcome(job, UNCHANGED, stands)
-        if len(chosen) > 1:
-            keep(kernels_of, wanted.engine)
         try:
             run = run_quarter(engagement, job.quarter, **{**wanted.options, "output": job.output}, progress=tell)
         except PartTooSmall as refusal:
@@ -171,6 +169,11 @@ def _report(job: Job | Outcome, lane: Lane, say: Say) -> Outcome:
     return answer
 
 
+def ready(engine: Engine) -> AbstractContextManager[str]:
+    """Open the kernels of a lane: that this is known by name here lets a lane import all it wants before it does so."""
+    return kernels_of(engine)
+
+
 def _say_all(label: str, message: str, say: Say) -> None:
     """Say an error so that every line of it tells whose it is, though others speak at the same time."""
     for line in message.splitlines():
@@ -180,13 +183,14 @@ def _say_all(label: str, message: str, say: Say) -> None:
 def _lanes(do: Callable[[Any, Lane, Say], T], tasks: Sequence[Any], workers: int, say: Say) -> list[T]:
     """Do the tasks in as many processes as there are workers; a lane lives as long as its tasks share an engagement."""
     waiting = deque(enumerate(tasks))
+    engine = next((task.engine for task in tasks if not isinstance(task, Outcome)), "local")
     made: dict[int, T] = {}
     lanes: list[Lane] = []
     whole = threading.Event()
 
     def work() -> None:
         while waiting and not whole.is_set():
-            with Lane() as lane:
+            with Lane(ready, engine) as lane:
                 lanes.append(lane)
                 while not whole.is_set():
                     try:

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import dataclass
 from multiprocessing import connection, get_context, parent_process
 from multiprocessing.connection import Connection
@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any, NoReturn, Self
 
 from postmortem.ground.errors import PostmortemError
+from postmortem.report.threads import importing_without_threads
 
 FAREWELL = 20.0
 FAULT, INTERRUPTED = 70, 130
@@ -52,9 +53,18 @@ class Lane:
 
     It starts empty, with nothing of this process in its memory. Functions that it is asked to do are called with
     their arguments and a way to say a line of progress; all must be known by name in a module.
+
+    Parameters
+    ----------
+    opened : callable, optional
+        Returns a context that is open as long as the process lives. It is the first thing that is imported and done
+        there, while the process has one thread.
+    *arguments
+        What it is called with.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, opened: Callable[..., AbstractContextManager[Any]] = nullcontext, *arguments: Any) -> None:
+        self._opened = (opened, arguments)
         self._process: Any = None
         self._line: Connection | None = None
 
@@ -66,8 +76,8 @@ class Lane:
 
     def ask(self, function: Callable[..., Any], *arguments: Any, say: Say = lambda line: None) -> Any:
         """Do something there and return its answer, or the `Trouble` that there is none."""
-        line = self._open()
         try:
+            line = self._open()
             line.send((function, arguments))
             while True:
                 kind, told = line.recv()
@@ -106,6 +116,7 @@ class Lane:
             self._process.start()
             theirs.close()
             self._line = ours
+            ours.send(self._opened)
         return self._line
 
     def _ended(self) -> Trouble:
@@ -119,22 +130,10 @@ class Lane:
         return Trouble(f"The process that made this {how}; the last report stays.", FAULT)
 
 
-_kept: list[ExitStack] = []
-_held: set[Callable[..., Any]] = set()
-
-
-def keep(opened: Callable[..., AbstractContextManager[Any]], *arguments: Any) -> None:
-    """Open something once and hold it until the lane ends that this is called in; elsewhere do nothing."""
-    if _kept and opened not in _held:
-        _held.add(opened)
-        _kept[0].enter_context(opened(*arguments))
-
-
 def _serve(line: Connection) -> None:
     """Answer until the other end is closed; end in order when interrupted, or when the process that began this ends."""
     for number in STOPS:
         signal.signal(number, _interrupt)
-    threading.Thread(target=_outlive_nobody, daemon=True).start()
     one_at_a_time = threading.Lock()
 
     def send(kind: str, told: Any) -> None:
@@ -142,13 +141,16 @@ def _serve(line: Connection) -> None:
             line.send((kind, told))
 
     try:
-        with ExitStack() as stack:
-            _kept.append(stack)
-            # What was kept is closed as at the end of any block: that the other end is gone is no error.
-            with suppress(EOFError, BrokenPipeError, ConnectionResetError):
-                while True:
-                    function, arguments = line.recv()
-                    send("answer", _answer(function, arguments, lambda words: send("line", words)))
+        # What was opened is closed as at the end of any block: that the other end is gone is no error.
+        with ExitStack() as stack, suppress(EOFError, BrokenPipeError, ConnectionResetError):
+            # To receive a function is to import its module.
+            with importing_without_threads():
+                opened, arguments = line.recv()
+                stack.enter_context(opened(*arguments))
+            threading.Thread(target=_outlive_nobody, daemon=True).start()
+            while True:
+                function, arguments = line.recv()
+                send("answer", _answer(function, arguments, lambda words: send("line", words)))
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
 

@@ -91,6 +91,11 @@ class Job:
         return ": ".join(each for each in told if each)
 
     @property
+    def engine(self) -> Engine:
+        """How kernels are started."""
+        return self.wanted.engine
+
+    @property
     def output(self) -> Path:
         """Folder that holds a folder a quarter."""
         return self.wanted.output / Part.read(self.part).folder if self.part else self.wanted.output

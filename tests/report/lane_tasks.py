@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from postmortem.ground.errors import DataError
-from postmortem.report.lanes import keep
 
 Say = Callable[[str], None]
 
@@ -53,15 +53,10 @@ def slow(mark: str, say: Say) -> None:
 
 @contextmanager
 def opened(mark: str) -> Iterator[None]:
-    """Count how often this is opened and closed."""
+    """Note when this is opened, with how many threads there are, and when it is closed."""
     with Path(mark).open("a", encoding="utf-8") as file:
-        file.write("opened ")
+        file.write(f"opened with {threading.active_count()} ")
     yield
     # Not in a `finally`: the end of a lane is no error.
     with Path(mark).open("a", encoding="utf-8") as file:
         file.write("closed ")
-
-
-def kept(mark: str, say: Say) -> None:
-    """Hold something open for as long as this lane lives."""
-    keep(opened, mark)

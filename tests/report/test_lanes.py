@@ -13,7 +13,7 @@ from pathlib import Path
 import lane_tasks
 import pytest
 
-from postmortem.report.lanes import FAULT, INTERRUPTED, Lane, Trouble, keep
+from postmortem.report.lanes import FAULT, INTERRUPTED, Lane, Trouble
 
 
 def test_answers_come_from_one_other_process_with_their_lines() -> None:
@@ -50,15 +50,14 @@ def test_the_end_of_a_process_is_told_and_the_next_question_gets_another(
     assert ("made for this test" in capfd.readouterr().err) == (task == "broken")
 
 
-def test_what_is_kept_is_opened_once_and_closed_at_the_end(tmp_path: Path) -> None:
+def test_what_a_lane_opens_is_opened_once_and_first_and_closed_at_the_end(tmp_path: Path) -> None:
     mark = tmp_path / "mark"
-    keep(lane_tasks.opened, str(mark))
-    assert not mark.exists()
-    with Lane() as lane:
-        for _ in range(3):
-            lane.ask(lane_tasks.kept, str(mark))
-        assert mark.read_text(encoding="utf-8") == "opened "
-    assert mark.read_text(encoding="utf-8") == "opened closed "
+    with Lane(lane_tasks.opened, str(mark)) as lane:
+        assert not mark.exists()
+        for number in range(3):
+            assert lane.ask(lane_tasks.doubled, number)[0] == 2 * number
+        assert mark.read_text(encoding="utf-8") == "opened with 1 "
+    assert mark.read_text(encoding="utf-8") == "opened with 1 closed "
 
 
 def test_stopping_interrupts_and_lets_it_tidy_up(tmp_path: Path) -> None:
