@@ -72,7 +72,7 @@ class Run:
     preflight : tuple of Finding
         What the pre-flight said of the data.
     findings : int
-        What passed the gate.
+        Findings, without signs that go with winning.
     commentary : tuple of str
         What in the commentary does not fit the report.
     """
