@@ -119,6 +119,7 @@ def test_what_is_said_is_what_was_tried():
     assert groups.groupby("end")["came"].sum().to_dict() == dict.fromkeys(ENDS[:4], 40)
 
 
+@pytest.mark.thorough
 def test_chances_that_tell_nothing_are_not_used():
     """Ends are dealt out anew among the deals, so that no hint goes with any of them."""
     cohort = cohort_of("open_forecast")

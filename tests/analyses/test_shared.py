@@ -22,7 +22,9 @@ FRAME = "forecast"
 # A heading of these pages, and what the hand-made book calls one of its raters.
 HEADINGS = frozenset({"manager"})
 every_analysis = pytest.mark.parametrize("name", NAMES)
-every_edition = pytest.mark.parametrize("edition", EDITIONS)
+every_edition = pytest.mark.parametrize(
+    "edition", [pytest.param(each, marks=pytest.mark.thorough if "deals" in each else []) for each in EDITIONS]
+)
 
 
 @cache

@@ -33,6 +33,7 @@ def tables(folder: Path) -> dict[str, pd.DataFrame]:
     return {path.stem: pd.read_parquet(path) for path in folder.glob("*.parquet")}
 
 
+@pytest.mark.thorough
 def test_there_are_about_as_many_deals_as_asked_for_in_one_row_group_a_block(folder, tables):
     import pyarrow.parquet as pq
 
@@ -100,6 +101,7 @@ def test_the_first_block_is_the_company_itself(tables, folder):
     pd.testing.assert_frame_equal(first.astype(alone.tables["deals"].dtypes), alone.tables["deals"])
 
 
+@pytest.mark.thorough
 def test_the_folder_is_read_as_a_book_and_equal_seeds_write_it_again(tmp_path):
     one, again = tmp_path / "one", tmp_path / "again"
     for folder in (one, again):

@@ -57,6 +57,7 @@ def test_outcome_agrees_with_the_fate(full_deals, full_truth):
     assert truth["competitor"].notna().equals(truth["lost_to"] == "competitor")
 
 
+@pytest.mark.thorough
 def test_planted_shares_come_back_over_many_books(many):
     # Deals created in the middle of the book are all of those made then: none closed before it, few are open.
     fates = pd.concat([
@@ -82,6 +83,7 @@ def test_planted_causes_come_back_over_many_books(many):
             assert abs(shares[cause] - share) < 4 * np.sqrt(share * (1 - share) / len(seen)), cause
 
 
+@pytest.mark.thorough
 def test_reps_who_win_more_were_planted_to():
     effects, rates = [], []
     for seed in range(4):
