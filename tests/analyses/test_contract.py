@@ -430,7 +430,13 @@ def test_picture_is_drawn_in_every_frame(name: str, frame: str) -> None:
     assert axes.has_data() or axes.texts or axes.patches
 
 
-@pytest.mark.parametrize("name", [entry.name for entry in EVERY if entry.draw])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.thorough if place % 3 else [])
+        for place, name in enumerate(entry.name for entry in EVERY if entry.draw)
+    ],
+)
 def test_hostile_names_are_rendered_as_text(name: str) -> None:
     figure = Figure(figsize=(8, 4))
     axes = figure.add_subplot()

@@ -46,6 +46,7 @@ def test_nothing_after_the_day_is_seen(book):
     pd.testing.assert_frame_equal(told.tested[["miss", *ENDS]], again.tested[["miss", *ENDS]])
 
 
+@pytest.mark.thorough
 def test_a_deal_of_the_past_that_ended_otherwise_would_be_seen(book):
     """The test before this one must be able to fail: what was known by the day does count."""
     deals = book.tables["deals"].copy()

@@ -110,6 +110,7 @@ def test_the_picture_an_outsider_gets_is_drawn(name: str) -> None:
         assert "Nothing to draw" not in written
 
 
+@pytest.mark.thorough
 def test_what_people_see_of_single_deals_is_coarse() -> None:
     result = shared("outside, deals")["costliest_losses"]
     assert result is not None

@@ -184,6 +184,7 @@ def test_a_wholly_redacted_frame_is_drawn(chart, draw, words, outside, missing):
     assert outside(axes) == []
 
 
+@pytest.mark.thorough
 def test_infinities_are_missing(chart, draw):
     function, columns = chart
     frame = rows_of(5)

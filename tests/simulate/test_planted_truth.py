@@ -73,6 +73,7 @@ def test_planted_shares_come_back_over_many_books(many):
         assert abs(shares[fate] - share) < 4 * np.sqrt(share * (1 - share) / len(fates)), fate
 
 
+@pytest.mark.thorough
 def test_planted_causes_come_back_over_many_books(many):
     truth = pd.concat([truth for _, truth in many])
     for lost_to, planted in preset_parameters("full").outcomes.causes.items():
