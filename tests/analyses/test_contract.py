@@ -399,12 +399,12 @@ def test_no_figure_is_left_in_the_sentence_once_all_are_withheld(name: str, fram
 @pytest.mark.parametrize(
     ("name", "audience"),
     [
-        # Every picture is drawn by turns for outsiders or without any figure; below with the names in it.
+        # Every other one is drawn without any figure; what outsiders get is drawn in test_shared as well.
         pytest.param(name, audience, marks=marks[place % 2])
         for audience, marks in (
             ("everyone", [pytest.mark.thorough] * 2),
             ("client", [pytest.mark.slow] * 2),
-            ("outside", [(), pytest.mark.slow]),
+            ("outside", [pytest.mark.thorough, pytest.mark.slow]),
             ("nothing left", [pytest.mark.slow, ()]),
         )
         for place, name in enumerate(entry.name for entry in EVERY if entry.draw)

@@ -208,6 +208,7 @@ def test_a_moment_without_a_zone_is_refused():
         values_before(written, [dt.datetime(2025, 6, 2)])
 
 
+@pytest.mark.thorough
 @settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(deals=st.tuples(*(a_deal(number) for number in DEALS)), history=st.lists(a_change(), max_size=25))
 @pytest.mark.parametrize("count", [1, len(MOMENTS)])

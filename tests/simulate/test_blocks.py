@@ -42,6 +42,7 @@ def test_there_are_about_as_many_deals_as_asked_for_in_one_row_group_a_block(fol
     assert json.loads((folder / "truth.json").read_text())["parameters"]["blocks"] == DEALS // BLOCK
 
 
+@pytest.mark.thorough
 def test_tables_of_the_blocks_are_canonical_with_unique_keys(tables):
     assert set(tables) == {"truth", *build(replace(SMALL, deals_per_quarter=3)).tables}
     for name, frame in tables.items():

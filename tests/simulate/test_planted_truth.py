@@ -125,6 +125,7 @@ def test_a_competitor_recorded_as_winner_took_the_deal(half_company):
     assert (truth.loc[winners.index, "competitor"] == winners).all()
 
 
+@pytest.mark.thorough
 def test_big_competitors_take_more_deals(many):
     taken = pd.concat([truth["competitor"] for _, truth in many]).value_counts()
     assert set(taken.index[:3]) == {"Brackwald Systems", "Ortellan", "Quorvane Controls"}
