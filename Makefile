@@ -7,13 +7,16 @@ SAMPLE ?= plain
 BOOKS ?= 1000
 MINUTES ?= inf
 
-.PHONY: report test check slow browser certify bench lab clean format
+.PHONY: report test check thorough slow browser certify bench lab clean format
 
 report: .venv/run.stamp  ## the report of the bundled sample: reports/<quarter>/index.html
 	$(BIN)/postmortem run --engagement data/samples/$(SAMPLE) --output reports
 
 test: .venv/dev.stamp  ## the fast suite
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+thorough: .venv/dev.stamp  ## the rest of what continuous integration checks
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'thorough and not slow'
 
 slow: .venv/dev.stamp  ## the long checks
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow

@@ -63,7 +63,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Leave what is there by now to itself: looking for garbage among 13,000 tests again and again takes long."""
+    """Leave what is there by now to itself: looking for garbage among thousands of tests again and again takes long."""
     gc.collect()
     gc.freeze()
 

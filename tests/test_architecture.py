@@ -95,7 +95,6 @@ class Module:
 
 MODULES = tuple(Module(path) for path in sorted(PACKAGE.rglob("*.py")) if "bundled" not in path.parts)
 DOTTED = {module.dotted: module for module in MODULES}
-EVERY_MODULE = pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)
 
 
 def imported(module: Module) -> Iterator[tuple[str, ast.AST]]:
@@ -144,16 +143,21 @@ def test_every_room_stands_on_a_floor():
     assert {module.room for module in MODULES} <= set(FLOOR_OF)
 
 
-@EVERY_MODULE
-def test_imports_go_down_or_stay_on_their_floor(module):
-    own = FLOOR_OF[module.room]
-    upward = [f"{module.at(node)}: {name}" for name, node in imported(module) if FLOOR_OF[room_of(name)] > own]
+def test_imports_go_down_or_stay_on_their_floor():
+    upward = [
+        f"{module.at(node)}: {name}"
+        for module in MODULES
+        for name, node in imported(module)
+        if FLOOR_OF[room_of(name)] > FLOOR_OF[module.room]
+    ]
     assert upward == []
 
 
-@EVERY_MODULE
-def test_every_import_of_the_package_names_a_module_that_exists(module):
-    assert [f"{module.at(node)}: {name}" for name, node in imported(module) if name not in DOTTED] == []
+def test_every_import_of_the_package_names_a_module_that_exists():
+    nowhere = [
+        f"{module.at(node)}: {name}" for module in MODULES for name, node in imported(module) if name not in DOTTED
+    ]
+    assert nowhere == []
 
 
 @pytest.mark.parametrize("rooms", STRANGERS, ids=" and ".join)
@@ -168,19 +172,19 @@ def test_rooms_that_are_strangers_never_import_each_other(rooms):
     assert met == []
 
 
-@pytest.mark.parametrize("module", [m for m in MODULES if m.room == "analyses"], ids=lambda module: module.name)
-def test_analyses_never_import_each_other(module):
+def test_analyses_never_import_each_other():
     others = [
         f"{module.at(node)}: {name}"
+        for module in MODULES
+        if module.room == "analyses"
         for name, node in imported(module)
         if room_of(name) == "analyses" and name not in SHARED_BY_ANALYSES
     ]
     assert others == []
 
 
-@EVERY_MODULE
-def test_package_code_never_asserts(module):
-    assert [module.at(node) for node in module.nodes(ast.Assert)] == []
+def test_package_code_never_asserts():
+    assert [module.at(node) for module in MODULES for node in module.nodes(ast.Assert)] == []
 
 
 def caught(handler: ast.ExceptHandler) -> set[str]:
@@ -201,14 +205,15 @@ def test_errors_are_caught_by_name_everywhere_but_at_the_two_boundaries():
     assert broad == BOUNDARIES
 
 
-@EVERY_MODULE
-def test_only_the_command_line_prints(module):
+def test_only_the_command_line_prints():
     prints = [
         module.at(node)
+        for module in MODULES
+        if not module.in_cli
         for node in module.nodes(ast.Call)
         if isinstance(node.func, ast.Name) and node.func.id in ("print", "input")
     ]
-    assert prints == [] or module.in_cli
+    assert prints == []
 
 
 def is_clock(node: ast.AST) -> bool:
@@ -245,22 +250,24 @@ def test_the_rule_below_knows_a_clock_when_it_sees_one(code, clock):
     assert any(map(is_clock, ast.walk(ast.parse(code)))) is clock
 
 
-@EVERY_MODULE
-def test_the_clock_is_read_by_the_runner_and_the_command_line_alone(module):
-    reads = [module.at(node) for node in ast.walk(module.tree) if is_clock(node)]
-    assert reads == [] or module.in_cli or module.name in READS_THE_CLOCK
+def test_the_clock_is_read_by_the_runner_and_the_command_line_alone():
+    reads = [
+        module.at(node)
+        for module in MODULES
+        if not module.in_cli and module.name not in READS_THE_CLOCK
+        for node in module.every_node
+        if is_clock(node)
+    ]
+    assert reads == []
 
 
-@EVERY_MODULE
-def test_modules_are_short_enough_to_be_read(module):
-    if module.name not in DATA:
-        assert len(module.path.read_text(encoding="utf-8").splitlines()) <= LONGEST
+def test_modules_are_short_enough_to_be_read():
+    lengths = {module.name: len(module.path.read_text(encoding="utf-8").splitlines()) for module in MODULES}
+    assert {name: length for name, length in lengths.items() if length > LONGEST and name not in DATA} == {}
 
 
-@EVERY_MODULE
-def test_modules_are_named_after_what_they_hold(module):
-    assert module.path.stem not in NO_NAMES
-    assert module.room not in NO_NAMES
+def test_modules_are_named_after_what_they_hold():
+    assert [module.name for module in MODULES if {module.path.stem, module.room} & NO_NAMES] == []
 
 
 INVENTORY = re.compile(r"^- `(?P<path>postmortem/[\w/]+\.py)` — (?P<text>\S.*)$", re.MULTILINE)

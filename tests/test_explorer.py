@@ -42,6 +42,7 @@ def test_it_begins_with_the_frame_it_was_given(asked: explorer.Explorer, frame: 
     assert asked._picture.value == b"picture of quarter_outcome"
 
 
+@pytest.mark.thorough
 def test_every_choice_leads_to_the_result_of_the_same_call(asked: explorer.Explorer, frame: Cohort) -> None:
     asked.analysis.value = "loss_share"
     assert list(asked.choices) == ["measure", "by"]

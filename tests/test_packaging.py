@@ -49,6 +49,7 @@ COMES_WITH = {
 OF_AN_EXTRA = {"postmortem/explorer.py": LAB}
 
 
+@pytest.mark.thorough
 def test_what_the_package_imports_is_declared_or_comes_with_what_is():
     distributions = {name: {canonicalize_name(d) for d in found} for name, found in packages_distributions().items()}
     unknown = set()

@@ -98,6 +98,7 @@ def test_no_difference_is_said_not_to_be_told_from_chance() -> None:
     assert result.headline.endswith("a difference that cannot be told from chance.")
 
 
+@pytest.mark.thorough
 def test_nothing_is_found_where_pushes_and_outcome_are_drawn_apart() -> None:
     draw = np.random.default_rng(20260101)
     few = 0

@@ -117,6 +117,7 @@ def test_a_planted_competitor_is_named_with_its_direction_and_only_through_the_g
     assert row["low"] <= 0.2 - 0.55 <= row["high"]
 
 
+@pytest.mark.thorough
 def test_alike_competitors_are_seldom_told_apart() -> None:
     p = [competitor_head_to_head(mixed((0.5,) * 4, seed, each=50)).tables["tests"].first["p"] for seed in range(8)]
     assert sum(value < 0.05 for value in p) <= 2

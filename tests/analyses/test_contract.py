@@ -6,7 +6,8 @@ import inspect
 import json
 import re
 import typing
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 
 import numpy as np
@@ -51,27 +52,47 @@ AUDIENCES = {
     "no names": {"roles": IDENTIFYING, "name": None, "below": 5},
     "nothing left": {"roles": IDENTIFYING, "name": None, "below": np.inf},
 }
+DAILY_READERS = ("client", "outside")
 
-# Every day each question is asked of these, and of every fourth of the others: all of those, by turns, are asked.
+# The fast suite asks each question of these, and where the forecast refuses it, of deals that answer it.
+DAILY = ("forecast", "one deal", "hostile")
+ANSWERED_IN = {"eventual_split": "first_forecast"}
+# The thorough one asks each of these as well, and of every fourth of the others: all of those, by turns, are asked.
 BY_ALL = ("closed", "forecast", "open_forecast", "one deal", "hostile")
 BY_TURNS = tuple(frame for frame in MADE if frame not in BY_ALL)
 
 
+def is_daily(name: str, frame: str) -> bool:
+    """Whether the fast suite asks this of that frame."""
+    return frame in DAILY or frame == ANSWERED_IN.get(name) or OF_NAMES[name].frames == (frame,)
+
+
 def is_often(name: str, frame: str) -> bool:
-    """Whether the fast suite asks this of that frame; the slow one asks everything of all."""
-    return frame in BY_ALL or (NAMES.index(name) + BY_TURNS.index(frame)) % 4 == 0
+    """Whether the fast or the thorough suite asks this of that frame; the slow one asks everything of all."""
+    by_turns = frame in BY_TURNS and (NAMES.index(name) + BY_TURNS.index(frame)) % 4 == 0
+    return frame in BY_ALL or by_turns or is_daily(name, frame)
+
+
+def daily(name: str) -> tuple[str, ...]:
+    return tuple(frame for frame in MADE if is_daily(name, frame))
 
 
 def often(name: str) -> tuple[str, ...]:
     return tuple(frame for frame in MADE if is_often(name, frame))
 
 
+def suite_of(name: str, frame: str) -> list[pytest.MarkDecorator]:
+    """Return the mark of the suite that asks this of that frame; the fast suite has none."""
+    if is_daily(name, frame):
+        return []
+    return [pytest.mark.thorough if is_often(name, frame) else pytest.mark.slow]
+
+
 def crossed(names: Iterable[str], frames: Iterable[str]) -> pytest.MarkDecorator:
-    """Ask each of every frame, those it is not often asked of only in the slow suite."""
-    marks = {True: [], False: [pytest.mark.slow]}
+    """Ask each of every frame, each in the suite that asks it."""
     cases = [(name, frame) for frame in frames for name in names]
     return pytest.mark.parametrize(
-        ("name", "frame"), [pytest.param(*case, marks=marks[is_often(*case)], id="-".join(case)) for case in cases]
+        ("name", "frame"), [pytest.param(*case, marks=suite_of(*case), id="-".join(case)) for case in cases]
     )
 
 
@@ -79,7 +100,11 @@ every_analysis = pytest.mark.parametrize("name", NAMES)
 every_analysis_in_every_frame = crossed(NAMES, MADE)
 all_frames = pytest.mark.parametrize(
     "frames_of",
-    [pytest.param(often, id="often"), pytest.param(lambda _: tuple(MADE), id="every", marks=pytest.mark.slow)],
+    [
+        pytest.param(daily, id="daily"),
+        pytest.param(often, id="often", marks=pytest.mark.thorough),
+        pytest.param(lambda _: tuple(MADE), id="every", marks=pytest.mark.slow),
+    ],
 )
 
 
@@ -198,20 +223,28 @@ def test_parameters_are_told_in_docstring_and_kept_in_the_result(name: str, fram
 # ---------------------------------------------------------------- what may come in
 
 
-@pytest.mark.parametrize("frame", [pytest.param("closed", marks=pytest.mark.slow), "forecast"])
+@contextmanager
+def left_as_it_was(cohort: Cohort) -> Iterator[None]:
+    """Hold that what is done in the block changes no table of the cohort."""
+
+    def tables() -> dict[str, pd.DataFrame]:
+        return {"": cohort.table, "quarantine": cohort.book.quarantine, **cohort.book.tables}
+
+    before = {key: table.copy(deep=True) for key, table in tables().items()}
+    yield
+    assert set(tables()) == set(before)
+    for key, table in tables().items():
+        assert_same(table, before[key])
+
+
+@pytest.mark.parametrize(
+    "frame", [pytest.param("closed", marks=pytest.mark.slow), pytest.param("forecast", marks=pytest.mark.thorough)]
+)
 @every_analysis
 def test_input_is_not_changed_and_gives_the_same_answer_again(name: str, frame: str) -> None:
-    cohort = cohort_of(frame)
-    before = cohort.table.copy(deep=True)
-    tables = {key: table.copy(deep=True) for key, table in cohort.book.tables.items()}
-    aside = cohort.book.quarantine.copy(deep=True)
-    again = asked(name, cohort, lambda other: answer_of(other, frame))
+    with left_as_it_was(cohort_of(frame)):
+        again = asked(name, cohort_of(frame), lambda other: answer_of(other, frame))
     assert as_json(again) == as_json(answer_of(name, frame))
-    assert_same(cohort.table, before)
-    assert set(cohort.book.tables) == set(tables)
-    for key, table in tables.items():
-        assert_same(cohort.book.tables[key], table)
-    assert_same(cohort.book.quarantine, aside)
 
 
 @pytest.mark.slow
@@ -261,15 +294,17 @@ def test_json_round_trip_keeps_figures_and_sentence(name: str, frame: str) -> No
     [pytest.param("closed", marks=pytest.mark.slow), "forecast", pytest.param("hostile", marks=pytest.mark.slow)],
 )
 @every_analysis
-def test_order_of_rows_does_not_matter(name: str, frame: str) -> None:
-    assert as_json(shuffled_answer_of(name, frame)) == as_json(answer_of(name, frame))
+def test_order_of_rows_does_not_matter_and_is_left_alone(name: str, frame: str) -> None:
+    with left_as_it_was(shuffled_cohort_of(frame)):
+        shuffled = shuffled_answer_of(name, frame)
+    assert as_json(shuffled) == as_json(answer_of(name, frame))
 
 
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
-        # Asked often, or refused at once: the others are worked out in full, which takes long.
-        pytest.param(name, kind, marks=[] if is_often(name, kind) or kind not in entry.frames else [pytest.mark.slow])
+        # Refused at once; the others are worked out in full, which takes long.
+        pytest.param(name, kind, marks=suite_of(name, kind) if kind in entry.frames else [])
         for kind in ("closed", "forecast", "late_stage", "first_forecast")
         for name, entry in OF_NAMES.items()
     ],
@@ -316,7 +351,7 @@ def test_units_and_intervals_are_declared(name: str, frames_of: Frames) -> None:
                     assert (rows[column.name] <= rows[column.high]).all()
 
 
-@pytest.mark.parametrize("frame", ["closed", "forecast"])
+@pytest.mark.parametrize("frame", [pytest.param("closed", marks=pytest.mark.thorough), "forecast"])
 @every_analysis
 def test_names_stand_only_in_columns_of_their_role(name: str, frame: str) -> None:
     result, names = answer_of(name, frame), names_of(frame)
@@ -328,7 +363,9 @@ def test_names_stand_only_in_columns_of_their_role(name: str, frame: str) -> Non
         assert not any(each in text for each in names)
 
 
-@pytest.mark.parametrize("audience", AUDIENCES)
+@pytest.mark.parametrize(
+    "audience", [pytest.param(each, marks=[] if each in DAILY_READERS else pytest.mark.thorough) for each in AUDIENCES]
+)
 @every_analysis
 def test_redacted_tables_still_make_a_sentence_without_the_names(name: str, audience: str) -> None:
     answers = {frame: answered(name, frame) for frame in ("hostile", "one deal", "forecast")}
@@ -348,22 +385,28 @@ def test_redacted_tables_still_make_a_sentence_without_the_names(name: str, audi
             assert hidden <= {AUDIENCES[audience]["name"]}, frame
 
 
+@pytest.mark.parametrize("frame", [pytest.param("closed", marks=pytest.mark.thorough), "forecast"])
 @every_analysis
-def test_no_figure_is_left_in_the_sentence_once_all_are_withheld(name: str) -> None:
-    result = withhold(answered(name, "closed"), **AUDIENCES["nothing left"])
+def test_no_figure_is_left_in_the_sentence_once_all_are_withheld(name: str, frame: str) -> None:
+    result = withhold(answered(name, frame), **AUDIENCES["nothing left"])
     figures = {
         f"{column.name}" for table in result.tables.values() for column in table.columns if column.role in NUMBERS
     }
     if figures:
-        assert not re.search(r"\d", result.headline.replace(cohort_of("closed").focus.label, ""))
+        assert not re.search(r"\d", result.headline.replace(cohort_of(frame).focus.label, ""))
 
 
 @pytest.mark.parametrize(
     ("name", "audience"),
     [
-        # Every picture is drawn for everyone, and by turns for outsiders or without any figure.
-        pytest.param(name, audience, marks=[] if turn in (None, place % 2) else [pytest.mark.slow])
-        for audience, turn in (("everyone", None), ("client", "never"), ("outside", 0), ("nothing left", 1))
+        # Every other one is drawn without any figure; what outsiders get is drawn in test_shared as well.
+        pytest.param(name, audience, marks=marks[place % 2])
+        for audience, marks in (
+            ("everyone", [pytest.mark.thorough] * 2),
+            ("client", [pytest.mark.slow] * 2),
+            ("outside", [pytest.mark.thorough, pytest.mark.slow]),
+            ("nothing left", [pytest.mark.slow, ()]),
+        )
         for place, name in enumerate(entry.name for entry in EVERY if entry.draw)
     ],
 )
@@ -387,7 +430,13 @@ def test_picture_is_drawn_in_every_frame(name: str, frame: str) -> None:
     assert axes.has_data() or axes.texts or axes.patches
 
 
-@pytest.mark.parametrize("name", [entry.name for entry in EVERY if entry.draw])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.thorough if place % 3 else [])
+        for place, name in enumerate(entry.name for entry in EVERY if entry.draw)
+    ],
+)
 def test_hostile_names_are_rendered_as_text(name: str) -> None:
     figure = Figure(figsize=(8, 4))
     axes = figure.add_subplot()
@@ -416,7 +465,7 @@ def test_the_frames_cover_answers_and_refusals() -> None:
     never_refused = {"quarter_outcome", "loss_destination", "rows_used", "readiness", "not_understood"}
     never_refused |= {"impossible_dates", "unused_categories", "claims_scoreboard"}
     for entry in EVERY:
-        frames = sorted(MADE, key=lambda frame: not is_often(entry.name, frame))
+        frames = sorted(MADE, key=lambda frame: not is_daily(entry.name, frame))
         assert any(answer_of(entry.name, frame).status == "ok" for frame in frames), entry.name
         if entry.name not in never_refused:
             assert any(answer_of(entry.name, frame).status == "refused" for frame in frames), entry.name

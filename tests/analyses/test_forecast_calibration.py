@@ -199,6 +199,7 @@ def test_deals_that_came_in_mid_quarter_are_held_against_their_end_alone() -> No
     assert "won in the end" in result.headline
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("bend", [0.0, -0.8])
 def test_a_planted_bend_is_covered_and_none_is_named_where_none_is(bend: float) -> None:
     """Deals won at the logit of what was stated plus `bend`, all sales people alike."""

@@ -68,6 +68,7 @@ def test_the_week_by_which_half_of_the_losses_had_left_is_found() -> None:
     )
 
 
+@pytest.mark.thorough
 def test_the_usual_share_is_that_of_the_quarters_before_with_its_interval() -> None:
     stories = mixed()
     for back, days in ((1, (10, 20, 30, 40, 50, 60)), (2, (11, 21, 31, 41, 51, 61))):

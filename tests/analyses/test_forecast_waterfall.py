@@ -107,9 +107,20 @@ DRAWN = st.tuples(
 )  # fmt: skip
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=5)
 @given(st.lists(DRAWN, max_size=9))
 def test_whatever_happened_the_steps_lead_to_what_was_won(drawn: list[Any]) -> None:
+    lead_to_what_was_won(drawn)
+
+
+@pytest.mark.thorough
+@settings(max_examples=30)
+@given(st.lists(DRAWN, max_size=9))
+def test_whatever_happened_the_steps_lead_to_what_was_won_however_often(drawn: list[Any]) -> None:
+    lead_to_what_was_won(drawn)
+
+
+def lead_to_what_was_won(drawn: list[Any]) -> None:
     stories = [story(99, "open", None)]
     for number, (created, outcome, ended, close, category, amounts) in enumerate(drawn, start=1):
         closed = None if outcome == "open" else max(created, ended)

@@ -83,6 +83,7 @@ def test_amounts_are_summed_over_the_weeks_after_the_buyer_was_last_heard() -> N
     assert window["low"] < window["share"] < window["high"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("table", ["snapshots", "forecast_sheet"])
 def test_copies_of_the_pipeline_and_sheets_tell_the_same_as_the_history(table: str) -> None:
     weekly = forecast_while_dead(kept([FOCUS.day(4), *WEEKS], table))
@@ -108,6 +109,7 @@ def test_the_weeks_add_up_to_the_sum() -> None:
     assert set(weeks["part"]) == {DEAD, OTHER}
 
 
+@pytest.mark.thorough
 def test_a_deal_taken_out_of_the_forecast_is_carried_no_more() -> None:
     cohort = told()
     history = [change(1, "forecast_category", str(FOCUS.day(20)), "commit", "omitted")]
@@ -135,6 +137,7 @@ def test_refusals_say_what_is_missing() -> None:
     assert "72 silences" in forecast_while_dead(told(won=10, last=10, every=25)).headline
 
 
+@pytest.mark.thorough
 def test_a_simulated_history_counted_deal_by_deal_gives_the_same_sum() -> None:
     cohort = simulated(company("full"), forecast_cohort)
     found = silence(cohort).deals

@@ -178,7 +178,14 @@ def test_a_result_read_back_from_json_is_judged_alike_and_keeps_its_names() -> N
     assert named(kept) == named(after)
 
 
-@pytest.mark.parametrize("frame", ["closed", "forecast", "hostile", "no owners", "all lost"])
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "closed",
+        "forecast",
+        *(pytest.param(each, marks=pytest.mark.thorough) for each in ("hostile", "no owners", "all lost")),
+    ],
+)
 def test_every_analysis_with_tests_declares_them_for_the_gate_and_decides_nothing_itself(frame: str) -> None:
     for entry in ANALYSES:
         result = answer_of(entry.name, frame)

@@ -113,6 +113,7 @@ def test_the_day_a_simulated_deal_died_is_recovered() -> None:
     assert lost["dead_days"].median() == pytest.approx(dead + error.median(), abs=8)
 
 
+@pytest.mark.thorough
 def test_a_company_whose_buyers_stay_to_the_end_shows_no_difference() -> None:
     result = lost_long_before(simulated(company("null"), closed_cohort))
     apart = result.tables["difference"].first
@@ -120,6 +121,7 @@ def test_a_company_whose_buyers_stay_to_the_end_shows_no_difference() -> None:
     assert result.headline.endswith("cannot be told from chance.")
 
 
+@pytest.mark.thorough
 def test_breaks_are_found_where_buyers_left_and_seldom_elsewhere() -> None:
     breaks = lost_long_before(simulated(company("full"), closed_cohort)).tables["breaks"].keyed("outcome")
     assert breaks["lost"]["share"] > 0.3 > 0.1 > breaks["won"]["share"]

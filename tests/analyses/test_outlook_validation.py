@@ -46,6 +46,7 @@ def test_nothing_after_the_day_is_seen(book):
     pd.testing.assert_frame_equal(told.tested[["miss", *ENDS]], again.tested[["miss", *ENDS]])
 
 
+@pytest.mark.thorough
 def test_a_deal_of_the_past_that_ended_otherwise_would_be_seen(book):
     """The test before this one must be able to fail: what was known by the day does count."""
     deals = book.tables["deals"].copy()
@@ -119,6 +120,7 @@ def test_what_is_said_is_what_was_tried():
     assert groups.groupby("end")["came"].sum().to_dict() == dict.fromkeys(ENDS[:4], 40)
 
 
+@pytest.mark.thorough
 def test_chances_that_tell_nothing_are_not_used():
     """Ends are dealt out anew among the deals, so that no hint goes with any of them."""
     cohort = cohort_of("open_forecast")

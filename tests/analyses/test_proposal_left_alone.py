@@ -124,6 +124,7 @@ def test_ever_followed_up_shows_a_difference_where_there_is_none_and_the_landmar
     assert row["low"] <= 0 <= row["high"]
 
 
+@pytest.mark.thorough
 def test_silence_goes_with_nothing_where_contacts_and_ends_are_unrelated() -> None:
     """Over four books the logarithms of the ratios average to none; one book's has a standard deviation under .08."""
     logs = []

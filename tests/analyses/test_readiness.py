@@ -19,7 +19,12 @@ OF_OPEN = [entry for entry in EVERY if entry.frames == ("open_forecast",)]
 
 
 @pytest.mark.parametrize(
-    "frame", ["one deal", "all won", *(pytest.param(frame, marks=pytest.mark.slow) for frame in ("closed", "forecast"))]
+    "frame",
+    [
+        "one deal",
+        pytest.param("all won", marks=pytest.mark.thorough),
+        *(pytest.param(frame, marks=pytest.mark.slow) for frame in ("closed", "forecast")),
+    ],
 )
 def test_one_row_an_analysis_with_its_own_words(frame: str) -> None:
     rows = readiness(cohort_of(frame)).tables["questions"].keyed("question")
@@ -64,7 +69,13 @@ def test_headline_when_all_is_answered() -> None:
 
 
 @pytest.mark.parametrize(
-    "frame", ["closed", "one deal", pytest.param("no taker known", marks=pytest.mark.slow), "still running, forecast"]
+    "frame",
+    [
+        "closed",
+        "one deal",
+        pytest.param("no taker known", marks=pytest.mark.slow),
+        pytest.param("still running, forecast", marks=pytest.mark.thorough),
+    ],
 )
 def test_headline_counts_what_is_answered(frame: str) -> None:
     result = answer_of("readiness", frame)

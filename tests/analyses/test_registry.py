@@ -115,6 +115,7 @@ def test_an_unknown_analysis_suggests_the_nearest() -> None:
         find("loss_destinations")
 
 
+@pytest.mark.thorough
 def test_a_new_analysis_is_one_file_and_one_line(tmp_path: Path) -> None:
     copy = tmp_path / "postmortem"
     shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))

@@ -22,7 +22,9 @@ FRAME = "forecast"
 # A heading of these pages, and what the hand-made book calls one of its raters.
 HEADINGS = frozenset({"manager"})
 every_analysis = pytest.mark.parametrize("name", NAMES)
-every_edition = pytest.mark.parametrize("edition", EDITIONS)
+every_edition = pytest.mark.parametrize(
+    "edition", [pytest.param(each, marks=pytest.mark.thorough if "deals" in each else []) for each in EDITIONS]
+)
 
 
 @cache
@@ -108,6 +110,7 @@ def test_the_picture_an_outsider_gets_is_drawn(name: str) -> None:
         assert "Nothing to draw" not in written
 
 
+@pytest.mark.thorough
 def test_what_people_see_of_single_deals_is_coarse() -> None:
     result = shared("outside, deals")["costliest_losses"]
     assert result is not None

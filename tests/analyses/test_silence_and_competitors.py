@@ -89,6 +89,7 @@ def test_deals_not_heard_of_by_the_first_day_are_left_out_and_counted() -> None:
     assert (len(found.deals), found.unheard) == (1, 2)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("planted", "verdict"), [(1.5, "supported"), (0.75, "contradicted")])
 def test_a_planted_pace_is_found(planted: float, verdict: str) -> None:
     cohort = simulated(planted)

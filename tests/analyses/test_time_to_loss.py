@@ -167,6 +167,7 @@ def test_fewer_than_ten_ended_deals_are_refused() -> None:
     assert "9 of the 10 deals that have been won or lost by now needed" in result.headline
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", [3, 4])
 def test_the_truth_of_a_simulated_company_is_recovered(seed: int) -> None:
     made = company("full", seed=seed)

@@ -95,6 +95,7 @@ def test_signs_that_warn_are_told_first_and_never_counted_with_those_that_go_wit
     assert f"; so did 1 other sign. “{SIGNALS[0].label}” stood more often on won deals: no warning" in headline_
 
 
+@pytest.mark.thorough
 def test_a_sign_that_a_few_customers_carry_is_not_named_beside_an_interval_that_holds_none():
     spread, found = deals(0.5, 0.3), deals(0.5, 0.3)
     sign = SIGNALS[0].name

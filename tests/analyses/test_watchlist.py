@@ -124,6 +124,7 @@ def test_a_page_lists_the_first_and_counts_the_others():
     assert table.title.endswith("the 25 first of 40")
 
 
+@pytest.mark.thorough
 def test_an_engagements_own_signal_is_asked_of_open_deals_too(tmp_path):
     """It holds on every deal, so that each carries one warning more."""
     file = tmp_path / "always.py"

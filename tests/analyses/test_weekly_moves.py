@@ -82,6 +82,7 @@ def test_shares_are_those_of_the_window_with_the_weeks_of_one_person_together() 
     assert (row["share"], row["low"], row["high"]) == pytest.approx((expected.estimate, expected.low, expected.high))
 
 
+@pytest.mark.thorough
 def test_a_simulated_history_walked_deal_by_deal_gives_the_same_grid() -> None:
     cohort = simulated(company("full"), forecast_cohort)
     book, quarter = cohort.book, cohort.focus

@@ -51,6 +51,7 @@ def test_a_list_made_at_run_time_stands_on_all_it_names(project):
     assert project("benchmarks/one.py") == {"benchmarks/one.py", "postmortem/many/cache.py"}
 
 
+@pytest.mark.thorough
 def test_sections_stand_on_what_they_ask_and_not_on_other_analyses():
     under = {
         each.name: {

@@ -23,13 +23,23 @@ def told(states, field):
     return {deal_id: None if pd.isna(value) else value for deal_id, value in values.items()}
 
 
-@settings(max_examples=60)
-@given(
-    st.tuples(*(a_deal(number) for number in DEALS)),
-    st.lists(a_change(), max_size=25),
-    st.integers(9, 15),
-)
+TOLD = (st.tuples(*(a_deal(number) for number in DEALS)), st.lists(a_change(), max_size=25), st.integers(9, 15))
+
+
+@settings(max_examples=12)
+@given(*TOLD)
 def test_states_are_those_of_a_walk_through_the_history(deals, history, hour):
+    are_those_of_a_walk(deals, history, hour)
+
+
+@pytest.mark.thorough
+@settings(max_examples=60)
+@given(*TOLD)
+def test_states_are_those_of_a_walk_through_the_history_however_often(deals, history, hour):
+    are_those_of_a_walk(deals, history, hour)
+
+
+def are_those_of_a_walk(deals, history, hour):
     moment = pd.Timestamp(f"2025-06-15T{hour:02d}:00Z")
     states = states_at(make_book(deals, history=history), moment)
     for field in TRACKED:

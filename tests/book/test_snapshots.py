@@ -109,9 +109,16 @@ LISTS = st.dictionaries(st.tuples(st.sampled_from(MONDAYS), st.sampled_from("ABC
 ZONES = st.sampled_from(["UTC", "America/New_York", "Africa/Cairo"])
 
 
-@settings(max_examples=25)
+@settings(max_examples=6)
 @given(lists=LISTS, zone=ZONES)
 def test_there_and_back_loses_nothing(lists, zone):
+    there_and_back(lists, zone)
+
+
+@pytest.mark.thorough
+@settings(max_examples=25)
+@given(lists=LISTS, zone=ZONES)
+def test_there_and_back_loses_nothing_again_and_again(lists, zone):
     there_and_back(lists, zone)
 
 

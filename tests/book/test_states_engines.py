@@ -73,6 +73,7 @@ def walked(deals, history, moments):
     }
 
 
+@pytest.mark.thorough
 @ENGINES
 @settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.tuples(*(a_deal(number) for number in DEALS)), st.lists(a_change(), min_size=1, max_size=25))
@@ -101,6 +102,7 @@ def test_a_null_is_a_value_before_between_and_after(engine):
     assert stage(engine, rows, at(1), at(3), at(5), at(7), at(9)) == [None, "A", None, "B", None]
 
 
+@pytest.mark.thorough
 @ENGINES
 @pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 2, 1, 0), (1, 3, 0, 2)])
 def test_within_one_moment_the_sequence_decides_and_what_has_none_comes_last(engine, order):
@@ -206,6 +208,7 @@ def test_a_moment_without_a_zone_is_refused():
         values_before(written, [dt.datetime(2025, 6, 2)])
 
 
+@pytest.mark.thorough
 @settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(deals=st.tuples(*(a_deal(number) for number in DEALS)), history=st.lists(a_change(), max_size=25))
 @pytest.mark.parametrize("count", [1, len(MOMENTS)])

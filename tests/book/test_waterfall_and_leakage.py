@@ -104,6 +104,7 @@ def test_the_forecast_of_day_five_is_the_same_read_from_files(book, fates, tmp_p
         pd.testing.assert_series_equal(found[field], rows[field], check_dtype=False)
 
 
+@pytest.mark.thorough
 def test_forecasts_of_many_days_at_once_are_those_of_each_day_alone(book, tmp_path):
     # Few days are told by aggregation and many by spans: two ways to one answer.
     save_book(book, tmp_path / "kept")

@@ -42,7 +42,7 @@ def test_a_list_with_a_missing_figure_is_withheld_whole(lists, draw, words, bars
     assert {row for row, *_ in bars(axes)} == {1}
 
 
-@pytest.mark.parametrize("values", [60, 2000])
+@pytest.mark.parametrize("values", [60, pytest.param(2000, marks=pytest.mark.thorough)])
 def test_many_values_stay_legible(values, draw, overlaps, outside):
     random = np.random.default_rng(5)
     frame = pd.DataFrame(

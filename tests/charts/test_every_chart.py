@@ -147,7 +147,7 @@ def drawn_in_four_inches(function, n):
     return axes, frame, before
 
 
-@pytest.mark.parametrize("n", [1, pytest.param(2, marks=pytest.mark.slow), 8])
+@pytest.mark.parametrize("n", [pytest.param(1, marks=pytest.mark.thorough), pytest.param(2, marks=pytest.mark.slow), 8])
 def test_few_rows_are_drawn_without_clipped_or_touching_texts(chart, overlaps, outside, n):
     axes, _, _ = drawn_in_four_inches(chart[0], n)
     assert overlaps(axes) == []
@@ -172,7 +172,7 @@ def test_hostile_names_never_become_formulas(chart):
 @pytest.mark.parametrize(
     "missing",
     # Not a number is what the infinities below are read as.
-    [None, pytest.param(np.nan, marks=pytest.mark.slow), pd.NA],
+    [None, pytest.param(np.nan, marks=pytest.mark.slow), pytest.param(pd.NA, marks=pytest.mark.thorough)],
     ids=["None", "NaN", "NA"],
 )
 def test_a_wholly_redacted_frame_is_drawn(chart, draw, words, outside, missing):
@@ -184,6 +184,7 @@ def test_a_wholly_redacted_frame_is_drawn(chart, draw, words, outside, missing):
     assert outside(axes) == []
 
 
+@pytest.mark.thorough
 def test_infinities_are_missing(chart, draw):
     function, columns = chart
     frame = rows_of(5)
@@ -208,6 +209,7 @@ def usual_picture(function):
     return picture(function, rows_of(4))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("index", [list("abba"), pytest.param([0] * 4, marks=pytest.mark.slow)], ids=str)
 def test_neither_the_index_nor_the_readers_settings_matter(chart, index):
     function, _ = chart
@@ -216,6 +218,7 @@ def test_neither_the_index_nor_the_readers_settings_matter(chart, index):
         assert picture(function, rows_of(4).set_axis(index)) == plain
 
 
+@pytest.mark.thorough
 def test_a_panel_of_a_larger_figure_is_drawn_in_its_place(chart):
     function, columns = chart
     figure = style.new_figure(12, 4)
@@ -226,6 +229,7 @@ def test_a_panel_of_a_larger_figure_is_drawn_in_its_place(chart):
     assert right.get_position().x0 > 0.45
 
 
+@pytest.mark.thorough
 def test_drawing_and_writing_never_loads_pyplot():
     lines = ["import sys", "import pandas as pd", "from postmortem.charts import style"]
     for function, columns in CHARTS.items():

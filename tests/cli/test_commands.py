@@ -111,6 +111,7 @@ def test_a_quarter_that_cannot_be_reported_on(
     assert "Traceback" not in err
 
 
+@pytest.mark.thorough
 def test_a_range_reports_what_it_can_and_leaves_with_the_gravest_code(
     capsys: pytest.CaptureFixture[str], export: Path, tmp_path: Path
 ) -> None:

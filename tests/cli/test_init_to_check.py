@@ -30,7 +30,7 @@ def call(capsys: pytest.CaptureFixture[str], *words: str) -> dict:
     return json.loads(told.out)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES[:2], *(pytest.param(name, marks=pytest.mark.thorough) for name in NAMES[2:])])
 def test_an_export_is_recognised_and_read(name: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     folder = tmp_path / "acme"
     told = call(capsys, "init", str(folder), "--from", str(EXPORTS / name))
@@ -50,6 +50,7 @@ def test_an_export_is_recognised_and_read(name: str, capsys: pytest.CaptureFixtu
 
 
 # What a check asks of the deals is the same whoever exported them, and takes long.
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", [NAMES[0], *(pytest.param(name, marks=pytest.mark.slow) for name in NAMES[1:])])
 def test_an_export_is_checked(name: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     folder = tmp_path / "acme"

@@ -135,13 +135,13 @@ def test_a_decision_taken_before_is_changed_only_when_asked(call: Call, tmp_path
     ("name", "content", "told"),
     [
         ("a.toml", 'Gone = "trems"\nVendor = "prise"', ("'trems' is not a code", "did you mean 'terms'", "'prise'")),
-        ("a.toml", "Gone = 5", ("'Gone': expected a code or a table",)),
+        pytest.param("a.toml", "Gone = 5", ("'Gone': expected a code or a table",), marks=pytest.mark.thorough),
         ("a.toml", '"Gone away" = "terms"', ("no lost deal carries it; did you mean 'Gone'?",)),
         ("a.toml", "Gone = ", ("not valid TOML",)),
         ("a.csv", "value,codes\nGone,terms\nGone,price_value\n", ("line 3", "is there twice")),
         ("a.csv", "value,code\nGone,terms\n", ("has other columns", "value, codes")),
-        ("a.csv", "value,codes\nGone,terms,x,y\n", ("has other columns",)),
-        ("a.xlsx", "", ("ends in .toml or .csv",)),
+        pytest.param("a.csv", "value,codes\nGone,terms,x,y\n", ("has other columns",), marks=pytest.mark.thorough),
+        pytest.param("a.xlsx", "", ("ends in .toml or .csv",), marks=pytest.mark.thorough),
         ("missing.csv", None, ("cannot read the file",)),
     ],
 )

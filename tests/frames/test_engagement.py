@@ -92,6 +92,7 @@ def test_a_folder_that_is_named_is_opened_and_no_other(folder, tmp_path, monkeyp
         Engagement.open(folder / "export")
 
 
+@pytest.mark.thorough
 def test_where_there_is_no_configuration_a_run_is_refused_and_a_notebook_says_that_its_deals_are_invented(
     tmp_path, monkeypatch
 ):
@@ -257,6 +258,7 @@ def test_an_engagement_that_is_moved_is_the_same_engagement(folder, tmp_path, re
     assert len(reads) == 1
 
 
+@pytest.mark.thorough
 def test_a_frame_of_a_part_is_that_of_all_deals_cut() -> None:
     whole = load_frame("2025Q3", folder=str(resources.sample("plain")))
     mine = load_frame("2025Q3", folder=str(resources.sample("plain")), part="segment=Energy")

@@ -101,6 +101,7 @@ def check(folder: Path, name: str, wounds: list) -> None:
     assert set(book.deals["outcome"]) <= {"open", "won", "lost"} and book.deals["deal_id"].is_unique
 
 
+@pytest.mark.thorough
 @settings(max_examples=12, deadline=None, suppress_health_check=SHARED_FOLDER)
 @given(st.sampled_from(SETS), WOUNDS)
 def test_damage_ends_in_words_or_in_a_book_that_adds_up(tmp_path: Path, name: str, wounds: list) -> None:

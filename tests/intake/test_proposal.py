@@ -237,6 +237,7 @@ def test_nothing_to_read_is_an_error_in_words(tmp_path: Path) -> None:
         propose(tmp_path)
 
 
+@pytest.mark.thorough
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(

@@ -14,6 +14,7 @@ from postmortem.book import Book
 from postmortem.ground.config import build_config
 from postmortem.intake import Proposal, load_book, propose
 
+pytestmark = pytest.mark.thorough
 ENDS = {"A_APPROVED": "won", "A_DECLINED": "lost", "A_CANCELLED": "lost"}
 
 

@@ -154,6 +154,7 @@ grep -o 'size:Letter\|size:A4' "$page" > "$0.size"
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(os.name != "posix", reason="the browser of this test is a shell script")
 def test_an_edition_is_printed_by_the_browser_and_on_the_paper_told_and_must_be_readable(
     folder: Path, tmp_path: Path

@@ -184,6 +184,7 @@ with kernels_of("forked"):
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("program", ["postmortem.report.fork_server", "postmortem.no_such_program"])
 def test_a_driver_with_one_thread_is_itself_what_kernels_are_forked_from(tmp_path: Path, program: str) -> None:
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}

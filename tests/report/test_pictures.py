@@ -38,6 +38,7 @@ def wanted(results: list[Result]) -> list[tuple[Result, float]]:
     return [(result, width) for result in results for width in (8.0, 5.5)]
 
 
+@pytest.mark.thorough
 def test_what_is_drawn_beside_is_what_would_be_drawn_here(
     results: list[Result], server: ForkServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -55,6 +56,7 @@ def test_what_is_drawn_beside_is_what_would_be_drawn_here(
     assert len(drawn) == len(here)  # nothing is kept after the block
 
 
+@pytest.mark.thorough
 def test_what_was_not_drawn_beside_is_drawn_when_asked_for(
     results: list[Result], server: ForkServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

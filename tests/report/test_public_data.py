@@ -12,6 +12,7 @@ from postmortem.cli.app import start
 from postmortem.frames import Engagement
 from postmortem.report.run import run_quarter
 
+pytestmark = pytest.mark.thorough
 # Counted from the published file with Python's csv module: deals by stage and quarter of close_date.
 LOST_AND_WON = {"2017Q2": (778, 1254), "2017Q3": (790, 1257), "2017Q4": (789, 1196)}
 

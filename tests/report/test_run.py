@@ -21,10 +21,20 @@ from postmortem.report.plan import plan
 from postmortem.report.run import Run, run_quarter
 from postmortem.result import MIME
 
+FIRST_PAGES = ("00", "01", "02", "03")
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return run_quarter(Engagement.open(resources.sample("plain")), output=tmp_path_factory.mktemp("reports"))
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(FIRST_PAGES, id="first pages"),
+        pytest.param(None, id="every page", marks=pytest.mark.thorough),
+    ],
+)
+def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Return one report for all tests below: of the first pages every day, of every page in the thorough suite."""
+    plain = Engagement.open(resources.sample("plain"))
+    return run_quarter(plain, notebooks=request.param, output=tmp_path_factory.mktemp("reports"))
 
 
 @pytest.fixture(scope="module")
@@ -177,6 +187,7 @@ def test_a_failed_notebook_is_named_and_the_others_finish(small: Engagement, tmp
     assert "a stray line" not in (made.folder / "91-sound.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("first", ["92", pytest.param("01", marks=pytest.mark.slow)])
 def test_equal_inputs_give_equal_content_whatever_is_cached_and_however_kernels_start(
     small: Engagement, tmp_path: Path, first: str

@@ -163,6 +163,7 @@ def test_a_leak_is_refused_named_and_nothing_is_written(tmp_path: Path, capsys: 
     assert not list(tmp_path.rglob("*.zip"))
 
 
+@pytest.mark.thorough
 def test_siblings_elsewhere_are_looked_for_when_told(tmp_path: Path) -> None:
     make_report(tmp_path / "there", "Zantor")
     report = make_report(tmp_path / "here", "Quillivar", extra="As seen at Zantor Wharf.")

@@ -137,6 +137,7 @@ def test_contrast_counts_known_deals_alone_and_refuses_small_arms():
     assert np.isnan(contrast(flags.mask(flags.index == 44, 0.0), deals)["difference"])
 
 
+@pytest.mark.thorough
 def test_an_engagements_own_signals_travel_with_the_cohort(tmp_path, cohort):
     own = tmp_path / "odd.py"
     own.write_text(OWN, encoding="utf-8")

@@ -32,6 +32,7 @@ def latest(book) -> Cohort:
     return forecast_cohort(book, calendar.last_ended(book.meta.extracted_on))
 
 
+@pytest.mark.thorough
 def test_signals_fire_where_a_cause_shows_and_not_elsewhere(company, company_book):
     truth = pd.DataFrame({name: values for name, values in company.truth["deals"].items()
                           if name == "deal_id" or name.startswith("shows_")})  # fmt: skip

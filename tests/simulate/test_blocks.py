@@ -33,6 +33,7 @@ def tables(folder: Path) -> dict[str, pd.DataFrame]:
     return {path.stem: pd.read_parquet(path) for path in folder.glob("*.parquet")}
 
 
+@pytest.mark.thorough
 def test_there_are_about_as_many_deals_as_asked_for_in_one_row_group_a_block(folder, tables):
     import pyarrow.parquet as pq
 
@@ -41,6 +42,7 @@ def test_there_are_about_as_many_deals_as_asked_for_in_one_row_group_a_block(fol
     assert json.loads((folder / "truth.json").read_text())["parameters"]["blocks"] == DEALS // BLOCK
 
 
+@pytest.mark.thorough
 def test_tables_of_the_blocks_are_canonical_with_unique_keys(tables):
     assert set(tables) == {"truth", *build(replace(SMALL, deals_per_quarter=3)).tables}
     for name, frame in tables.items():
@@ -100,6 +102,7 @@ def test_the_first_block_is_the_company_itself(tables, folder):
     pd.testing.assert_frame_equal(first.astype(alone.tables["deals"].dtypes), alone.tables["deals"])
 
 
+@pytest.mark.thorough
 def test_the_folder_is_read_as_a_book_and_equal_seeds_write_it_again(tmp_path):
     one, again = tmp_path / "one", tmp_path / "again"
     for folder in (one, again):

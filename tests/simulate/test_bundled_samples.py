@@ -50,6 +50,7 @@ def test_the_command_makes_the_committed_files_again(preset, request, tmp_path, 
         assert unpacked(tmp_path / name) == unpacked(committed / name), name
 
 
+@pytest.mark.thorough
 def test_the_committed_full_sample_is_what_the_simulation_writes(full_company, full_folder):
     made = files_of(full_company)
     assert sorted(made) == sorted(path.name for path in full_folder.iterdir())
@@ -98,6 +99,7 @@ def test_identifiers_are_told_apart_by_case_alone(plain_report):
     assert not ids.str.lower().is_unique
 
 
+@pytest.mark.thorough
 def test_no_missing_value_is_written_as_a_word(plain_folder, full_folder):
     files = [plain_folder / "opportunities.csv", *sorted(full_folder.glob("*.csv.gz"))]
     assert len(files) == 15

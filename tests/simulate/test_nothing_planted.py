@@ -86,6 +86,7 @@ def test_the_same_check_finds_what_is_planted(full_company):
     assert found["statistic"].sum() > 3 * stats.chi2.ppf(0.999, found["freedom"].sum())
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("cause", "shows"),
     [

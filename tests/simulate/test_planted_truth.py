@@ -57,6 +57,7 @@ def test_outcome_agrees_with_the_fate(full_deals, full_truth):
     assert truth["competitor"].notna().equals(truth["lost_to"] == "competitor")
 
 
+@pytest.mark.thorough
 def test_planted_shares_come_back_over_many_books(many):
     # Deals created in the middle of the book are all of those made then: none closed before it, few are open.
     fates = pd.concat([
@@ -72,6 +73,7 @@ def test_planted_shares_come_back_over_many_books(many):
         assert abs(shares[fate] - share) < 4 * np.sqrt(share * (1 - share) / len(fates)), fate
 
 
+@pytest.mark.thorough
 def test_planted_causes_come_back_over_many_books(many):
     truth = pd.concat([truth for _, truth in many])
     for lost_to, planted in preset_parameters("full").outcomes.causes.items():
@@ -82,6 +84,7 @@ def test_planted_causes_come_back_over_many_books(many):
             assert abs(shares[cause] - share) < 4 * np.sqrt(share * (1 - share) / len(seen)), cause
 
 
+@pytest.mark.thorough
 def test_reps_who_win_more_were_planted_to():
     effects, rates = [], []
     for seed in range(4):
@@ -122,6 +125,7 @@ def test_a_competitor_recorded_as_winner_took_the_deal(half_company):
     assert (truth.loc[winners.index, "competitor"] == winners).all()
 
 
+@pytest.mark.thorough
 def test_big_competitors_take_more_deals(many):
     taken = pd.concat([truth["competitor"] for _, truth in many]).value_counts()
     assert set(taken.index[:3]) == {"Brackwald Systems", "Ortellan", "Quorvane Controls"}

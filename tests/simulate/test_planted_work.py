@@ -56,6 +56,7 @@ def test_marks_have_the_planted_prevalence_in_won_and_in_lost_deals(full_company
         assert marked[truth["cause"] == cause].all(), cause
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("cause", BLINDSIDES)
 def test_one_cause_marks_a_quarter_of_wins_and_nearly_half_of_losses_and_the_others_all_alike(cause):
     truth = truth_of(simulate("one-cause", cause=cause, quarters=4, deals_per_quarter=200, seed=3))

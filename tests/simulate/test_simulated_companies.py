@@ -67,7 +67,7 @@ def test_what_reps_write_down_changes_no_deal():
     assert not silent.tables["deals"]["loss_reason_raw"].equals(loud.tables["deals"]["loss_reason_raw"])
 
 
-@pytest.mark.parametrize("preset", ["plain", "full"])
+@pytest.mark.parametrize("preset", ["plain", pytest.param("full", marks=pytest.mark.thorough)])
 @pytest.mark.parametrize("deals_per_quarter", [1, 3])
 def test_tiny_companies_are_whole(preset, deals_per_quarter, tmp_path):
     for seed in range(3):

@@ -75,6 +75,7 @@ def test_power_reference_values(n, power):
     assert power_of_equivalence(n) == pytest.approx(power, abs=0.005)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("n", [10, 40, 75, 76, 77, 100, 137, 300])
 @pytest.mark.parametrize("share", [0.5, 0.42, 0.6, 0.0, 1.0])
 def test_power_counts_the_samples_that_earn_the_verdict(n, share):

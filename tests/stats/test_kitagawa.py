@@ -76,6 +76,7 @@ def clustered(seed):
     return happened, group, later, rep
 
 
+@pytest.mark.thorough
 def test_the_interval_is_the_one_of_redrawn_clusters():
     happened, group, later, rep = clustered(4)
     found = mix_and_rate(happened, group, later, rep)

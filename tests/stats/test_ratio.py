@@ -180,6 +180,7 @@ def test_inputs_are_left_as_they_were():
     assert all((a == b).all() for a, b in zip(before, (won, amount, group), strict=True))
 
 
+@pytest.mark.thorough
 def test_the_interval_covers_as_often_as_stated():
     covered = [
         found.low <= 0.45 <= found.high for seed in range(600) for found in [clustered_ratio(*book(seed=seed)).interval]

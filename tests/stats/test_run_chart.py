@@ -133,6 +133,7 @@ def coverage(charts, periods, share, correlation, *, size=60, seed=20240707):
     return sum(within) / len(within)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("periods", [6, 8])
 @pytest.mark.parametrize(("correlation", "least", "most"), [(0, 0.955, 0.99), (0.05, 0.93, 0.97)])
 def test_the_next_period_falls_inside_as_often_as_stated(periods, correlation, least, most):

@@ -93,6 +93,7 @@ def test_many_observations_speak_for_themselves():
     assert limits(found)[1] == pytest.approx([0.5 - half, 0.5 + half], abs=0.0005)
 
 
+@pytest.mark.thorough
 def test_hundreds_of_units_are_fitted_as_well():
     rng = np.random.default_rng(3)
     found = beta_binomial_shrink(rng.binomial(40, rng.beta(6, 14, 400)), np.full(400, 40))
