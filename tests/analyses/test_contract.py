@@ -97,6 +97,9 @@ def crossed(names: Iterable[str], frames: Iterable[str]) -> pytest.MarkDecorator
 
 
 every_analysis = pytest.mark.parametrize("name", NAMES)
+every_fourth_daily = pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.thorough if place % 4 else []) for place, name in enumerate(NAMES)]
+)
 every_analysis_in_every_frame = crossed(NAMES, MADE)
 all_frames = pytest.mark.parametrize(
     "frames_of",
@@ -293,7 +296,7 @@ def test_json_round_trip_keeps_figures_and_sentence(name: str, frame: str) -> No
     "frame",
     [pytest.param("closed", marks=pytest.mark.slow), "forecast", pytest.param("hostile", marks=pytest.mark.slow)],
 )
-@every_analysis
+@every_fourth_daily
 def test_order_of_rows_does_not_matter_and_is_left_alone(name: str, frame: str) -> None:
     with left_as_it_was(shuffled_cohort_of(frame)):
         shuffled = shuffled_answer_of(name, frame)

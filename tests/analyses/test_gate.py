@@ -147,6 +147,7 @@ def plain(results: Sequence[Result]) -> list[Mapping[str, Any]]:
     return [json.loads(json.dumps(result.to_dict(), allow_nan=False)) for result in results]
 
 
+@pytest.mark.thorough
 def test_the_results_given_are_not_changed_and_all_others_pass_as_they_are() -> None:
     results = report()
     before = plain(results)

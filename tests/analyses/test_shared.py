@@ -100,6 +100,7 @@ def test_an_outsider_reads_no_small_count_no_refusal_and_no_quote(name: str) -> 
 
 
 @pytest.mark.parametrize("name", [entry.name for entry in (*ANALYSES, *OVERVIEWS) if entry.draw])
+@pytest.mark.thorough
 def test_the_picture_an_outsider_gets_is_drawn(name: str) -> None:
     result = shared("outside")[name]
     if result is not None and result.has_picture:

@@ -44,6 +44,7 @@ def gated(found: Decided) -> Result:
     return through_the_gate([result])[0]
 
 
+@pytest.mark.thorough
 def test_counts_and_test_are_those_of_the_deals():
     cohort, result = cohort_of("forecast"), answer_of("warning_signals", "forecast")
     rows = cohort.window_rows.sort_values(["quarter", "deal_id"]).drop_duplicates("deal_id")

@@ -67,6 +67,7 @@ def test_sections_stand_on_what_they_ask_and_not_on_other_analyses():
     assert not any(path.startswith(("postmortem/charts/style", "postmortem/intake")) for path in under["incidence"])
 
 
+@pytest.mark.thorough
 def test_books_seen_with_other_code_are_not_counted(tmp_path, monkeypatch):
     asked = []
 

@@ -148,6 +148,7 @@ def drawn_in_four_inches(function, n):
 
 
 @pytest.mark.parametrize("n", [pytest.param(1, marks=pytest.mark.thorough), pytest.param(2, marks=pytest.mark.slow), 8])
+@pytest.mark.thorough
 def test_few_rows_are_drawn_without_clipped_or_touching_texts(chart, overlaps, outside, n):
     axes, _, _ = drawn_in_four_inches(chart[0], n)
     assert overlaps(axes) == []

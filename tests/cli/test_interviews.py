@@ -89,6 +89,7 @@ def test_the_circle_from_plan_to_store(capsys: pytest.CaptureFixture[str], engag
     assert code == 0 and "1 of them held already" in out
 
 
+@pytest.mark.thorough
 def test_the_same_plan_again_changes_nothing(capsys: pytest.CaptureFixture[str], engagement: Path) -> None:
     assert plan(capsys, engagement, "--budget", "2")[0] == 0
     files = [path for path in engagement.rglob("*") if path.is_file() and ".postmortem" not in path.parts]

@@ -71,6 +71,7 @@ def test_a_kernel_that_dies_stops_its_notebook_alone(tmp_path: Path) -> None:
     assert "Kernel died" in failed["dying"]
 
 
+@pytest.mark.thorough
 def test_a_cell_that_takes_too_long_stops_its_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(executing, "SECONDS_A_CELL", 1)
     _, failed = execute([notebook(tmp_path, "long", "import time; time.sleep(60)")], TOLD, tmp_path, tmp_path)
@@ -80,6 +81,7 @@ def test_a_cell_that_takes_too_long_stops_its_notebook(tmp_path: Path, monkeypat
 SLEEPS = "import os, time; print(os.getpid(), file=open('kernel', 'w')); time.sleep(120)"
 
 
+@pytest.mark.thorough
 def test_a_run_out_of_time_ends_its_kernels_and_says_so(tmp_path: Path) -> None:
     begun, told = time.monotonic(), []
     with pytest.raises(TimedOut):
@@ -102,6 +104,7 @@ def interruptible() -> Iterator[None]:
 
 @pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("engine", ["forked", "local"])
+@pytest.mark.thorough
 def test_a_run_that_is_interrupted_ends_its_kernels_at_once(tmp_path: Path, engine: Engine) -> None:
     def interrupt() -> None:
         while not (tmp_path / "kernel").is_file():
@@ -118,6 +121,7 @@ def test_a_run_that_is_interrupted_ends_its_kernels_at_once(tmp_path: Path, engi
         time.sleep(0.1)
 
 
+@pytest.mark.thorough
 def test_a_cell_that_takes_all_memory_stops_its_notebook_alone(tmp_path: Path) -> None:
     hog = (
         "import resource, pathlib",

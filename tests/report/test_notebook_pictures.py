@@ -91,6 +91,7 @@ def kinds(executed: Path) -> list[tuple[str, set[str]]]:
     return [(cell.source, set(output.data)) for cell in cells for output in cell.get("outputs", []) if "data" in output]
 
 
+@pytest.mark.thorough
 def test_a_run_draws_each_picture_once_and_an_own_notebook_its_own(tmp_path: Path) -> None:
     shutil.copytree(resources.sample("plain"), tmp_path / "plain", ignore=shutil.ignore_patterns("reports"))
     own = tmp_path / "plain" / "notebooks"

@@ -76,6 +76,7 @@ def test_a_folder_swept_before_it_was_held_is_made_again(place: Path, monkeypatc
     made.close()
 
 
+@pytest.mark.thorough
 def test_kernels_leave_neither_sockets_nor_keys(place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(place / "runtime"))
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "mine"))
@@ -122,6 +123,7 @@ def test_matplotlib_keeps_its_fonts_where_the_user_has_them_and_else_in_the_fold
 
 
 @pytest.mark.parametrize("engine", ["local", "forked"])
+@pytest.mark.thorough
 def test_without_a_home_nothing_is_left_in_the_temporary_folder(
     engine: Engine, place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -137,6 +139,7 @@ def test_without_a_home_nothing_is_left_in_the_temporary_folder(
     assert not list(place.iterdir())
 
 
+@pytest.mark.thorough
 def test_threads_that_begin_at_once_do_not_fall_over_the_classes_of_the_library() -> None:
     """Before anything was run the client knows its manager by name: each thread asks, the first one answers for all."""
     code = (

@@ -37,6 +37,7 @@ def cohort(company_book) -> Cohort:
     return forecast_cohort(company_book, company_book.meta.calendar.last_ended(company_book.meta.extracted_on))
 
 
+@pytest.mark.thorough
 def test_signs_are_the_matrix_laid_out(cohort):
     signs, table = signs_of(cohort), fired(cohort)
     wide = table.assign(fired=table["fired"].astype("float64")).pivot(
