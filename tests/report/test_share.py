@@ -64,7 +64,6 @@ def everything(archive: Path) -> str:
     return "\n".join([archive.name, *texts, *texts.values()])
 
 
-@pytest.mark.thorough
 def test_no_client_is_in_what_another_gets(batch: dict[tuple[str, str], Shared], clients: Path) -> None:
     for (company, _), made in batch.items():
         said = everything(made.archive)
