@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import ExitStack
 from pathlib import Path
 
 from postmortem.ground.formats import count
@@ -97,7 +98,10 @@ def execute(
         return harvested
 
     left_to_do = [notebook for notebook in chosen if notebook.name not in taken]
-    with kernels_of(engine if left_to_do else "local") as manager, handed_on(aside):
+    with ExitStack() as stack:
+        manager = stack.enter_context(kernels_of(engine if left_to_do else "local"))
+        if left_to_do:
+            stack.enter_context(handed_on(aside))
         made = _all(one, left_to_do, kernels, deadline)
     pairs = [(notebook, taken.get(notebook.name) or made[notebook.name]) for notebook in chosen]
     done = [(notebook, outcome) for notebook, outcome in pairs if isinstance(outcome, Harvest)]

@@ -92,7 +92,11 @@ def _hold(path: Path) -> None:
     """Have in memory, for all kernels to come, what the driver has read and worked out."""
     from postmortem.frames.held import held
 
-    held.take(path.read_bytes())
+    try:
+        packed = path.read_bytes()
+    except OSError:  # the run that wanted it held is over
+        return
+    held.take(packed)
     gc.collect()
     gc.freeze()
 

@@ -253,3 +253,10 @@ def is_running(process: int) -> bool:
         return Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+def test_what_is_no_longer_there_to_be_held_ends_no_server(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    _open[0].hold(tmp_path / "gone")
+    done, failed = execute([notebook(tmp_path, "after", "1")], TOLD, tmp_path, tmp_path)
+    assert (len(done), failed) == (1, {})
+    assert "Traceback" not in capfd.readouterr().err

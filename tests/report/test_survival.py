@@ -30,6 +30,8 @@ KILLS = 50
 MARK = "POSTMORTEM_CACHE"
 ASKS = ("import postmortem as pm", "frame = pm.load_frame(quarter)", "pm.quarter_outcome(frame)")
 COUNTS = ("import postmortem as pm", "frame = pm.load_frame(quarter)", "pm.rows_used(frame)")
+# Long enough for one notebook to be finished well before the other.
+LATE = (*COUNTS, "import time; time.sleep(1.5)")
 SLEEPS = ("import pathlib, time", "pathlib.Path('begun').touch(); time.sleep(120)")
 
 
@@ -124,8 +126,7 @@ def test_a_driver_killed_at_any_moment_leaves_no_half_report_and_no_process_and_
 ) -> None:
     """Fifty times, with two states of the data in turn, so that what stands is always told from what is coming."""
     places = [
-        make_engagement(tmp_path / f"acme{deals}", deals, **{"90-asks": ASKS, "91-counts": COUNTS})
-        for deals in (30, 36)
+        make_engagement(tmp_path / f"acme{deals}", deals, **{"90-asks": ASKS, "91-counts": LATE}) for deals in (30, 36)
     ]
     nights = [Night(place, ["90", "91"]) for place in places]
     undisturbed, seconds = [], 0.0
