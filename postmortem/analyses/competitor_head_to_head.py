@@ -139,10 +139,11 @@ def _met(cohort: Cohort, decided: pd.DataFrame) -> pd.DataFrame:
 def _against(decided: pd.DataFrame, present: dict[str, np.ndarray]) -> pd.DataFrame:
     won = (decided["resolution"] == "won").to_numpy()
     named = np.any(list(present.values()), axis=0)
+    groups = {name: np.unique(labels, return_inverse=True)[1] for name, labels in clusterings(decided).items()}
     names = sorted(present)
     steady = beta_binomial_shrink([won[present[name]].sum() for name in names], [present[name].sum() for name in names])
     rows = [
-        _row(decided, won, present[name], named) | {"competitor": name, "level": "named"} | _limits("steady", rate)
+        _row(won, present[name], named, groups) | {"competitor": name, "level": "named"} | _limits("steady", rate)
         for name, rate in zip(names, steady.rates, strict=True)
     ]
     frame = pd.DataFrame(rows)
@@ -150,18 +151,19 @@ def _against(decided: pd.DataFrame, present: dict[str, np.ndarray]) -> pd.DataFr
     frame.loc[few, ["steady", "steady_low", "steady_high"]] = np.nan
     order = frame["steady"].fillna(frame["share"])
     frame = frame.assign(order=order, less=-frame["deals"]).sort_values(["order", "less", "competitor"])
-    unnamed = {"competitor": UNNAMED, "level": "not named", **_row(decided, won, ~named, np.ones(len(won), dtype=bool))}
+    unnamed = {"competitor": UNNAMED, "level": "not named", **_row(won, ~named, np.ones(len(won), dtype=bool), groups)}
     frame = pd.concat([frame, pd.DataFrame([unnamed])], ignore_index=True)
     frame.loc[frame.index[-1], ["among_named", "among_low", "among_high"]] = np.nan
     return frame[[column.name for column in _against_columns()]]
 
 
-def _row(decided: pd.DataFrame, won: np.ndarray, here: np.ndarray, among: np.ndarray) -> dict[str, Any]:
+def _row(won: np.ndarray, here: np.ndarray, among: np.ndarray, groups: dict[str, np.ndarray]) -> dict[str, Any]:
+    inner = {name: codes[among] for name, codes in groups.items()}
     share = wilson(int(won[here].sum()), int(here.sum())) if here.any() else None
     return {
         "deals": int(here.sum()), "won": int(won[here].sum()), **_limits("share", share),
-        **_limits("difference", _apart(decided, won, here), "low", "high"),
-        **_limits("among_named", _apart(decided[among], won[among], here[among]), "among_low", "among_high"),
+        **_limits("difference", wider_difference(won, here, groups), "low", "high"),
+        **_limits("among_named", wider_difference(won[among], here[among], inner), "among_low", "among_high"),
     }  # fmt: skip
 
 
@@ -169,11 +171,6 @@ def _limits(name: str, found: Estimate | None, low: str = "", high: str = "") ->
     keys = (name, low or f"{name}_low", high or f"{name}_high")
     values = (np.nan,) * 3 if found is None else (found.estimate, found.low, found.high)
     return dict(zip(keys, values, strict=True))
-
-
-def _apart(decided: pd.DataFrame, won: np.ndarray, here: np.ndarray) -> Estimate:
-    """Return the share won here less the share won elsewhere, with the widest of its intervals."""
-    return wider_difference(won, here, clusterings(decided))
 
 
 def _against_columns() -> tuple[Column, ...]:

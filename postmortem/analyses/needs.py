@@ -117,13 +117,14 @@ class Need:
         last = max(cohort.window[-1], cohort.focus) if self.over == "focus" else cohort.window[-1]
         coming = f"at {pace:.2g} a quarter" if pace else "none a quarter"
         told = f"{self.least - have} more: {{}}, {coming}"
-        if self.over == "window":
+        # Where no deal at all has it, no wider window holds any.
+        if self.over == "window" and not (self.columns and self._is_empty(cohort.book)):
             for ahead in range(QUARTERS_AHEAD + 1):
                 back = self._back_to(cohort, self.least - pace * ahead, QUARTERS_BACK - ahead)
                 if back is not None:
                     wider = f"with a window of {ahead + back} quarters ([frame] window)"
                     return f"now, {wider}" if not ahead else f"{told.format((last + ahead).label)}, {wider}"
-        elif pace:
+        elif self.over != "window" and pace:
             # A quarter of its own begins at nothing; earlier quarters add up.
             quarters = math.ceil((self.least - have if self.over == "earlier" else self.least) / pace)
             if quarters <= QUARTERS_AHEAD:
@@ -132,10 +133,8 @@ class Need:
 
     def _back_to(self, cohort: Cohort, enough: float, most: int) -> int | None:
         """Return of how many quarters, at most `most`, the window that ends alike must be to hold enough; else None."""
-        own, there = len(cohort.window), set(cohort.table["quarter"])
-        # A quarter without deals adds none, and the widest window holds most: mostly it is the only one to be counted.
-        wider = [back for back in range(own + 1, QUARTERS_BACK + 1)
-                 if cohort.window[-1].trailing(back)[0].label in there]  # fmt: skip
+        own, wider = len(cohort.window), cohort.wider_windows
+        # The widest window holds most: mostly it is the only one to be counted.
         if own > most or (self.have(cohort) < enough and not (wider and self._held(cohort, wider[-1]) >= enough)):
             return None
         return next((back for back in (own, *wider) if back <= most and self._held(cohort, back) >= enough), None)

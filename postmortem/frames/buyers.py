@@ -56,9 +56,8 @@ def buyers_of(cohort: Cohort, rows: pd.DataFrame, about: Literal["reason", "take
         (as a buyer says it, the CRM's word on record; a buyer's "unknown" is no answer).
     """
     lost = lost_rows(rows).sort_values(["quarter", "deal_id"], kind="stable", ignore_index=True)
-    words = main_words(words_on(cohort.book, lost["deal_id"]))
     if about == "reason":
-        said = side_by_side(words, "broad")
+        said = side_by_side(main_words(words_on(cohort.book, lost["deal_id"])), "broad")
         recorded, buyer = lost["deal_id"].map(said["rep"]), lost["deal_id"].map(said["buyer"])
     else:
         recorded = lost["lost_to"].where(lost["lost_to"] != "unknown")

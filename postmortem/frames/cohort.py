@@ -99,12 +99,28 @@ class Cohort:
     @property
     def focus_rows(self) -> pd.DataFrame:
         """The deals of the focus quarter."""
-        return self.table[self.table["quarter"] == self.focus.label]
+        return self._focus_rows.copy(deep=False)
 
     @property
     def window_rows(self) -> pd.DataFrame:
         """The deals of the window, all quarters pooled."""
+        return self._window_rows.copy(deep=False)
+
+    # Nearly every question begins with one of these two.
+    @cached_property
+    def _focus_rows(self) -> pd.DataFrame:
+        return self.table[self.table["quarter"] == self.focus.label]
+
+    @cached_property
+    def _window_rows(self) -> pd.DataFrame:
         return self.table[self.table["quarter"].isin([quarter.label for quarter in self.window])]
+
+    @cached_property
+    def wider_windows(self) -> tuple[int, ...]:
+        """Of how many quarters windows that end alike and hold more are; a quarter without deals would add none."""
+        there = set(self.table["quarter"].unique())
+        further = range(len(self.window) + 1, QUARTERS_BACK + 1)
+        return tuple(back for back in further if (self.window[-1] - (back - 1)).label in there)
 
     @property
     def window_label(self) -> str:

@@ -43,6 +43,7 @@ def execute(
     kept: Kept | None = None,
     deadline: float | None = None,
     progress: Progress = lambda line: None,
+    harvested: Callable[[Harvest], None] = lambda harvest: None,
 ) -> tuple[list[tuple[Notebook, Harvest]], dict[str, str]]:
     """Execute the notebooks; return what finished, gated together, and, by name, what stopped the others.
 
@@ -64,6 +65,8 @@ def execute(
         Seconds of `time.monotonic` at which all kernels are ended.
     progress : callable
         Is told a line a notebook.
+    harvested : callable
+        Is told what a notebook yields as soon as it has been executed, before it is gated.
 
     Raises
     ------
@@ -73,9 +76,9 @@ def execute(
     folder = aside / EXECUTED
     folder.mkdir()
     taken = {
-        notebook.name: harvested
+        notebook.name: before
         for notebook in chosen
-        if kept is not None and (harvested := kept.take(notebook, folder / f"{notebook.name}.ipynb")) is not None
+        if kept is not None and (before := kept.take(notebook, folder / f"{notebook.name}.ipynb")) is not None
     }
     if kept is not None and taken:
         progress(f"{len(taken)} of {count(len(chosen), 'page')} taken from {kept.source}")
@@ -92,10 +95,11 @@ def execute(
             executed.unlink(missing_ok=True)
             return error
         clean(executed)
-        harvested = harvest(executed)
+        yielded = harvest(executed)
+        harvested(yielded)
         if kept is not None:
             kept.keep(notebook, executed)
-        return harvested
+        return yielded
 
     left_to_do = [notebook for notebook in chosen if notebook.name not in taken]
     with ExitStack() as stack:

@@ -19,6 +19,7 @@ import selectors
 import signal
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -27,9 +28,13 @@ from postmortem.report.threads import importing_without_threads, thread_count
 BACKEND = "module://matplotlib_inline.backend_inline"
 IMPORTED = (
     "ipykernel.kernelapp", "ipykernel.debugger", "matplotlib.pyplot", "scipy.stats", "patsy",
-    "statsmodels.duration.hazard_regression", "statsmodels.stats.inter_rater", "statsmodels.stats.multitest",
-    "statsmodels.stats.proportion", "pyarrow.parquet", "postmortem.findings", "postmortem.frames.engagement",
-    "postmortem.report.pictures", "PIL.Image",
+    "statsmodels.duration.hazard_regression", "statsmodels.stats.inter_rater", "statsmodels.stats.proportion",
+    "pyarrow.parquet", "postmortem.findings", "postmortem.frames.engagement", "postmortem.report.pictures", "PIL.Image",
+)  # fmt: skip
+ON_THE_WAY = (
+    "IPython.core.completerlib", "IPython.core.debugger", "IPython.core.logger", "IPython.core.oinspect",
+    "IPython.extensions.storemagic", "matplotlib.patheffects", "pandas.core.methods.to_dict", "pdb", "psutil",
+    "pyarrow.pandas_compat", "sqlite3", "tornado.platform.asyncio",
 )  # fmt: skip
 FAILED = 1
 
@@ -169,6 +174,10 @@ def _import() -> None:
     with importing_without_threads():
         for name in IMPORTED:
             importlib.import_module(name)
+        # What kernels and pictures import when they get there: some of it is private to a library, and may move.
+        for name in ON_THE_WAY:
+            with suppress(ImportError):
+                importlib.import_module(name)
     from io import BytesIO
 
     import matplotlib

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from queue import Empty
 from typing import Any
 
+from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.paths import jupyter_path
@@ -67,6 +71,33 @@ class KernelSpecs(KernelSpecManager):
         return list(jupyter_path("kernels"))
 
 
+class PromptClient(AsyncKernelClient):
+    """Begins as soon as its kernel has answered and been heard; the library's own first waits for it to fall silent."""
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        """Return once the kernel answers and what it publishes arrives here.
+
+        Raises
+        ------
+        RuntimeError
+            When the kernel dies first, or `timeout` seconds pass.
+        """
+        until = math.inf if timeout is None else time.monotonic() + timeout
+        while True:
+            self.kernel_info()
+            with suppress(Empty):
+                told = await self.shell_channel.get_msg(timeout=1)
+                # Who publishes does not wait for those who are still connecting: what was missed is asked for again.
+                await self.iopub_channel.get_msg(timeout=0.2)
+                if told["msg_type"] == "kernel_info_reply":
+                    self._handle_kernel_info_reply(told)
+                    return
+            if not await self.is_alive():
+                raise RuntimeError("the kernel died before it answered")
+            if time.monotonic() > until:
+                raise RuntimeError(f"the kernel did not answer in {timeout:g} seconds")
+
+
 class LocalKernelManager(AsyncKernelManager):
     """A kernel manager that speaks over IPC where the system has it, so nothing listens on a port."""
 
@@ -78,7 +109,7 @@ class LocalKernelManager(AsyncKernelManager):
         if os.name == "posix" and len(str(folder)) < LONGEST_SOCKET_PATH:
             # The library's own default is a relative name, which driver and kernel read from two folders.
             settings |= {"transport": "ipc", "ip": str(folder / "kernel")}
-        super().__init__(**{"kernel_spec_manager": KernelSpecs(), **settings})
+        super().__init__(**{"kernel_spec_manager": KernelSpecs(), "client_factory": PromptClient, **settings})
         kernels: Kernels | None = getattr(_of_thread, "kernels", None)
         if kernels is not None:
             kernels.add(self)

@@ -10,21 +10,24 @@ import base64
 import json
 import re
 import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+import threading
+import time
+from collections.abc import Hashable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from postmortem.charts.style import new_figure, of_few_colours, theme, to_png, to_svg
 from postmortem.findings import find
+from postmortem.findings.gate import TESTS
 from postmortem.result import Result
 
 if TYPE_CHECKING:
     from postmortem.report.fork_client import ForkedProcess, ForkServer
 
 CSS_PIXELS_PER_INCH: Final = 95
-SMALL_SVG: Final = 60_000
+SMALL_SVG: Final = 90_000
 """Bytes beyond which a picture is a PNG, twice as large as it is shown: thousands of marks draw themselves slowly."""
 BESIDE: Final = 3
 """Processes that draw: more than there are kernels at a time, since one picture takes ten times as long as another."""
@@ -39,110 +42,134 @@ class Picture:
     height: int = 0
 
 
+PATIENCE: Final = 0.01
 NO_PICTURE: Final = Picture()
-WANTED: Final = "wanted.json"
+WISH, BEGUN, DRAWN = ".wish", ".begun", ".drawn"
 Wanted = tuple[Result, float]
 """A result, and how many inches wide its picture is to be."""
 
 
-@dataclass(frozen=True)
-class Beside:
-    """What is drawn beside this process: the pictures in their order, the folder they come in, and who draws them."""
+class DrawnAhead:
+    """Pictures drawn beside this process: may be asked for more from several threads.
 
-    wanted: list[Wanted]
-    folder: Path
-    processes: list[ForkedProcess]
+    Parameters
+    ----------
+    server : ForkServer, optional
+        Forks the processes that draw, which have in place all that this takes; without it nothing is drawn ahead.
+    folder : Path
+        Where these find what to draw and leave what they have drawn.
+    """
+
+    def __init__(self, server: ForkServer | None, folder: Path) -> None:
+        self._server, self._folder = server, folder
+        self._one_at_a_time = threading.Lock()
+        self._asked: dict[Hashable, int] = {}
+        self._processes: list[ForkedProcess] = []
+
+    def want(self, wanted: Iterable[Wanted], processes: int = BESIDE) -> None:
+        """Have pictures drawn, by so many processes more; what is wanted twice is drawn once."""
+        from postmortem.report.fork_client import ForkRefused
+
+        if self._server is None:
+            return
+        # What cannot be drawn there is drawn when it is asked for.
+        with self._one_at_a_time, suppress(ForkRefused, OSError):
+            for result, width in wanted:
+                shown = _shown(result, width)
+                if result.has_picture and shown not in self._asked:
+                    number = self._asked.setdefault(shown, len(self._asked))
+                    _write(self._folder / f"{number}{WISH}", json.dumps((result.to_dict(), width)))
+            for _ in range(processes):
+                self._processes.append(self._server.draw(self._folder))
+
+    def has(self, wanted: Iterable[Wanted]) -> bool:
+        """Whether all of these pictures are drawn."""
+        return all(self._drawn(result, width).is_file() for result, width in wanted if result.has_picture)
+
+    def take(self, result: Result, width: float) -> Picture | None:
+        """Return a picture once it is drawn; None where it was not wanted, or whatever drew it has not ended well."""
+        drawn = self._drawn(result, width)
+        while not drawn.is_file() and any(process.poll() is None for process in self._processes):
+            time.sleep(PATIENCE)
+        try:
+            return Picture(*json.loads(drawn.read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            return None
+
+    def end(self) -> None:
+        """End what still draws."""
+        for process in self._processes:
+            process.kill()
+
+    def _drawn(self, result: Result, width: float) -> Path:
+        return self._folder / f"{self._asked.get(_shown(result, width))}{DRAWN}"
 
 
-_ahead: dict[Wanted, Picture] = {}
-_beside: list[Beside] = []
+_ahead: list[DrawnAhead] = []
 
 
 def picture(result: Result, width: float) -> Picture:
     """Return the picture of a result `width` inches wide; an empty one where there is nothing to draw."""
     if not result.has_picture:
         return NO_PICTURE
-    _collect()
-    return _ahead.get((result, width)) or _draw(result, width)
+    return (_ahead[0].take(result, width) if _ahead else None) or _draw(result, width)
+
+
+def are_drawn(wanted: Iterable[Wanted]) -> bool:
+    """Whether none of these pictures has to be waited for."""
+    return not _ahead or _ahead[0].has(wanted)
 
 
 @contextmanager
-def drawn_ahead(wanted: Iterable[Wanted], server: ForkServer | None, folder: Path) -> Iterator[None]:
-    """Have pictures drawn beside what this block does, which waits for them when it asks for the first one.
+def drawn_ahead(server: ForkServer | None, folder: Path) -> Iterator[DrawnAhead]:
+    """Have pictures drawn beside what this block does, which waits for one when it asks for it.
 
     Parameters
     ----------
-    wanted : iterable of (Result, float)
-        What to draw; what is wanted twice is drawn once.
     server : ForkServer, optional
-        Forks the processes that draw them, which have in place all that this takes; without it they are drawn here,
-        when they are asked for.
+        As of `DrawnAhead`.
     folder : Path
         Where these are told what to draw, in a folder that is gone afterwards.
     """
-    chosen = [each for each in dict.fromkeys(wanted) if each[0].has_picture]
-    with ExitStack() as stack:
-        if server is not None and chosen:
-            shared = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".pictures-", dir=folder)))
-            stack.callback(_let_go)
-            _begin(chosen, server, shared)
-        yield
+    with tempfile.TemporaryDirectory(prefix=".pictures-", dir=folder) as shared:
+        _ahead.append(DrawnAhead(server, Path(shared)))
+        try:
+            yield _ahead[0]
+        finally:
+            _ahead.pop().end()
 
 
 def draw_some(folder: Path) -> None:
-    """Draw of what the folder asks for, one picture after another, what no other process has begun."""
-    for number, (told, width) in enumerate(json.loads((folder / WANTED).read_text("utf-8"))):
-        if _claimed(folder / f"{number}.begun"):
-            drawn = json.dumps(astuple(_draw(find(told["analysis"]).restore(told), width)))
-            written = folder / f"{number}.part"
-            written.write_text(drawn, encoding="utf-8")
-            written.replace(folder / f"{number}.json")
+    """Draw what the folder asks for, one picture after another, as long as there is one that nobody has begun."""
+    while wishes := list(folder.glob(f"*{WISH}")):
+        # What holds most takes longest, and what is begun last should be short.
+        wish = max(wishes, key=_size)
+        begun = wish.with_suffix(BEGUN)
+        with suppress(FileNotFoundError):  # another process was first
+            wish.rename(begun)
+            told, width = json.loads(begun.read_text(encoding="utf-8"))
+            drawn = _draw(find(told["analysis"]).restore(told), width)
+            _write(wish.with_suffix(DRAWN), json.dumps(astuple(drawn)))
 
 
-def _claimed(place: Path) -> bool:
-    """Whether this process is the first to come here."""
+def _shown(result: Result, width: float) -> Hashable:
+    """Return what tells one picture from another: it shows nothing of the tests, which are decided later."""
+    tables = [table for name, table in result.tables.items() if name != TESTS]
+    return (result.analysis, width, *tables)
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file that others see whole or not at all."""
+    aside = path.with_suffix(f"{path.suffix}.part")
+    aside.write_text(text, encoding="utf-8")
+    aside.replace(path)
+
+
+def _size(path: Path) -> int:
     try:
-        place.touch(exist_ok=False)
-    except FileExistsError:
-        return False
-    return True
-
-
-def _begin(chosen: list[Wanted], server: ForkServer, folder: Path) -> None:
-    """Have pictures drawn; what was not drawn, whatever ended who drew it, is drawn when it is asked for."""
-    from postmortem.report.fork_client import ForkRefused
-
-    told = [(json.dumps((result.to_dict(), width)), (result, width)) for result, width in chosen]
-    # What holds most takes longest, and what is begun last should be short.
-    told.sort(key=lambda each: -len(each[0]))
-    beside = Beside([wanted for _, wanted in told], folder, [])
-    with suppress(ForkRefused, OSError):
-        (folder / WANTED).write_text(f"[{', '.join(text for text, _ in told)}]", encoding="utf-8")
-        _beside.append(beside)
-        for _ in range(BESIDE):
-            beside.processes.append(server.draw(folder))
-
-
-def _collect() -> None:
-    """Wait for the processes and take what they have drawn."""
-    while _beside:
-        beside = _beside[0]
-        for process in beside.processes:
-            process.wait()
-        for number, wanted in enumerate(beside.wanted):
-            with suppress(FileNotFoundError):
-                drawn = json.loads((beside.folder / f"{number}.json").read_text(encoding="utf-8"))
-                _ahead[wanted] = Picture(*drawn)
-        del _beside[0]
-
-
-def _let_go() -> None:
-    """End what still draws, and forget what was drawn."""
-    for beside in _beside:
-        for process in beside.processes:
-            process.kill()
-    _beside.clear()
-    _ahead.clear()
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _draw(result: Result, width: float) -> Picture:

@@ -39,10 +39,10 @@ from postmortem.report.kept import Kept, prune
 from postmortem.report.made_from import made_from
 from postmortem.report.manifest import content_hash, findings, made_with, manifest, write_json, write_tables
 from postmortem.report.notebook_pictures import put_pictures
-from postmortem.report.pages import about, links, page
+from postmortem.report.pages import about, links, on_page, page
 from postmortem.report.parameters import Parameters
 from postmortem.report.parts import enough, of_parts
-from postmortem.report.pictures import drawn_ahead, picture
+from postmortem.report.pictures import are_drawn, drawn_ahead, picture
 from postmortem.report.plan import Notebook, plan
 from postmortem.report.preflight import Finding, book_findings, frame_findings, last_manifest, refuse
 from postmortem.report.record import keep_record
@@ -185,10 +185,12 @@ def run_quarter(
         )
         written = read_commentary(engagement.folder, told.quarter, engagement.part)
         kept = Kept.of(cache, engagement, cohort, told, output, fresh=fresh, cut_off=cut_off)
-        done, failed = execute(
-            chosen, told, engagement.folder, aside, engine=engine, kept=kept, deadline=deadline, progress=progress
-        )
-        with drawn_ahead(drawn_in(done), server(), aside):
+        with drawn_ahead(server(), aside) as ahead:
+            done, failed = execute(
+                chosen, told, engagement.folder, aside, engine=engine, kept=kept, deadline=deadline, progress=progress,
+                harvested=lambda harvest: ahead.want(on_page(harvest), processes=1),
+            )  # fmt: skip
+            ahead.want(drawn_in(done))
             placed = place(written, done)
             for flag in placed.flags:
                 progress(f"commentary: {flag}")
@@ -255,14 +257,15 @@ def _write(
     cohort.table.merge(raw, on="deal_id", how="left").to_parquet(aside / DEALS, index=False)
     for name, error in failed.items():
         (internal / f"{name}.html").write_text(failure_page(name, error, description), encoding="utf-8")
-    index = front_page(done, description, cohort, navigation, failures, last_words, summary=placed.summary)
-    (aside / "index.html").write_text(index, encoding="utf-8")
-    for notebook, harvested in done:
+    # Then the pages of which all pictures are there already; the front page, made when the others are, comes last.
+    for notebook, harvested in sorted(done, key=lambda each: not are_drawn(on_page(each[1]))):
         if notebook.name in linked:
             html = page(notebook, harvested, description, navigation, placed.notes.get(notebook.name))
             (aside / f"{notebook.name}.html").write_text(html, encoding="utf-8")
         if notebook.is_built_in:
             put_pictures(aside / EXECUTED / f"{notebook.name}.ipynb", harvested.results, drawn)
+    index = front_page(done, description, cohort, navigation, failures, last_words, summary=placed.summary)
+    (aside / "index.html").write_text(index, encoding="utf-8")
     content = content_hash(aside, [*aside.glob("*.html"), aside / "findings.json", *(aside / "tables").glob("*.csv")])
     statuses: dict[str, Any] = {
         notebook.name: {"status": "done", "linked": notebook.name in linked, "left_out": list(harvested.dropped)}

@@ -31,6 +31,7 @@ from plain_words import TERMS
 
 from postmortem.analyses import Analysis
 from postmortem.findings import ANALYSES, OVERVIEWS
+from postmortem.findings.gate import TESTS
 from postmortem.frames import Cohort
 from postmortem.ground import schema
 from postmortem.result import Result, Table
@@ -429,7 +430,9 @@ def test_picture_is_drawn_from_redacted_tables(name: str, audience: str) -> None
 @crossed([entry.name for entry in EVERY if entry.draw], DRAWN)
 def test_picture_is_drawn_in_every_frame(name: str, frame: str) -> None:
     axes = Figure().add_subplot()
-    answer_of(name, frame).plot(axes)
+    answer = answer_of(name, frame)
+    # It is drawn before the gate has decided on the tests of a report, and shows nothing of them.
+    answer.replace(tables={key: table for key, table in answer.tables.items() if key != TESTS}).plot(axes)
     assert axes.has_data() or axes.texts or axes.patches
 
 

@@ -7,15 +7,17 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import postmortem as pm
+from postmortem.findings.gate import TESTS, through_the_gate
 from postmortem.ground.resources import sample
 from postmortem.report import pictures
 from postmortem.report.fork_client import ForkedProcess, ForkRefused, ForkServer
-from postmortem.report.pictures import NO_PICTURE, WANTED, draw_some, drawn_ahead, picture
+from postmortem.report.pictures import DRAWN, NO_PICTURE, WISH, draw_some, drawn_ahead, picture
 from postmortem.result import Result, refused
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="nothing is forked but on Linux")
@@ -47,8 +49,11 @@ def test_what_is_drawn_beside_is_what_would_be_drawn_here(
     drawn = []
     draw = pictures._draw
     monkeypatch.setattr(pictures, "_draw", lambda result, width: drawn.append(width) or draw(result, width))
-    with drawn_ahead([*wanted(results), *wanted(results)], server, tmp_path):
+    with drawn_ahead(server, tmp_path) as beside:
+        beside.want([*wanted(results), *wanted(results)])
+        beside.want(wanted(results), processes=1)
         ahead = [picture(*each) for each in wanted(results)]
+        assert beside.has(wanted(results))
     assert ahead == here
     assert not drawn
     assert not list(tmp_path.iterdir())
@@ -72,7 +77,7 @@ def test_what_was_not_drawn_beside_is_drawn_when_asked_for(
 
     def one_ended_at_its_first(folder: Path) -> ForkedProcess:
         if not begun:
-            (folder / "0.begun").touch()
+            (folder / f"0{WISH}").unlink()
         begun.append(begin(folder))
         return begun[-1]
 
@@ -93,24 +98,45 @@ def test_what_was_not_drawn_beside_is_drawn_when_asked_for(
         begun.clear()
         drawn.clear()
         monkeypatch.setattr(server, "draw", behaves)
-        with drawn_ahead(wanted(results), server, tmp_path):
+        with drawn_ahead(server, tmp_path) as beside:
+            beside.want(wanted(results))
             assert [picture(*each) for each in wanted(results)] == here
         assert least <= len(drawn) <= most, behaves
-    with drawn_ahead(wanted(results), None, tmp_path):
+    with drawn_ahead(None, tmp_path) as beside:
+        beside.want(wanted(results))
+        assert not beside.has(wanted(results))
         assert [picture(*each) for each in wanted(results)] == here
     assert not list(tmp_path.iterdir())
 
 
 def test_what_another_process_has_begun_is_left_to_it(results: list[Result], tmp_path: Path) -> None:
-    told = [(result.to_dict(), 5.5) for result in results]
-    (tmp_path / WANTED).write_text(json.dumps(told), encoding="utf-8")
-    (tmp_path / "1.begun").touch()
+    for number, result in enumerate(results):
+        (tmp_path / f"{number}{WISH}").write_text(json.dumps((result.to_dict(), 5.5)), encoding="utf-8")
+    (tmp_path / f"1{WISH}").rename(tmp_path / "1.begun")
     draw_some(tmp_path)
-    assert {path.stem for path in tmp_path.glob("*.json")} == {"wanted", "0", "2"}
-    uri, width, _ = json.loads((tmp_path / "2.json").read_text(encoding="utf-8"))
+    assert {path.name for path in tmp_path.glob(f"*{DRAWN}")} == {f"0{DRAWN}", f"2{DRAWN}"}
+    uri, width, _ = json.loads((tmp_path / f"2{DRAWN}").read_text(encoding="utf-8"))
     assert uri.startswith("data:image/")
     assert width == round(5.5 * 95)
     assert not list(tmp_path.glob("*.part"))
+
+
+def test_what_was_drawn_before_the_gate_is_the_picture_after_it(
+    results: list[Result], server: ForkServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tested = next(result for result in results if TESTS in result.tables)
+    (decided,) = through_the_gate([tested])
+    assert decided is not tested
+    with drawn_ahead(server, tmp_path) as beside:
+        beside.want([(tested, 5.5)], processes=1)
+        monkeypatch.setattr(pictures, "_draw", lambda result, width: pytest.fail("drawn a second time"))
+        assert picture(decided, 5.5).uri
+    monkeypatch.undo()
+    # Another answer of the same analysis is another picture.
+    other = tested.replace(tables={**tested.tables, "groups": replace(tested.tables["groups"])})
+    with drawn_ahead(server, tmp_path) as beside:
+        beside.want([(tested, 5.5)], processes=1)
+        assert not beside.has([(other, 5.5)])
 
 
 def test_a_refusal_has_no_picture() -> None:
