@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -102,7 +103,7 @@ class Result:
         object.__setattr__(self, "tables", MappingProxyType(dict(self.tables)))
         object.__setattr__(self, "params", MappingProxyType(dict(self.params)))
 
-    @property
+    @cached_property
     def headline(self) -> str:
         """The answer in one plain sentence, made from the tables alone."""
         if self.status == "refused":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -139,7 +140,7 @@ def _met(cohort: Cohort, decided: pd.DataFrame) -> pd.DataFrame:
 def _against(decided: pd.DataFrame, present: dict[str, np.ndarray]) -> pd.DataFrame:
     won = (decided["resolution"] == "won").to_numpy()
     named = np.any(list(present.values()), axis=0)
-    groups = {name: np.unique(labels, return_inverse=True)[1] for name, labels in clusterings(decided).items()}
+    groups = clusterings(decided)
     names = sorted(present)
     steady = beta_binomial_shrink([won[present[name]].sum() for name in names], [present[name].sum() for name in names])
     rows = [
@@ -157,7 +158,7 @@ def _against(decided: pd.DataFrame, present: dict[str, np.ndarray]) -> pd.DataFr
     return frame[[column.name for column in _against_columns()]]
 
 
-def _row(won: np.ndarray, here: np.ndarray, among: np.ndarray, groups: dict[str, np.ndarray]) -> dict[str, Any]:
+def _row(won: np.ndarray, here: np.ndarray, among: np.ndarray, groups: Mapping[str, np.ndarray]) -> dict[str, Any]:
     inner = {name: codes[among] for name, codes in groups.items()}
     share = wilson(int(won[here].sum()), int(here.sum())) if here.any() else None
     return {

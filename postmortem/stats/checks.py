@@ -167,6 +167,9 @@ def codes(name: str, labels: Labels) -> tuple[Codes, tuple[Hashable, ...]]:
     UsageError
         Where a label is missing (rows named).
     """
+    if isinstance(labels, np.ndarray) and labels.dtype.kind in "iu":
+        values, places = np.unique(labels, return_inverse=True)
+        return places, tuple(values.tolist())
     column = pd.Series(list(labels), dtype="object")
     missing = np.flatnonzero(column.isna().to_numpy())
     if missing.size:
