@@ -11,11 +11,11 @@ from pathlib import Path
 
 from postmortem.ground.formats import count
 from postmortem.report.deadline import left
+from postmortem.report.executed_notebooks import TAG
 from postmortem.report.forked_kernels import Engine, handed_on, kernels_of
-from postmortem.report.harvest import Harvest, clean, gated, harvest
+from postmortem.report.harvest import Harvest, gated, harvest
 from postmortem.report.kept import Kept
 from postmortem.report.kernels import Kernels
-from postmortem.report.notebook_pictures import TAG
 from postmortem.report.parameters import Parameters
 from postmortem.report.plan import Notebook
 
@@ -94,7 +94,6 @@ def execute(
         if error:
             executed.unlink(missing_ok=True)
             return error
-        clean(executed)
         yielded = harvest(executed)
         harvested(yielded)
         if kept is not None:

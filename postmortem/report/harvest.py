@@ -76,14 +76,3 @@ def gated(harvests: Sequence[Harvest]) -> tuple[Harvest, ...]:
         replace(one, blocks=tuple(next(decided) if isinstance(block, Result) else block for block in one.blocks))
         for one in harvests
     )
-
-
-def clean(path: Path) -> None:
-    """Take paths, times and engine metadata out of an executed notebook that stays in the report."""
-    notebook = nbformat.read(path, as_version=4)
-    for name in ("papermill", "widgets"):
-        notebook.metadata.pop(name, None)
-    for cell in notebook.cells:
-        for name in ("papermill", "execution"):
-            cell.metadata.pop(name, None)
-    nbformat.write(notebook, path)

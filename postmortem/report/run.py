@@ -31,6 +31,7 @@ from postmortem.report.closing import FRONT, closing, named_in
 from postmortem.report.commentary import Placed, place, read_commentary, record_of
 from postmortem.report.editions import DEALS, RAW, put_in_place
 from postmortem.report.execute import EXECUTED, Progress, brief, execute
+from postmortem.report.executed_notebooks import finish
 from postmortem.report.failure import failure_page
 from postmortem.report.forked_kernels import Engine, kernels_of, server
 from postmortem.report.front import drawn_in, front_page
@@ -38,7 +39,6 @@ from postmortem.report.harvest import Harvest
 from postmortem.report.kept import Kept, prune
 from postmortem.report.made_from import made_from
 from postmortem.report.manifest import content_hash, findings, made_with, manifest, write_json, write_tables
-from postmortem.report.notebook_pictures import put_pictures
 from postmortem.report.pages import about, links, on_page, page
 from postmortem.report.parameters import Parameters
 from postmortem.report.parts import enough, of_parts
@@ -262,8 +262,8 @@ def _write(
         if notebook.name in linked:
             html = page(notebook, harvested, description, navigation, placed.notes.get(notebook.name))
             (aside / f"{notebook.name}.html").write_text(html, encoding="utf-8")
-        if notebook.is_built_in:
-            put_pictures(aside / EXECUTED / f"{notebook.name}.ipynb", harvested.results, drawn)
+        shown = harvested.results if notebook.is_built_in else None
+        finish(aside / EXECUTED / f"{notebook.name}.ipynb", shown, drawn)
     index = front_page(done, description, cohort, navigation, failures, last_words, summary=placed.summary)
     (aside / "index.html").write_text(index, encoding="utf-8")
     content = content_hash(aside, [*aside.glob("*.html"), aside / "findings.json", *(aside / "tables").glob("*.csv")])

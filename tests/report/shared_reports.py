@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import nbformat
 from builders import closed, deal, make_book
+from nbformat.v4 import new_notebook
 
 from postmortem.findings import find
 from postmortem.frames import Engagement
 from postmortem.report.closing import closing
 from postmortem.report.commentary import Commentary, Placed, place
+from postmortem.report.execute import EXECUTED
 from postmortem.report.harvest import Harvest, gated
 from postmortem.report.parameters import Parameters
 from postmortem.report.plan import Notebook
@@ -70,7 +73,10 @@ def make_report(clients: Path, company: str, *, failed: Sequence[str] = (), extr
     engagement = Engagement.open(folder)
     done = list(zip(notebooks, gated(harvests), strict=True))
     report = folder / "reports" / "2025Q3"
-    report.mkdir()
+    executed = report / EXECUTED
+    executed.mkdir(parents=True)
+    for name in PAGES:
+        nbformat.write(new_notebook(), executed / f"{name}.ipynb")
     kept = [(notebook, harvest) for notebook, harvest in done if notebook.name not in failed]
     placed = place(Commentary("commentary/2025Q3.md", words), kept) if words else Placed()
     _write(

@@ -6,10 +6,12 @@ import json
 import re
 from pathlib import Path
 
+import nbformat
 import pytest
 from builders import closed, deal, make_book
 from hostile import HOSTILE
 from made_findings import pushes
+from nbformat.v4 import new_notebook
 from test_pages import ABOUT, ALLOWED_TAGS, NOTEBOOK, Seen
 
 from postmortem.analyses.contract import tests_table as table_of_tests
@@ -26,6 +28,7 @@ from postmortem.frames import Engagement
 from postmortem.report.blocks import address
 from postmortem.report.closing import FRONT, named_in
 from postmortem.report.commentary import Placed
+from postmortem.report.execute import EXECUTED
 from postmortem.report.found import back_of, found_of
 from postmortem.report.front import front_page
 from postmortem.report.harvest import Harvest
@@ -83,7 +86,9 @@ def test_front_page_manifest_last_line_and_page_over_all_quarters_count_alike(
     signs += [pushes(1e-6, figure=(-0.2, -0.3, -0.1), of=-n) for n in range(1, against + 1)]
     page, closing = closing_of([*signs, pushes(0.04, of=99)])
     (tmp_path / "postmortem.toml").write_text('[company]\nname = "Acme"\n', encoding="utf-8")
-    (report := tmp_path / "2025Q3").mkdir()
+    report = tmp_path / "2025Q3"
+    (report / EXECUTED).mkdir(parents=True)
+    nbformat.write(new_notebook(), report / EXECUTED / f"{NOTEBOOK.name}.ipynb")
     cohort = closed(make_book([deal(1, "won", "2025-08-01"), deal(2, "lost", "2025-08-02")]))
     asked = Parameters("2025Q3", "closed", 4, "2025-10-06")
     _write(report, Engagement.open(tmp_path), cohort, asked, [(NOTEBOOK, page)], {}, closing, Placed(), {})

@@ -15,8 +15,8 @@ from postmortem.findings import find
 from postmortem.frames.engagement import Engagement
 from postmortem.ground import resources
 from postmortem.report.blocks import FULL_WIDTH
+from postmortem.report.executed_notebooks import TAG, finish
 from postmortem.report.harvest import harvest
-from postmortem.report.notebook_pictures import TAG, put_pictures
 from postmortem.report.pictures import NO_PICTURE, Picture, picture
 from postmortem.report.plan import plan
 from postmortem.report.run import run_quarter
@@ -75,7 +75,7 @@ def test_a_cell_left_out_gets_the_picture_of_the_result_before_it(results: dict[
         }
         return Picture(kinds[result.analysis], 700, 200) if result.analysis in kinds else NO_PICTURE
 
-    put_pictures(path, [*results.values()], drawn)
+    finish(path, [*results.values()], drawn)
     assert asked == ["quarter_outcome", "loss_destination", "rows_used"]
     notebook = nbformat.read(path, as_version=4)
     nbformat.validate(notebook)
@@ -89,6 +89,19 @@ def test_a_cell_left_out_gets_the_picture_of_the_result_before_it(results: dict[
 def kinds(executed: Path) -> list[tuple[str, set[str]]]:
     cells = nbformat.read(executed, as_version=4).cells
     return [(cell.source, set(output.data)) for cell in cells for output in cell.get("outputs", []) if "data" in output]
+
+
+def test_traces_of_the_run_are_taken_out_of_every_notebook_and_cells_of_an_own_one_stay(tmp_path: Path) -> None:
+    cell = new_code_cell("1", metadata={"tags": [TAG], "papermill": {"duration": 0.1}, "execution": {"iopub": "now"}})
+    cell.outputs = [new_output("display_data", data={"text/plain": "mine"})]
+    path = tmp_path / "own.ipynb"
+    nbformat.write(new_notebook(cells=[cell], metadata={"papermill": {"input_path": "/home/me"}, "title": "Own"}), path)
+    finish(path, None, lambda result: pytest.fail("nothing of it is drawn"))
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    assert notebook.metadata == {"title": "Own"}
+    (told,) = notebook.cells
+    assert (told.metadata, told.outputs[0].data) == ({"tags": [TAG]}, {"text/plain": "mine"})
 
 
 @pytest.mark.thorough
