@@ -84,16 +84,17 @@ def interval_dots(
     rows.beside(axes, _columns((middle, lower, upper), cases, unit, noun))
     extent = np.concatenate([middle, lower, upper, [reference if has_reference else np.nan]]).astype(np.float64)
     rows.scale(axes, _limits(extent, unit), unit, len(shown))
-    for row, entry in enumerate(shown[fate] if fate else [None] * len(shown)):
-        each = style.fate_of(entry) if fate else style.PLAIN
-        if np.isnan(middle[row]):
-            rows.instead(axes, row, cases[row], noun)
-            continue
-        if np.isfinite(lower[row]) and np.isfinite(upper[row]):
-            axes.hlines(row, lower[row], upper[row], color=each.edge, linewidth=2, alpha=0.75, zorder=2)
+    unknown = np.isnan(middle)
+    for row in map(int, np.flatnonzero(unknown)):
+        rows.instead(axes, row, cases[row], noun)
+    looks = [style.fate_of(entry) for entry in shown[fate]] if fate else [style.PLAIN] * len(shown)
+    for look in dict.fromkeys(looks):
+        own = np.flatnonzero(np.array([each == look for each in looks]) & ~unknown)
+        whole = own[np.isfinite(lower[own]) & np.isfinite(upper[own])]
+        axes.hlines(whole, lower[whole], upper[whole], color=look.edge, linewidth=2, alpha=0.75, zorder=2)
         axes.scatter(
-            [middle[row]], [row], s=46, marker=each.marker, color=each.colour, edgecolors=each.edge,
-            linewidths=0.8, zorder=3,
+            middle[own], own, s=46, marker=look.marker, color=look.colour, edgecolors=look.edge, linewidths=0.8,
+            zorder=3,
         )  # fmt: skip
     if has_reference:
         _reference(axes, float(reference or 0), reference_label, len(shown))

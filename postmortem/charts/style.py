@@ -37,6 +37,7 @@ SIZE, SMALL = 9.0, 8.0
 CSS_DPI = 95
 STROKES = "stroke-linejoin: round; stroke-linecap: butt"
 FONT = "DejaVu Sans"
+HOUSE = "postmortem"
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,10 @@ def theme() -> Iterator[None]:
     """Draw as this house does, whatever the reader's own settings are; they come back afterwards."""
     import matplotlib
 
+    if matplotlib.rcParams["svg.hashsalt"] == HOUSE:
+        # Within a picture every chart asks for it again.
+        yield
+        return
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(
@@ -137,7 +142,7 @@ def theme() -> Iterator[None]:
                 "figure.facecolor": PAPER,
                 "savefig.bbox": None,
                 "svg.fonttype": "path",
-                "svg.hashsalt": "postmortem",
+                "svg.hashsalt": HOUSE,
             }
         )
         yield

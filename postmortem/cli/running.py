@@ -94,3 +94,5 @@ def _import() -> None:
         import_module(RUNNER)
     gc.freeze()
     gc.enable()
+    # A run holds far more than it throws away, and is over in seconds.
+    gc.set_threshold(50_000, 20, 20)
