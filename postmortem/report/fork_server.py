@@ -23,6 +23,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
+from postmortem.ground import markup
 from postmortem.report.threads import importing_without_threads, thread_count
 
 BACKEND = "module://matplotlib_inline.backend_inline"
@@ -36,6 +37,7 @@ ON_THE_WAY = (
     "IPython.extensions.storemagic", "matplotlib.patheffects", "pandas.core.methods.to_dict", "pdb", "psutil",
     "pyarrow.pandas_compat", "sqlite3", "tornado.platform.asyncio",
 )  # fmt: skip
+SHOWN_WITH = "result.html.j2"
 FAILED = 1
 
 
@@ -170,7 +172,7 @@ def _reseed() -> None:
 
 
 def _import() -> None:
-    """Import what kernels want, and draw a small picture in both ways: what is done a first time is done here."""
+    """Import what kernels want, draw a small picture, compile a template: what is done a first time is done here."""
     with importing_without_threads():
         for name in IMPORTED:
             importlib.import_module(name)
@@ -191,6 +193,7 @@ def _import() -> None:
     figure.subplots().set_title("once")
     for way in ("png", "svg"):
         figure.savefig(BytesIO(), format=way)
+    markup.environment().get_template(SHOWN_WITH)
 
 
 def _say(driver: socket.socket, told: dict[str, int]) -> None:
