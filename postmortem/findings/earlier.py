@@ -68,20 +68,36 @@ def look_earlier(engagement: Engagement, cohort: Cohort, results: Sequence[Resul
         The same for the same book, whatever lies in the folder of reports.
     """
     quarter = cohort.focus - 1
-    if cohort.kind == "open_forecast" or quarter.end > cohort.as_of:
-        return Earlier(quarter.label, why=f"what became of the deals of {quarter.label} is not asked of this frame")
     try:
-        frame = engagement.frame(
-            quarter.label, kind=cohort.kind, window=len(cohort.window), as_of=quarter.end, book=book
-        )
+        frame = frame_before(engagement, cohort, book)
     except (FrameRefused, EmptyFrame) as error:
         return Earlier(quarter.label, why=error.what.rstrip(".").lower())
-    questions = {asked(result): result for result in results if _tests(result)}
-    then = through_the_gate([_ask(result, frame) for result in questions.values()])
+    if frame is None:
+        return Earlier(quarter.label, why=f"what became of the deals of {quarter.label} is not asked of this frame")
+    then = through_the_gate([_ask(result, frame) for result in questions(results)])
     named = sorted((told for told in hypotheses([("", result) for result in then]) if told.named), key=lambda t: t.p)
     alone = replace(cohort, window=(cohort.focus,))
     again = {asked(told.result): told.result for told in named if _repeats(told) and cohort.is_complete}
     return Earlier(quarter.label, tuple(named), tuple(_ask(result, alone) for result in again.values()))
+
+
+def frame_before(engagement: Engagement, cohort: Cohort, book: Book) -> Cohort | None:
+    """Return the deals of the quarter before as of its last day; None where that is not asked of such a frame.
+
+    Raises
+    ------
+    FrameRefused, EmptyFrame
+        As of `Engagement.frame`.
+    """
+    quarter = cohort.focus - 1
+    if cohort.kind == "open_forecast" or quarter.end > cohort.as_of:
+        return None
+    return engagement.frame(quarter.label, kind=cohort.kind, window=len(cohort.window), as_of=quarter.end, book=book)
+
+
+def questions(results: Sequence[Result]) -> list[Result]:
+    """Return those of the results that test something, or would with more deals, each question once."""
+    return list({asked(result): result for result in results if _tests(result)}.values())
 
 
 def _tests(result: Result) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -90,6 +90,10 @@ class Cohort:
     def __post_init__(self) -> None:
         object.__setattr__(self, "provenance", MappingProxyType(dict(self.provenance)))
         object.__setattr__(self, "counted_apart", MappingProxyType(dict(self.counted_apart)))
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What was counted in it stays where it was counted: it is known there by the functions that count.
+        return {name: value for name, value in vars(self).items() if not name.startswith("_")}
 
     @property
     def currency(self) -> str:

@@ -63,9 +63,7 @@ class Held:
         pickle.PicklingError, TypeError, AttributeError
             When something of it cannot be packed.
         """
-        written = io.BytesIO()
-        _Pickler(written, pickle.HIGHEST_PROTOCOL).dump((self._books, self._cohorts))
-        return written.getvalue()
+        return packed((self._books, self._cohorts))
 
     def take(self, packed: bytes) -> None:
         """Hold what another process has `packed`, in place of what was held; `NOTHING` is an end to it."""
@@ -84,6 +82,19 @@ def holding() -> Iterator[None]:
     finally:
         held.is_open = False
         held.take(NOTHING)
+
+
+def packed(what: object) -> bytes:
+    """Return a book, a cohort, or what holds some, for `pickle.loads` in another process of the same program.
+
+    Raises
+    ------
+    pickle.PicklingError, TypeError, AttributeError
+        When something of it cannot be packed.
+    """
+    written = io.BytesIO()
+    _Pickler(written, pickle.HIGHEST_PROTOCOL).dump(what)
+    return written.getvalue()
 
 
 class _Pickler(pickle.Pickler):

@@ -68,7 +68,22 @@ class ForkServer:
         ForkRefused
             As `start`.
         """
-        return ForkedProcess(self, self._fork({"draw": str(folder)}))
+        return self._work("draw", folder)
+
+    def ask(self, folder: Path) -> ForkedProcess:
+        """Begin a process that asks of the quarter before what a folder wants to know (`asked_ahead.ask_some`).
+
+        Raises
+        ------
+        ForkRefused
+            As `start`.
+        """
+        return self._work("ask", folder)
+
+    def _work(self, work: str, folder: Path) -> ForkedProcess:
+        # The server's own surroundings are those in which it was begun: a run may have named its cache since.
+        surroundings = {**os.environ, **homes(self._scratch.path)}
+        return ForkedProcess(self, self._fork({"work": work, "folder": str(folder), "env": surroundings}))
 
     def _fork(self, wish: dict[str, Any]) -> int:
         until = time.monotonic() + PATIENCE

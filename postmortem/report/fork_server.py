@@ -2,7 +2,8 @@
 
 Forked by `forked_kernels` from a driver that has one thread, or else run by it as ``python -m
 postmortem.report.fork_server FD``; it has one end of a socket pair. Lines of JSON go both ways: a wish ``{"id",
-"argv", "env", "cwd"}`` for a kernel, or ``{"id", "draw"}`` for a process that draws pictures, is answered by
+"argv", "env", "cwd"}`` for a kernel, or ``{"id", "work", "folder", "env"}`` for a process that does what a folder asks
+for (`WORK`), is answered by
 ``{"id", "pid"}``; ``{"threads"}`` says, when all is imported, how many threads there are, since forking is safe with
 one only; ``{"hold"}`` names a file with what kernels are to have in memory from their start, and is answered by
 ``{"threads"}`` again; ``{"exit", "status"}`` tells that a process has ended. When the other end closes, whatever ended
@@ -30,13 +31,18 @@ BACKEND = "module://matplotlib_inline.backend_inline"
 IMPORTED = (
     "ipykernel.kernelapp", "ipykernel.debugger", "matplotlib.pyplot", "scipy.stats", "patsy",
     "statsmodels.duration.hazard_regression", "statsmodels.stats.inter_rater", "statsmodels.stats.proportion",
-    "pyarrow.parquet", "postmortem.findings", "postmortem.frames.engagement", "postmortem.report.pictures", "PIL.Image",
+    "pyarrow.parquet", "postmortem.findings", "postmortem.frames.engagement", "postmortem.report.pictures",
+    "postmortem.report.asked_ahead", "PIL.Image",
 )  # fmt: skip
 ON_THE_WAY = (
     "IPython.core.completerlib", "IPython.core.debugger", "IPython.core.logger", "IPython.core.oinspect",
     "IPython.extensions.storemagic", "matplotlib.patheffects", "pandas.core.methods.to_dict", "pdb", "psutil",
     "pyarrow.pandas_compat", "sqlite3", "tornado.platform.asyncio",
 )  # fmt: skip
+WORK = {
+    "draw": ("postmortem.report.pictures", "draw_some"),
+    "ask": ("postmortem.report.asked_ahead", "ask_some"),
+}
 SHOWN_WITH = "result.html.j2"
 FAILED = 1
 
@@ -128,8 +134,8 @@ def _become(wish: dict[str, Any]) -> NoReturn:
         for number in (signal.SIGCHLD, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        if "draw" in wish:
-            _draw(wish["draw"])
+        if "work" in wish:
+            _work(wish)
         else:
             _run_kernel(wish)
         status = 0
@@ -156,12 +162,13 @@ def _run_kernel(wish: dict[str, Any]) -> None:
     application.start()
 
 
-def _draw(folder: str) -> None:
-    from postmortem.report.pictures import draw_some
-
-    # It ends with its last picture; until then there is room for what the others have left.
+def _work(wish: dict[str, Any]) -> None:
+    os.environ.clear()
+    os.environ.update(wish["env"])
+    module, name = WORK[wish["work"]]
+    # It ends with its last piece of work; until then there is room for what the others have left.
     gc.disable()
-    draw_some(Path(folder))
+    getattr(importlib.import_module(module), name)(Path(wish["folder"]))
 
 
 def _reseed() -> None:

@@ -25,6 +25,7 @@ from postmortem.ground import schema
 from postmortem.ground.config import FILE_NAME, Preflight
 from postmortem.intake.stored_snapshots import store_of
 from postmortem.report.alone import alone
+from postmortem.report.asked_ahead import asked_ahead
 from postmortem.report.blocks import FULL_WIDTH
 from postmortem.report.book_record import describe_book, tier_of
 from postmortem.report.closing import FRONT, closing, named_in
@@ -185,16 +186,23 @@ def run_quarter(
         )
         written = read_commentary(engagement.folder, told.quarter, engagement.part)
         kept = Kept.of(cache, engagement, cohort, told, output, fresh=fresh, cut_off=cut_off)
-        with drawn_ahead(server(), aside) as ahead:
+        before = asked_ahead(server(), aside, engagement, cohort, book)
+        with drawn_ahead(server(), aside) as ahead, before as asked:
+
+            def harvested(harvest: Harvest) -> None:
+                asked.want(harvest.results)
+                ahead.want(on_page(harvest), processes=1)
+
             done, failed = execute(
-                chosen, told, engagement.folder, aside, engine=engine, kept=kept, deadline=deadline, progress=progress,
-                harvested=lambda harvest: ahead.want(on_page(harvest), processes=1),
+                chosen, told, engagement.folder, aside, engine=engine, kept=kept, deadline=deadline,
+                progress=progress, harvested=harvested,
             )  # fmt: skip
             ahead.want(drawn_in(done))
             placed = place(written, done)
             for flag in placed.flags:
                 progress(f"commentary: {flag}")
             progress("looking back at the quarter before")
+            asked.finish()
             last_words = closing(engagement, cohort, book, done, scored)
             progress("writing the pages")
             content = _write(aside, engagement, cohort, told, done, failed, last_words, placed, {

@@ -95,7 +95,9 @@ def test_traces_of_the_run_are_taken_out_of_every_notebook_and_cells_of_an_own_o
     cell = new_code_cell("1", metadata={"tags": [TAG], "papermill": {"duration": 0.1}, "execution": {"iopub": "now"}})
     cell.outputs = [new_output("display_data", data={"text/plain": "mine"})]
     path = tmp_path / "own.ipynb"
-    nbformat.write(new_notebook(cells=[cell], metadata={"papermill": {"input_path": "somewhere.ipynb"}, "title": "Own"}), path)
+    nbformat.write(
+        new_notebook(cells=[cell], metadata={"papermill": {"input_path": "somewhere.ipynb"}, "title": "Own"}), path
+    )
     finish(path, None, lambda result: pytest.fail("nothing of it is drawn"))
     notebook = nbformat.read(path, as_version=4)
     nbformat.validate(notebook)
