@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,13 +23,6 @@ from postmortem.result import Result
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="nothing is forked but on Linux")
 ASKED = {"loss_share": {"by": "segment"}, "competitor_head_to_head": {}, "quarter_outcome": {}}
 TESTING = 2
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[ForkServer]:
-    there = ForkServer()
-    yield there
-    there.close()
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,13 +20,6 @@ from postmortem.report.pictures import DRAWN, NO_PICTURE, WISH, draw_some, drawn
 from postmortem.result import Result, refused
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="nothing is forked but on Linux")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[ForkServer]:
-    there = ForkServer()
-    yield there
-    there.close()
 
 
 @pytest.fixture(scope="module")
