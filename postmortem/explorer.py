@@ -13,7 +13,8 @@ from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
 from postmortem.analyses import ANALYSES, Analysis, find
 from postmortem.analyses.cache import cached
-from postmortem.charts.style import new_figure, theme, to_png
+from postmortem.charts.images import to_png
+from postmortem.charts.style import new_figure, theme
 from postmortem.frames.cohort import QUARTERS_BACK, Cohort
 from postmortem.frames.engagement import Engagement, nearest_engagement
 from postmortem.ground import resources

@@ -14,12 +14,12 @@ Petroff, M. A. (2021). Accessible color sequences for data visualization. arXiv:
 
 from __future__ import annotations
 
-import io
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 import pandas as pd
 
@@ -34,10 +34,10 @@ ACCENT, ACCENT_LIGHT = "#34506B", "#DCE5EE"
 # What is left of a whole is the background of a stack, not a part that should catch the eye.
 REST = "#EEF7FC"
 SIZE, SMALL = 9.0, 8.0
-CSS_DPI = 95
-STROKES = "stroke-linejoin: round; stroke-linecap: butt"
 FONT = "DejaVu Sans"
 HOUSE = "postmortem"
+
+_NEW: WeakSet[Figure] = WeakSet()
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,9 @@ def new_figure(width: float = 8, height: float = 4) -> Figure:
     from matplotlib.figure import Figure
 
     with theme():
-        return Figure(figsize=(width, height), layout="constrained", facecolor=PAPER)
+        figure = Figure(figsize=(width, height), layout="constrained", facecolor=PAPER)
+    _NEW.add(figure)
+    return figure
 
 
 def fit_height(axes: Axes, inches: float) -> None:
@@ -179,6 +181,49 @@ def prepare(axes: Axes) -> None:
     axes.grid(False)
     axes.set(title="", xlabel="", ylabel="")
     axes.tick_params(which="both", length=0, labelsize=SMALL, labelcolor=MUTED, labelfontfamily=FONT)
+    _lay_out_bare(axes)
+
+
+def _lay_out_bare(axes: Axes) -> None:
+    """Put the axes of a new figure, on which nothing is yet, where laying out would: that is the same for all.
+
+    Charts ask for room before they draw, and to lay out takes longer than all that most of them do besides.
+    """
+    figure: Any = axes.figure
+    is_new = figure in _NEW
+    _NEW.discard(figure)
+    width, height = figure.get_size_inches()
+    # In a smaller one there is room for fewer ticks.
+    if not is_new or width < 3 or height < 1 or not _is_bare(axes):
+        return
+    left, bottom, right, top = _bare_margins(figure.dpi)
+    place = (left / width, bottom / height, 1 - (left + right) / width, 1 - (bottom + top) / height)
+    axes.set_position(place)
+    # To be put somewhere takes axes out of what is laid out.
+    axes.set_in_layout(True)
+    figure.stale = False
+
+
+def _is_bare(axes: Axes) -> bool:
+    figure: Any = axes.figure
+    return (
+        figure.axes == [axes] and not (figure.texts or figure.legends or axes.texts or axes.has_data())
+        and axes.get_legend() is None and axes.get_xlim() == axes.get_ylim() == (0, 1)
+    )  # fmt: skip
+
+
+@cache
+def _bare_margins(dpi: float) -> tuple[float, ...]:
+    """Return the inches that lie left of, below, right of and above the axes of a new figure."""
+    with theme():
+        figure = new_figure()
+        figure.set_dpi(dpi)
+        axes = figure.add_subplot()
+        _NEW.discard(figure)
+        prepare(axes)
+        settle(axes)
+    (width, height), box = figure.get_size_inches(), axes.get_position()
+    return box.x0 * width, box.y0 * height, (1 - box.x1) * width, (1 - box.y1) * height
 
 
 def settle(axes: Axes) -> tuple[float, float]:
@@ -196,74 +241,3 @@ def settle(axes: Axes) -> tuple[float, float]:
         whole.stale = False
     box = axes.get_window_extent()
     return box.width * 72 / figure.dpi, box.height * 72 / figure.dpi
-
-
-def to_svg(figure: Figure, *, prefix: str = "") -> str:
-    """Return the figure as an ``<svg>`` element: the same bytes for the same picture, and no metadata.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        Drawn picture.
-    prefix : str
-        Put before every id, so that several pictures can stand in one page.
-    """
-    written = io.StringIO()
-    nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-    with theme(), _laid_out(figure):
-        figure.savefig(written, format="svg", metadata=nothing)
-    svg = written.getvalue()
-    svg = svg[svg.index("<svg") :]
-    # Comments repeat the labels, and a rule for every element would reach beyond an inlined picture.
-    svg = re.sub(r"\s*<!--.*?-->", "", svg, flags=re.DOTALL)
-    svg = re.sub(r"\s*<defs>\s*<style[^>]*>\*{[^}]*}</style>\s*</defs>", "", svg)
-    svg = svg.replace("<svg ", f'<svg style="{STROKES}" ', 1)
-    svg = re.sub(r' d="[^"]*"', lambda found: _hundredths(found[0]), svg)
-    if prefix:
-        svg = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{prefix}-", svg)
-    return svg.strip() + "\n"
-
-
-def to_png(figure: Figure, scale: float = 2, *, metadata: Mapping[str, str] | None = None) -> bytes:
-    """Return the figure as PNG, `scale` times as large as it is shown on a page, with no `metadata` but that told."""
-    written = io.BytesIO()
-    with theme(), _laid_out(figure):
-        figure.savefig(written, format="png", dpi=CSS_DPI * scale, metadata={"Software": None, **(metadata or {})})
-    return written.getvalue()
-
-
-def of_few_colours(image: bytes) -> bytes:
-    """Return a PNG in the 256 colours that serve it best: a third of the bytes, and no difference to the eye.
-
-    What it says in words stays in it.
-    """
-    from PIL import Image, PngImagePlugin
-
-    written, words = io.BytesIO(), PngImagePlugin.PngInfo()
-    with Image.open(io.BytesIO(image)) as read:
-        for name, text in read.info.items():
-            if isinstance(name, str) and isinstance(text, str):
-                words.add_itxt(name, text)
-        few = read.convert("RGB").quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-        dots = read.info.get("dpi")
-    few.save(written, "png", optimize=True, pnginfo=words, **({"dpi": dots} if dots else {}))
-    return written.getvalue()
-
-
-@contextmanager
-def _laid_out(figure: Figure) -> Iterator[None]:
-    """Lay a figure out, and have it written as it stands: to write one that lays itself out draws it twice."""
-    engine = figure.get_layout_engine()
-    if engine is not None:
-        engine.execute(figure)
-        figure.set_layout_engine(None)
-    try:
-        yield
-    finally:
-        figure.set_layout_engine(engine)
-
-
-def _hundredths(path: str) -> str:
-    # A hundredth of a point is finer than any screen and halves the file.
-    short = re.sub(r"-?\d+\.\d{3,}", lambda found: f"{float(found[0]):.2f}", path)
-    return re.sub(r"\s+", " ", short)

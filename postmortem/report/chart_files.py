@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-from postmortem.charts.style import new_figure, of_few_colours, theme, to_png, to_svg
+from postmortem.charts.images import of_few_colours, to_png, to_svg
+from postmortem.charts.style import new_figure, theme
 from postmortem.ground.markup import UNWRITABLE, render
 from postmortem.ground.spreadsheets import harmless
 from postmortem.report.blocks import FULL_WIDTH

@@ -18,7 +18,8 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from postmortem.charts.style import new_figure, of_few_colours, theme, to_png, to_svg
+from postmortem.charts.images import of_few_colours, to_png, to_svg
+from postmortem.charts.style import new_figure, theme
 from postmortem.findings import find
 from postmortem.findings.gate import TESTS
 from postmortem.result import Result

@@ -10,10 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from PIL import Image
 
 from postmortem import charts
-from postmortem.charts import style
+from postmortem.charts import images, style
 
 
 def luminance(colour):
@@ -90,7 +92,7 @@ def test_figures_have_the_size_asked_for():
 
 
 def test_svg_is_the_same_every_time_and_says_nothing_of_its_making():
-    first, second = style.to_svg(figure_with_a_line()), style.to_svg(figure_with_a_line())
+    first, second = images.to_svg(figure_with_a_line()), images.to_svg(figure_with_a_line())
     assert first == second
     assert first.startswith("<svg") and first.endswith("</svg>\n")
     assert not re.search(r"metadata|matplotlib\.org|<!--|<!DOCTYPE|dc:date", first)
@@ -98,32 +100,32 @@ def test_svg_is_the_same_every_time_and_says_nothing_of_its_making():
 
 
 def test_svg_styles_reach_nothing_outside_it():
-    svg = style.to_svg(figure_with_a_line())
+    svg = images.to_svg(figure_with_a_line())
     assert "<style" not in svg
     root = ElementTree.fromstring(svg)
     assert root.attrib["style"] == "stroke-linejoin: round; stroke-linecap: butt"
 
 
 def test_svg_holds_letters_as_paths():
-    svg = style.to_svg(figure_with_a_line())
+    svg = images.to_svg(figure_with_a_line())
     assert "<text" not in svg
     assert svg.count("<use") > 0
 
 
 def test_svg_does_not_depend_on_the_readers_settings():
-    plain = style.to_svg(figure_with_a_line())
+    plain = images.to_svg(figure_with_a_line())
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "other", "savefig.facecolor": "red"}):
-        assert style.to_svg(figure_with_a_line()) == plain
+        assert images.to_svg(figure_with_a_line()) == plain
 
 
 def test_svg_paths_are_written_to_hundredths():
-    paths = re.findall(r' d="([^"]*)"', style.to_svg(figure_with_a_line()))
+    paths = re.findall(r' d="([^"]*)"', images.to_svg(figure_with_a_line()))
     assert paths
     assert not any(re.search(r"\.\d{3,}", path) for path in paths)
 
 
 def test_a_prefix_goes_before_every_id_and_every_reference():
-    svg = style.to_svg(figure_with_a_line(), prefix="p1")
+    svg = images.to_svg(figure_with_a_line(), prefix="p1")
     ids = set(re.findall(r'\bid="([^"]*)"', svg))
     references = set(re.findall(r'href="#([^"]*)"|url\(#([^)]*)\)', svg))
     assert ids and all(name.startswith("p1-") for name in ids)
@@ -132,7 +134,7 @@ def test_a_prefix_goes_before_every_id_and_every_reference():
 
 def test_png_is_twice_the_page_width_and_carries_no_metadata(tmp_path):
     file = tmp_path / "picture.png"
-    file.write_bytes(style.to_png(figure_with_a_line(2)))
+    file.write_bytes(images.to_png(figure_with_a_line(2)))
     with Image.open(file) as image:
         assert image.size == (1520, 380)
         assert set(image.info) <= {"dpi"}
@@ -145,6 +147,54 @@ def test_height_is_fitted_only_where_the_picture_is_alone():
     shared = style.new_figure(8, 4)
     style.fit_height(shared.subplots(1, 2)[0], 2.5)
     assert shared.get_figheight() == 4
+
+
+def laid_out_by_the_library(size, begin=lambda axes: None):
+    """Return where the axes of a figure end up that is laid out as any other."""
+    with style.theme():
+        figure = Figure(figsize=size, layout="constrained")
+        axes = figure.subplots()
+        begin(axes)
+        style.prepare(axes)
+        figure.get_layout_engine().execute(figure)
+    return axes.get_position().bounds
+
+
+@pytest.mark.parametrize("size", [(8, 4), (5.5, 2.33), (12, 1), (3, 6), (2, 6), (8, 0.7)])
+def test_the_room_of_a_new_figure_is_what_laying_it_out_would_leave(size, monkeypatch):
+    with style.theme():
+        axes = style.new_figure(*size).subplots()
+        style.prepare(axes)
+        with monkeypatch.context() as known:
+            if size[0] >= 3 and size[1] >= 1:
+                known.setattr(ConstrainedLayoutEngine, "execute", lambda *_: pytest.fail("laid out"))
+            width, height = style.settle(axes)
+        bounds = axes.get_position().bounds
+        assert bounds == pytest.approx(laid_out_by_the_library(size), abs=1e-12)
+        assert (width, height) == pytest.approx((72 * size[0] * bounds[2], 72 * size[1] * bounds[3]))
+        axes.set_ylabel("more at the left")
+        assert style.settle(axes)[0] < width - style.SMALL
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [
+        lambda axes: axes.figure.suptitle("A title"),
+        lambda axes: axes.figure.text(0.5, 0.95, "A word"),
+        lambda axes: axes.text(-0.2, 0.5, "beside"),
+        lambda axes: axes.plot([0, 1], [0, 1e6]),
+        lambda axes: axes.set_ylim(0, 1e6),
+        lambda axes: axes.figure.add_axes((0.9, 0.1, 0.1, 0.8)),
+    ],
+)
+def test_on_a_figure_that_was_begun_nothing_is_taken_for_granted(begin):
+    with style.theme():
+        axes = style.new_figure(8, 4).subplots()
+        begin(axes)
+        style.prepare(axes)
+        assert axes.figure.stale
+        style.settle(axes)
+    assert axes.get_position().bounds == laid_out_by_the_library((8, 4), begin)
 
 
 def test_importing_the_charts_imports_no_plotting_library():

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
 
-from postmortem.charts import style
+from postmortem.charts import images, style
 from postmortem.charts.unit_squares import height_for, unit_squares
 
 FATES = ["won", "lost_competitor", "lost_status_quo", "lost_disqualified", "lost_unknown", "slipped", "open"]
@@ -112,7 +112,7 @@ def test_row_order_changes_nothing():
     for each in (frame, frame.sample(frac=1, random_state=4)):
         figure = style.new_figure(8, 4)
         unit_squares(each, figure.subplots(), **COLUMNS)
-        pictures.append(style.to_svg(figure))
+        pictures.append(images.to_svg(figure))
     assert pictures[0] == pictures[1]
 
 
@@ -177,4 +177,4 @@ def test_more_deals_ask_for_more_height():
 def test_thousands_of_deals_stay_small_on_the_page():
     figure = style.new_figure(8, 5)
     unit_squares(quarter(2000), figure.subplots(), **COLUMNS)
-    assert len(style.to_svg(figure)) < 250_000
+    assert len(images.to_svg(figure)) < 250_000

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from postmortem.charts import style
+from postmortem.charts import images, style
 from postmortem.charts.calibration import calibration
 from postmortem.charts.day_strips import day_strips
 from postmortem.charts.flow import flow
@@ -202,7 +202,7 @@ def test_the_frame_is_left_as_it_was(chart):
 def picture(function, rows):
     figure = style.new_figure()
     function(rows, figure.subplots(), **CHARTS[function])
-    return style.to_svg(figure)
+    return images.to_svg(figure)
 
 
 @cache
@@ -232,14 +232,14 @@ def test_a_panel_of_a_larger_figure_is_drawn_in_its_place(chart):
 
 @pytest.mark.thorough
 def test_drawing_and_writing_never_loads_pyplot():
-    lines = ["import sys", "import pandas as pd", "from postmortem.charts import style"]
+    lines = ["import sys", "import pandas as pd", "from postmortem.charts import images, style"]
     for function, columns in CHARTS.items():
         names = [value for value in columns.values() if isinstance(value, str)]
         lines += [
             f"from {function.__module__} import {function.__name__} as chart",
             "figure = style.new_figure()",
             f"chart(pd.DataFrame({{name: [0.5] for name in {names!r}}}), figure.subplots(), **{columns!r})",
-            "style.to_svg(figure), style.to_png(figure)",
+            "images.to_svg(figure), images.to_png(figure)",
         ]
     lines.append("print('matplotlib.pyplot' in sys.modules)")
     run = subprocess.run([sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, check=True)
