@@ -181,8 +181,10 @@ class ForkedProcess:
 
     def send_signal(self, number: int) -> None:
         """Send it a signal, unless it has ended: its number may be another process's by now."""
-        if self.poll() is None:
-            os.kill(self.pid, number)
+        # That it has ended may not have been told yet.
+        with suppress(ProcessLookupError):
+            if self.poll() is None:
+                os.kill(self.pid, number)
 
     def kill(self) -> None:
         """Kill it."""

@@ -1,5 +1,8 @@
 """The program that forks kernels: it makes the imports once, then every kernel starts with them in place.
 
+What every kernel wants comes first; what draws, and what few notebooks want, is imported piece by piece while nothing
+is asked of it, at the latest before something is to be drawn.
+
 Forked by `forked_kernels` from a driver that has one thread, or else run by it as ``python -m
 postmortem.report.fork_server FD``; it has one end of a socket pair. Lines of JSON go both ways: a wish ``{"id",
 "argv", "env", "cwd"}`` for a kernel, or ``{"id", "work", "folder", "env"}`` for a process that does what a folder asks
@@ -20,6 +23,8 @@ import selectors
 import signal
 import socket
 import sys
+from collections import deque
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
@@ -29,22 +34,28 @@ from postmortem.report.threads import importing_without_threads, thread_count
 
 BACKEND = "module://matplotlib_inline.backend_inline"
 IMPORTED = (
-    "ipykernel.kernelapp", "ipykernel.debugger", "matplotlib.pyplot", "scipy.stats", "patsy",
-    "statsmodels.duration.hazard_regression", "statsmodels.stats.inter_rater", "statsmodels.stats.proportion",
-    "pyarrow.parquet", "postmortem.findings", "postmortem.frames.engagement", "postmortem.report.pictures",
-    "postmortem.report.asked_ahead", "PIL.Image",
+    "ipykernel.kernelapp", "ipykernel.debugger", "scipy.stats", "pyarrow.parquet", "postmortem.findings",
+    "postmortem.frames.engagement", "postmortem.report.pictures", "postmortem.report.asked_ahead",
 )  # fmt: skip
 ON_THE_WAY = (
     "IPython.core.completerlib", "IPython.core.debugger", "IPython.core.logger", "IPython.core.oinspect",
-    "IPython.extensions.storemagic", "matplotlib.patheffects", "pandas.core.methods.to_dict", "pdb", "psutil",
-    "pyarrow.pandas_compat", "sqlite3", "tornado.platform.asyncio",
+    "IPython.extensions.storemagic", "pandas.core.methods.to_dict", "pdb", "psutil", "pyarrow.pandas_compat",
+    "sqlite3", "tornado.platform.asyncio",
 )  # fmt: skip
+LATER = (
+    "matplotlib", "matplotlib.image", "matplotlib.axes", "matplotlib.projections", "matplotlib.pyplot",
+    "matplotlib.patheffects", "PIL.Image", "patsy", "statsmodels.base.model", "statsmodels.stats.proportion",
+    "statsmodels.stats.inter_rater", "statsmodels.duration.hazard_regression",
+)  # fmt: skip
+IDLE = 0.03
+"""Seconds without a wish after which a piece of that is imported: kernels are mostly wished for by twos."""
 WORK = {
     "draw": ("postmortem.report.pictures", "draw_some"),
     "ask": ("postmortem.report.asked_ahead", "ask_some"),
 }
 SHOWN_WITH = "result.html.j2"
 FAILED = 1
+DONE = object()
 
 
 def main(descriptor: int) -> None:
@@ -74,8 +85,13 @@ def _serve(driver: socket.socket, ended: int, woken: int, kernels: set[int]) -> 
     waiting.register(driver, selectors.EVENT_READ)
     waiting.register(ended, selectors.EVENT_READ)
     rest = b""
+    later = _import_later()
+    patience: float | None = IDLE
     while True:
-        for key, _ in waiting.select():
+        ready = waiting.select(patience)
+        if not ready and next(later, DONE) is DONE:
+            patience = None
+        for key, _ in ready:
             if key.fd == ended:
                 os.read(ended, 4096)
                 _tell_ends(driver, kernels)
@@ -90,6 +106,8 @@ def _serve(driver: socket.socket, ended: int, woken: int, kernels: set[int]) -> 
                     _hold(Path(wish["hold"]))
                     _say(driver, {"threads": thread_count()})
                     continue
+                if wish.get("work") == "draw":
+                    deque(later)
                 kernel = os.fork()
                 if not kernel:
                     waiting.close()
@@ -179,28 +197,37 @@ def _reseed() -> None:
 
 
 def _import() -> None:
-    """Import what kernels want, draw a small picture, compile a template: what is done a first time is done here."""
+    """Import what every kernel wants, and compile a template: what is done a first time is done here."""
     with importing_without_threads():
         for name in IMPORTED:
             importlib.import_module(name)
-        # What kernels and pictures import when they get there: some of it is private to a library, and may move.
+        # What kernels import when they get there: some of it is private to a library, and may move.
         for name in ON_THE_WAY:
             with suppress(ImportError):
                 importlib.import_module(name)
-    from io import BytesIO
+    markup.environment().get_template(SHOWN_WITH)
 
+
+def _import_later() -> Iterator[None]:
+    """Import what draws, and what few notebooks want, piece by piece, and draw a small picture."""
+    for name in LATER:
+        with importing_without_threads(), suppress(ImportError):
+            importlib.import_module(name)
+        yield
     import matplotlib
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    import pandas as pd
+
+    from postmortem.charts import style
+    from postmortem.charts.images import to_svg
+    from postmortem.charts.interval_dots import interval_dots
 
     # Kernels show pictures as every notebook does: the backend looks, when it is loaded, for the shell to show them in.
     matplotlib.rcParams["backend"] = BACKEND
-    figure = Figure(figsize=(2, 2), layout="constrained")
-    FigureCanvasAgg(figure)
-    figure.subplots().set_title("once")
-    for way in ("png", "svg"):
-        figure.savefig(BytesIO(), format=way)
-    markup.environment().get_template(SHOWN_WITH)
+    figure = style.new_figure()
+    row = pd.DataFrame({"name": ["once"], "share": [0.5], "low": [0.25], "high": [0.75], "n": [8]})
+    interval_dots(row, figure.add_subplot(), name="name", estimate="share", low="low", high="high", n="n")
+    to_svg(figure)
+    gc.freeze()
 
 
 def _say(driver: socket.socket, told: dict[str, int]) -> None:

@@ -19,6 +19,7 @@ from postmortem.ground.errors import TimedOut
 from postmortem.report import execute as executing
 from postmortem.report.execute import brief, execute
 from postmortem.report.fork_client import ForkRefused, ForkServer
+from postmortem.report.fork_server import LATER
 from postmortem.report.forked_kernels import Engine, _open, kernels_of
 from postmortem.report.parameters import Parameters
 from postmortem.report.plan import Notebook
@@ -207,6 +208,26 @@ def test_a_driver_with_one_thread_is_itself_what_kernels_are_forked_from(tmp_pat
         assert one == two != f"{driver} []"
         assert one.endswith(" []")
         assert not done.stderr
+
+
+IN_TWO_STEPS = """
+import sys
+from postmortem.report import fork_server
+from postmortem.report.threads import thread_count
+fork_server._import()
+print(thread_count(), [name for name in fork_server.LATER if name in sys.modules])
+pieces = sum(1 for _ in fork_server._import_later())
+print(thread_count(), [name for name in fork_server.LATER if name not in sys.modules], pieces)
+print(sys.modules["matplotlib"].rcParams["backend"])
+"""
+
+
+def test_kernels_need_not_wait_for_what_draws_and_neither_starts_a_thread() -> None:
+    done = subprocess.run([sys.executable, "-c", IN_TWO_STEPS], capture_output=True, text=True, timeout=120)
+    first, then, backend = done.stdout.splitlines()
+    assert (first, then) == ("1 []", f"1 [] {len(LATER)}")
+    assert "inline" in backend
+    assert not done.stderr
 
 
 DRIVER = """
