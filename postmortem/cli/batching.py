@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,6 +18,7 @@ from postmortem.ground.errors import UsageError
 if TYPE_CHECKING:
     from postmortem.report.wanted import Outcome, Wanted
 
+READER, RUNNER = "postmortem.report.read_ahead", "postmortem.report.batch"
 GRAVEST_FIRST = (130, 124, 70, 6, 2, 3, 1, 5, 4, 0)
 By = Annotated[str | None, typer.Option("--by", help="One part of the deals, such as segment=Enterprise.")]
 Each = Annotated[str | None, typer.Option("--each", help="One report for each value of a column, such as segment.")]
@@ -89,9 +94,25 @@ def tell(outcomes: Sequence[Outcome], as_json: bool) -> int:
 
 def make(wanted: Sequence[Wanted], workers: int, as_json: bool) -> int:
     """Make the reports and tell of them."""
-    from postmortem.report.batch import batch
+    with imported().read_ahead(wanted):
+        outcomes = imported(RUNNER).batch(wanted, workers=workers, say=say)
+    return tell(outcomes, as_json)
 
-    return tell(batch(wanted, workers=workers, say=say), as_json)
+
+def imported(name: str = READER) -> ModuleType:
+    """Import what a run wants and start no thread, so that processes can be forked from this one."""
+    from postmortem.report.threads import importing_without_threads
+
+    if name not in sys.modules:
+        # What is imported stays: the collector need not look through it, now or when all is over.
+        gc.disable()
+        with importing_without_threads():
+            import_module(name)
+        gc.freeze()
+        gc.enable()
+        # A run holds far more than it throws away, and is over in seconds.
+        gc.set_threshold(50_000, 20, 20)
+    return sys.modules[name]
 
 
 def _line(report: Mapping[str, Any]) -> str:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import gc
-import sys
 import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
-from postmortem.cli.batching import By, Each, Engagements, IfChanged, Workers, folders_of, make, wanted_of
+from postmortem.cli.batching import By, Each, Engagements, IfChanged, Workers, folders_of, imported, make, wanted_of
 from postmortem.cli.console import AsJson
 from postmortem.ground.errors import UsageError
 
-RUNNER = "postmortem.report.batch"
 Kind = Literal["auto", "forecast", "late_stage", "closed"]
 
 
@@ -52,7 +49,7 @@ def run(
     as_json: AsJson = False,
 ) -> int:
     """Make the report of one quarter or of several, of a part of the deals, or of several engagements."""
-    _import()
+    imported()
     from postmortem.frames.engagement import Engagement, read_day
 
     if engagements and folder:
@@ -72,27 +69,9 @@ def demo(
     as_json: AsJson = False,
 ) -> int:
     """Make the report of a bundled sample: invented deals, the real thing otherwise."""
-    _import()
+    imported()
     from postmortem.ground import resources
 
     folders = {"": resources.sample("full" if full else "plain")}
     options = {"output": output, "accept_changes": True}
     return make(wanted_of(folders, "last", options, None, None, False, False), 1, as_json)
-
-
-def _import() -> None:
-    """Import what a run wants and start no thread, so that kernels can be forked from this process."""
-    from importlib import import_module
-
-    from postmortem.report.threads import importing_without_threads
-
-    if RUNNER in sys.modules:
-        return
-    # What is imported stays: the collector need not look through it, now or when all is over.
-    gc.disable()
-    with importing_without_threads():
-        import_module(RUNNER)
-    gc.freeze()
-    gc.enable()
-    # A run holds far more than it throws away, and is over in seconds.
-    gc.set_threshold(50_000, 20, 20)

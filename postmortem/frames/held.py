@@ -33,9 +33,11 @@ class Held:
         self.is_open = False
         self._books: dict[str, Book] = {}
         self._cohorts: dict[Asked, Cohort] = {}
+        self._expected: Callable[[], bytes] | None = None
 
     def book(self, digest: str, read: Callable[[], Book]) -> Book:
         """Return the book of this content, which `read` reads where it is not held."""
+        self._receive()
         if digest in self._books:
             return self._books[digest]
         book = read()
@@ -45,6 +47,7 @@ class Held:
 
     def cohort(self, asked: Callable[[], Asked], choose: Callable[[], Cohort]) -> Cohort:
         """Return the cohort that was asked for, which `choose` works out where it is not held."""
+        self._receive()
         if not (self.is_open or self._cohorts):
             return choose()
         key = asked()
@@ -67,7 +70,16 @@ class Held:
 
     def take(self, packed: bytes) -> None:
         """Hold what another process has `packed`, in place of what was held; `NOTHING` is an end to it."""
+        self._expected = None
         self._books, self._cohorts = pickle.loads(packed) if packed else ({}, {})
+
+    def expect(self, packed: Callable[[], bytes]) -> None:
+        """Hold what another process is still packing: whoever looks for something waits until it is there."""
+        self._expected = packed
+
+    def _receive(self) -> None:
+        if self._expected is not None:
+            self.take(self._expected())
 
 
 held = Held()

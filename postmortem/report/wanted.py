@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from postmortem.frames.engagement import Engagement
 from postmortem.frames.parts import Part
 from postmortem.ground.fiscal import RANGE
-from postmortem.report.forked_kernels import Engine
-from postmortem.report.lanes import Trouble
+
+if TYPE_CHECKING:
+    from postmortem.report.forked_kernels import Engine
+    from postmortem.report.lanes import Trouble
 
 NOT_MADE = "not made"
 

@@ -97,3 +97,18 @@ def test_the_last_one_is_held_alone_and_forgotten_after_the_block(acme: Path) ->
 def test_what_cannot_be_loaded_is_told_to_whoever_asks(acme: Path) -> None:
     with holding(), pytest.raises(UsageError):
         load(acme, "last quarter")
+
+
+def test_what_is_expected_is_waited_for_once_and_by_whoever_looks_first(acme: Path) -> None:
+    packed, asked = hand_over(acme), []
+    module.held.expect(lambda: asked.append("asked") or packed)
+    assert not asked
+    first = load(acme)
+    assert asked == ["asked"]
+    assert load(acme).table is first.table
+    assert asked == ["asked"]
+    module.held.expect(lambda: NOTHING)
+    assert load(acme).table is not first.table
+    module.held.expect(lambda: pytest.fail("nobody looks"))
+    module.held.take(NOTHING)
+    load(acme)
