@@ -14,7 +14,7 @@ from pathlib import Path
 from postmortem.frames.engagement import Engagement
 from postmortem.ground import resources
 from postmortem.ground.errors import UsageError
-from postmortem.report.export import KINDS, Kind, export
+from postmortem.report.exports.export import KINDS, Kind, export
 from postmortem.report.run import run_quarter
 
 

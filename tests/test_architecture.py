@@ -26,6 +26,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("cli", "explorer", "__init__", "__main__"),
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
+# The rooms of a report, from the ground up; what stands before their doors (`run`, `batch`) is above them.
+STOREYS = ("disk", "notebooks", "pages", "editions", "exports", "sharing")
 # Rooms of one floor that know nothing of each other.
 STRANGERS = (
     ("intake", "simulate"), ("intake", "notes"), ("simulate", "notes"),
@@ -151,6 +153,24 @@ def test_imports_go_down_or_stay_on_their_floor():
         if FLOOR_OF[room_of(name)] > FLOOR_OF[module.room]
     ]
     assert upward == []
+
+
+def storey_of(dotted):
+    """Return how high a module of a report stands, from its name."""
+    inner = dotted.split(".")[2:-1]
+    return STOREYS.index(inner[0]) if inner else len(STOREYS)
+
+
+def test_a_report_is_made_from_the_ground_up():
+    made = [module for module in MODULES if module.room == "report"]
+    upward = [
+        f"{module.at(node)}: {name}"
+        for module in made
+        for name, node in imported(module)
+        if room_of(name) == "report" and storey_of(name) > storey_of(module.dotted)
+    ]
+    assert upward == []
+    assert {module.path.parent.name for module in made} == {"report", *STOREYS}
 
 
 def test_every_import_of_the_package_names_a_module_that_exists():

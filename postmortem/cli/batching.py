@@ -101,7 +101,7 @@ def make(wanted: Sequence[Wanted], workers: int, as_json: bool) -> int:
 
 def imported(name: str = READER) -> ModuleType:
     """Import what a run wants and start no thread, so that processes can be forked from this one."""
-    from postmortem.report.threads import importing_without_threads
+    from postmortem.report.notebooks.threads import importing_without_threads
 
     if name not in sys.modules:
         # What is imported stays: the collector need not look through it, now or when all is over.

@@ -27,7 +27,7 @@ def deal(
     """Make the dossier of one deal: its life, who said what, deals like it, and questions still open."""
     from postmortem.analyses.deal_timeline import deal_timeline
     from postmortem.frames.engagement import Engagement
-    from postmortem.report.dossier import cohort_with, write_dossier
+    from postmortem.report.pages.dossier import cohort_with, write_dossier
 
     engagement = Engagement.open(folder)
     cohort, found = cohort_with(engagement, deal_id, quarter)

@@ -27,8 +27,8 @@ def diff(
 
     Without folders, a report is compared with the edition it replaced.
     """
-    from postmortem.report.diff import compare, latest_pair, told
-    from postmortem.report.editions import read_edition
+    from postmortem.report.disk.folders import read_edition
+    from postmortem.report.editions.diff import compare, latest_pair, told
 
     if earlier is not None and later is not None:
         pair = (earlier, later)

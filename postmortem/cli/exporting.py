@@ -29,8 +29,8 @@ def export(
 
     Without --xlsx, --charts or --pdf: the workbook and the pictures.
     """
-    from postmortem.report.export import Kind
-    from postmortem.report.export import export as make
+    from postmortem.report.exports.export import Kind
+    from postmortem.report.exports.export import export as make
 
     asked: dict[Kind, bool] = {"xlsx": xlsx, "charts": charts, "pdf": pdf}
     wanted = [kind for kind, told in asked.items() if told]

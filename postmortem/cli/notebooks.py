@@ -22,7 +22,7 @@ Folder = Annotated[
 def list_(folder: Folder = None, as_json: AsJson = False) -> None:
     """List the notebooks a run would execute, with their titles."""
     from postmortem.frames.engagement import Engagement
-    from postmortem.report.plan import plan
+    from postmortem.report.notebooks.plan import plan
 
     found = plan(Engagement.open(folder).folder)
     told = {notebook.name: notebook.title for notebook in found}

@@ -36,9 +36,9 @@ def share(
 ) -> int:
     """Share a finished report: redact its results, make its pages again, look for leaks, and pack one archive."""
     from postmortem.ground.errors import ROWS_SHOWN, SharingRefused
-    from postmortem.report.export import Kind
-    from postmortem.report.share import Options
-    from postmortem.report.share import share as make
+    from postmortem.report.exports.export import Kind
+    from postmortem.report.sharing.share import Options
+    from postmortem.report.sharing.share import share as make
 
     asked: dict[Kind, bool] = {"xlsx": xlsx, "charts": charts, "pdf": pdf}
     options = Options(

@@ -63,7 +63,7 @@ def snapshot(
 
 def _refuse_half(before: int, now: int, day: dt.date | None) -> None:
     """Refuse what looks like half an export: a snapshot cannot be taken again, and the next ones follow on it."""
-    from postmortem.report.preflight import FELL_SUSPICIOUSLY, FEW
+    from postmortem.report.editions.preflight import FELL_SUSPICIOUSLY, FEW
 
     if before >= FEW and now < before * FELL_SUSPICIOUSLY:
         raise DataError(

@@ -17,7 +17,7 @@ from postmortem.frames.cohort import Cohort, won_rows
 from postmortem.frames.one_deal import costliest_losses
 from postmortem.ground.config import Config
 from postmortem.ground.errors import EmptyFrame
-from postmortem.report.dossier import write_dossier
+from postmortem.report.pages.dossier import write_dossier
 
 FOLDER = "deals"
 

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from postmortem.frames.engagement import Engagement
-from postmortem.report.deadline import until
-from postmortem.report.editions import NO_ROOM, make_output, not_writable, sweep, working_folder
-from postmortem.report.lock import holding
+from postmortem.report.disk.folders import NO_ROOM, make_output, not_writable, sweep, working_folder
+from postmortem.report.disk.lock import holding
+from postmortem.report.notebooks.deadline import until
 
 
 @contextmanager

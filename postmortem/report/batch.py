@@ -20,16 +20,16 @@ from postmortem.frames.engagement import Engagement
 from postmortem.frames.parts import Part, parts_by
 from postmortem.ground.errors import PostmortemError, UsageError, nearest
 from postmortem.report.alone import alone
-from postmortem.report.book_record import describe_book
-from postmortem.report.editions import FINDINGS, MANIFEST, put_in_place
-from postmortem.report.forked_kernels import Engine, kernels_of
-from postmortem.report.lanes import Lane, Say, Trouble
-from postmortem.report.made_from import is_fresh, made_from, standing
-from postmortem.report.parameters import Parameters
+from postmortem.report.disk.folders import FINDINGS, MANIFEST, put_in_place
+from postmortem.report.disk.run_cache import caching
+from postmortem.report.editions.book_record import describe_book
+from postmortem.report.editions.made_from import is_fresh, made_from, standing
+from postmortem.report.notebooks.forked_kernels import Engine, kernels_of
+from postmortem.report.notebooks.lanes import Lane, Say, Trouble
+from postmortem.report.notebooks.parameters import Parameters
+from postmortem.report.notebooks.plan import plan
 from postmortem.report.parts import REFUSED, PartTooSmall, write_refusal
-from postmortem.report.plan import plan
 from postmortem.report.run import Run, local_day, moment, run_quarter
-from postmortem.report.run_cache import caching
 from postmortem.report.trend_index import write_indexes
 from postmortem.report.wanted import Job, Outcome, Wanted
 

@@ -13,12 +13,12 @@ from postmortem.frames.parts import Part
 from postmortem.ground.config import Config
 from postmortem.ground.errors import ConfigError, FrameRefused
 from postmortem.ground.markup import render
-from postmortem.report.editions import MANIFEST
-from postmortem.report.manifest import content_hash, write_json
-from postmortem.report.not_yet import of_report
-from postmortem.report.pages import about
-from postmortem.report.parameters import ONE_PART
-from postmortem.report.plan import Notebook
+from postmortem.report.disk.folders import MANIFEST
+from postmortem.report.editions.manifest import content_hash, write_json
+from postmortem.report.notebooks.parameters import ONE_PART
+from postmortem.report.notebooks.plan import Notebook
+from postmortem.report.pages.not_yet import of_report
+from postmortem.report.pages.pages import about
 from postmortem.result import Result, refused
 
 QUESTION = "What became of the deals of this part?"

@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from typing import NoReturn
 
 from postmortem.frames.held import NOTHING, held, holding
-from postmortem.report.run_cache import caching
-from postmortem.report.threads import thread_count
+from postmortem.report.disk.run_cache import caching
+from postmortem.report.notebooks.threads import thread_count
 from postmortem.report.wanted import Wanted
 
 FAILED = 1

@@ -25,29 +25,29 @@ from postmortem.ground import schema
 from postmortem.ground.config import FILE_NAME, Preflight
 from postmortem.intake.stored_snapshots import store_of
 from postmortem.report.alone import alone
-from postmortem.report.asked_ahead import asked_ahead
-from postmortem.report.blocks import FULL_WIDTH
-from postmortem.report.book_record import describe_book, tier_of
-from postmortem.report.closing import FRONT, closing, named_in
-from postmortem.report.commentary import Placed, place, read_commentary, record_of
-from postmortem.report.editions import DEALS, RAW, put_in_place
-from postmortem.report.execute import EXECUTED, Progress, brief, execute
-from postmortem.report.executed_notebooks import finish
-from postmortem.report.failure import failure_page
-from postmortem.report.forked_kernels import Engine, kernels_of, server
-from postmortem.report.front import drawn_in, front_page
-from postmortem.report.harvest import Harvest
-from postmortem.report.kept import Kept, prune
-from postmortem.report.made_from import made_from
-from postmortem.report.manifest import content_hash, findings, made_with, manifest, write_json, write_tables
-from postmortem.report.pages import about, links, on_page, page
-from postmortem.report.parameters import Parameters
+from postmortem.report.disk.folders import DEALS, RAW, put_in_place
+from postmortem.report.disk.run_cache import caching
+from postmortem.report.editions.book_record import describe_book, tier_of
+from postmortem.report.editions.made_from import made_from
+from postmortem.report.editions.manifest import content_hash, findings, made_with, manifest, write_json, write_tables
+from postmortem.report.editions.preflight import Finding, book_findings, frame_findings, last_manifest, refuse
+from postmortem.report.editions.record import keep_record
+from postmortem.report.notebooks.asked_ahead import asked_ahead
+from postmortem.report.notebooks.execute import EXECUTED, Progress, brief, execute
+from postmortem.report.notebooks.executed_notebooks import finish
+from postmortem.report.notebooks.forked_kernels import Engine, kernels_of, server
+from postmortem.report.notebooks.harvest import Harvest
+from postmortem.report.notebooks.kept import Kept, prune
+from postmortem.report.notebooks.parameters import Parameters
+from postmortem.report.notebooks.pictures import are_drawn, drawn_ahead, picture
+from postmortem.report.notebooks.plan import Notebook, plan
+from postmortem.report.pages.blocks import FULL_WIDTH
+from postmortem.report.pages.closing import FRONT, closing, named_in
+from postmortem.report.pages.commentary import Placed, place, read_commentary, record_of
+from postmortem.report.pages.failure import failure_page
+from postmortem.report.pages.front import drawn_in, front_page
+from postmortem.report.pages.pages import about, links, on_page, page
 from postmortem.report.parts import enough, of_parts
-from postmortem.report.pictures import are_drawn, drawn_ahead, picture
-from postmortem.report.plan import Notebook, plan
-from postmortem.report.preflight import Finding, book_findings, frame_findings, last_manifest, refuse
-from postmortem.report.record import keep_record
-from postmortem.report.run_cache import caching
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,10 @@ from postmortem.ground.config import Config
 from postmortem.ground.errors import PostmortemError
 from postmortem.ground.formats import count, interval_text, per_cent, short_money
 from postmortem.ground.markup import render
-from postmortem.report.brand import look_of
-from postmortem.report.bundle import write_whole
-from postmortem.report.editions import FINDINGS, MANIFEST
-from postmortem.report.pages import About
+from postmortem.report.disk.bundle import write_whole
+from postmortem.report.disk.folders import FINDINGS, MANIFEST
+from postmortem.report.pages.brand import look_of
+from postmortem.report.pages.pages import About
 from postmortem.report.parts import REFUSED
 from postmortem.result import Result
 from postmortem.stats import wilson

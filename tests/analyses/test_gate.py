@@ -21,10 +21,10 @@ from postmortem.analyses.loss_share import loss_share
 from postmortem.findings import ANALYSES, find
 from postmortem.findings.gate import BESIDE, LEVEL, MOST_SET_OUT, SET_OUT, sets_out, tally, through_the_gate
 from postmortem.ground.errors import UsageError
-from postmortem.report.front import front_page
-from postmortem.report.harvest import Harvest, gated
-from postmortem.report.pages import About, page
-from postmortem.report.plan import Notebook
+from postmortem.report.notebooks.harvest import Harvest, gated
+from postmortem.report.notebooks.plan import Notebook
+from postmortem.report.pages.front import front_page
+from postmortem.report.pages.pages import About, page
 from postmortem.result import Column, Result, Table, refused
 from postmortem.signals import SIGNALS
 from postmortem.stats import stratified_association

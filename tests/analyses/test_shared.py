@@ -10,10 +10,10 @@ import pytest
 from analysis_cases import answer_of, cohort_of
 from matplotlib.figure import Figure
 
+from postmortem.book.identities import Finder, Pseudonyms, identities
 from postmortem.findings import ANALYSES, OVERVIEWS
-from postmortem.report.identities import Finder, Pseudonyms, identities
-from postmortem.report.redact import Terms, redact
-from postmortem.report.small_cells import LEAST
+from postmortem.report.sharing.redact import Terms, redact
+from postmortem.report.sharing.small_cells import LEAST
 from postmortem.result import Result
 
 NAMES = [entry.name for entry in (*ANALYSES, *OVERVIEWS)]

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from report.shared_reports import make_report
 
-from postmortem.report.browser import find_browser, pdf_of
-from postmortem.report.export import export
-from postmortem.report.identities import Finder
-from postmortem.report.leaks import Search, scan
-from postmortem.report.pdf_text import texts
-from postmortem.report.record import read_report
+from postmortem.book.identities import Finder
+from postmortem.report.editions.record import read_report
+from postmortem.report.exports.browser import find_browser, pdf_of
+from postmortem.report.exports.export import export
+from postmortem.report.exports.pdf_text import texts
+from postmortem.report.sharing.leaks import Search, scan
 
 pytestmark = [
     pytest.mark.browser,

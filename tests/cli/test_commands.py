@@ -183,7 +183,7 @@ def test_what_the_preflight_found_is_in_the_document_of_a_run(
     capsys: pytest.CaptureFixture[str], export: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from postmortem.report import batch, run
-    from postmortem.report.preflight import Finding, refuse
+    from postmortem.report.editions.preflight import Finding, refuse
 
     call(capsys, "init", str(export), "--from", str(export))
     found = (Finding("suspicious", "Rows of deals: 11; the last report had 30."),)

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from postmortem.display import Cell, Written
 from postmortem.ground import markup
 from postmortem.ground.markup import breakable
-from postmortem.report.pictures import NO_PICTURE, Picture
+from postmortem.report.notebooks.pictures import NO_PICTURE, Picture
 
 HOSTILE = [
     "<script>alert(1)</script>",

@@ -12,7 +12,7 @@ from nbclient import NotebookClient
 from plain_words import TERMS
 
 from postmortem.ground import resources
-from postmortem.report.executed_notebooks import TAG
+from postmortem.report.notebooks.executed_notebooks import TAG
 from postmortem.result import MIME
 
 NOTEBOOKS = resources.notebooks()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from postmortem.report.fork_client import ForkServer
+from postmortem.report.notebooks.fork_client import ForkServer
 
 
 @pytest.fixture(scope="module")

@@ -11,12 +11,12 @@ from nbformat.v4 import new_notebook
 
 from postmortem.findings import find
 from postmortem.frames import Engagement
-from postmortem.report.closing import closing
-from postmortem.report.commentary import Commentary, Placed, place
-from postmortem.report.execute import EXECUTED
-from postmortem.report.harvest import Harvest, gated
-from postmortem.report.parameters import Parameters
-from postmortem.report.plan import Notebook
+from postmortem.report.notebooks.execute import EXECUTED
+from postmortem.report.notebooks.harvest import Harvest, gated
+from postmortem.report.notebooks.parameters import Parameters
+from postmortem.report.notebooks.plan import Notebook
+from postmortem.report.pages.closing import closing
+from postmortem.report.pages.commentary import Commentary, Placed, place
 from postmortem.report.run import _write
 
 PAGES = {

@@ -16,8 +16,8 @@ from postmortem.frames import Cohort, Engagement
 from postmortem.frames.engagement import CACHE_VARIABLE
 from postmortem.ground import resources
 from postmortem.ground.errors import EmptyFrame
-from postmortem.report.asked_ahead import asked_ahead
-from postmortem.report.fork_client import ForkServer
+from postmortem.report.notebooks.asked_ahead import asked_ahead
+from postmortem.report.notebooks.fork_client import ForkServer
 from postmortem.result import Result
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="nothing is forked but on Linux")

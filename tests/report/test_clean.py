@@ -17,7 +17,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from postmortem.ground import resources
-from postmortem.report.record import read_report
+from postmortem.report.editions.record import read_report
 
 pytestmark = pytest.mark.slow
 REPOSITORY = Path(__file__).resolve().parents[2]

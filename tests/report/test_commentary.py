@@ -10,10 +10,10 @@ import pytest
 from hostile import HOSTILE
 
 from postmortem.ground.errors import ConfigError
-from postmortem.report.commentary import Commentary, Placed, place, read_commentary, record_of
-from postmortem.report.harvest import Harvest
-from postmortem.report.plan import Notebook
-from postmortem.report.quoted import figure, loose_numbers
+from postmortem.report.notebooks.harvest import Harvest
+from postmortem.report.notebooks.plan import Notebook
+from postmortem.report.pages.commentary import Commentary, Placed, place, read_commentary, record_of
+from postmortem.report.pages.quoted import figure, loose_numbers
 from postmortem.result import Column, Result, Table, refused
 
 FATES = Table(

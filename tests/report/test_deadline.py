@@ -9,7 +9,7 @@ import time
 import pytest
 
 from postmortem.ground.errors import TimedOut
-from postmortem.report.deadline import until
+from postmortem.report.notebooks.deadline import until
 
 
 def test_an_alarm_stops_the_block_wherever_it_is_and_nothing_takes_it_for_an_error() -> None:

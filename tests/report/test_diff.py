@@ -16,11 +16,11 @@ from postmortem.cli.app import start
 from postmortem.frames import Cohort, Engagement
 from postmortem.ground import resources
 from postmortem.ground.errors import UsageError
-from postmortem.report.causes import causes
-from postmortem.report.deal_moves import deal_moves
-from postmortem.report.diff import compare, latest_pair, told
-from postmortem.report.editions import RAW, Edition
-from postmortem.report.figures import figures_moved
+from postmortem.report.disk.folders import RAW, Edition
+from postmortem.report.editions.causes import causes
+from postmortem.report.editions.deal_moves import deal_moves
+from postmortem.report.editions.diff import compare, latest_pair, told
+from postmortem.report.editions.figures import figures_moved
 from postmortem.report.run import run_quarter
 from postmortem.result import Column, Result, Table, refused
 

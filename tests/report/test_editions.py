@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from postmortem.ground.errors import UsageError
-from postmortem.report import editions
-from postmortem.report.editions import put_in_place, read_edition, sweep
+from postmortem.report.disk import folders as editions
+from postmortem.report.disk.folders import put_in_place, read_edition, sweep
 
 KEPT = ["findings.json", "internal/cohort.parquet", "manifest.json"]
 

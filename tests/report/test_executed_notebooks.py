@@ -14,11 +14,11 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from postmortem.findings import find
 from postmortem.frames.engagement import Engagement
 from postmortem.ground import resources
-from postmortem.report.blocks import FULL_WIDTH
-from postmortem.report.executed_notebooks import TAG, finish
-from postmortem.report.harvest import harvest
-from postmortem.report.pictures import NO_PICTURE, Picture, picture
-from postmortem.report.plan import plan
+from postmortem.report.notebooks.executed_notebooks import TAG, finish
+from postmortem.report.notebooks.harvest import harvest
+from postmortem.report.notebooks.pictures import NO_PICTURE, Picture, picture
+from postmortem.report.notebooks.plan import plan
+from postmortem.report.pages.blocks import FULL_WIDTH
 from postmortem.report.run import run_quarter
 from postmortem.result import MIME, Result
 

@@ -15,18 +15,19 @@ import pytest
 from PIL import Image
 from shared_reports import canaries, make_report
 
+from postmortem.book.identities import Finder
 from postmortem.cli.app import start
 from postmortem.ground.errors import OutputBusy, SharingRefused, UsageError
-from postmortem.report import browser, pictures
-from postmortem.report.bound import bound
-from postmortem.report.browser import VARIABLE, find_browser, timeless
-from postmortem.report.chart_files import HEADS, chart_files
-from postmortem.report.export import export
-from postmortem.report.harvest import Harvest
-from postmortem.report.identities import Finder
-from postmortem.report.leaks import Search, scan
-from postmortem.report.record import read_report
-from postmortem.report.share import Options, share
+from postmortem.report.editions.record import read_report
+from postmortem.report.exports import browser
+from postmortem.report.exports.bound import bound
+from postmortem.report.exports.browser import VARIABLE, find_browser, timeless
+from postmortem.report.exports.chart_files import HEADS, chart_files
+from postmortem.report.exports.export import export
+from postmortem.report.notebooks import pictures
+from postmortem.report.notebooks.harvest import Harvest
+from postmortem.report.sharing.leaks import Search, scan
+from postmortem.report.sharing.share import Options, share
 
 DRAWN = "02-competitor-losses"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -186,7 +187,7 @@ def test_numbers_of_cells_are_those_of_any_other_printing() -> None:
 def test_an_export_leaves_the_report_as_it_is_and_clears_pictures_that_are_gone(
     folder: Path, tmp_path: Path, charts: tuple[list[str], dict[str, bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("postmortem.report.export.chart_files", lambda pages, about: charts[1])
+    monkeypatch.setattr("postmortem.report.exports.export.chart_files", lambda pages, about: charts[1])
     place = tmp_path / "out"
     (place / "charts").mkdir(parents=True)
     (place / "charts" / "mine.txt").write_text("kept", encoding="utf-8")

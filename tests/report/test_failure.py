@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from hostile import HOSTILE
 
-from postmortem.report.execute import brief
-from postmortem.report.failure import failure_page
-from postmortem.report.pages import About
+from postmortem.report.notebooks.execute import brief
+from postmortem.report.pages.failure import failure_page
+from postmortem.report.pages.pages import About
 
 TOLD = About("Orrery", "2025Q3", "30 deals", "2025-10-06", "30 rows read", "", "", "")
 

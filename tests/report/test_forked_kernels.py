@@ -16,13 +16,13 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from postmortem.ground.errors import TimedOut
-from postmortem.report import execute as executing
-from postmortem.report.execute import brief, execute
-from postmortem.report.fork_client import ForkRefused, ForkServer
-from postmortem.report.fork_server import LATER
-from postmortem.report.forked_kernels import Engine, _open, kernels_of
-from postmortem.report.parameters import Parameters
-from postmortem.report.plan import Notebook
+from postmortem.report.notebooks import execute as executing
+from postmortem.report.notebooks.execute import brief, execute
+from postmortem.report.notebooks.fork_client import ForkRefused, ForkServer
+from postmortem.report.notebooks.fork_server import LATER
+from postmortem.report.notebooks.forked_kernels import Engine, _open, kernels_of
+from postmortem.report.notebooks.parameters import Parameters
+from postmortem.report.notebooks.plan import Notebook
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="kernels are forked on Linux only")
 TOLD = Parameters(quarter="2025Q3", kind="auto", window=4, as_of="2025-10-06")
@@ -153,7 +153,7 @@ def test_a_server_that_is_gone_or_has_threads_refuses_and_an_ordinary_kernel_ser
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr("postmortem.report.fork_client.SERVER", "postmortem.no_such_program")
+        patched.setattr("postmortem.report.notebooks.fork_client.SERVER", "postmortem.no_such_program")
         server = ForkServer()
         with pytest.raises(ForkRefused, match="gone"):
             server.start([], {}, str(tmp_path))
@@ -170,13 +170,13 @@ def test_a_server_that_is_gone_or_has_threads_refuses_and_an_ordinary_kernel_ser
 FROM_ONE_THREAD = """
 import os, sys
 from pathlib import Path
-from postmortem.report.threads import importing_without_threads, thread_count
+from postmortem.report.notebooks.threads import importing_without_threads, thread_count
 with importing_without_threads():
     import postmortem.report.batch
-from postmortem.report import fork_client
-from postmortem.report.forked_kernels import kernels_of
+from postmortem.report.notebooks import fork_client
+from postmortem.report.notebooks.forked_kernels import kernels_of
 from tests.report.test_forked_kernels import TOLD, notebook, printed
-from postmortem.report.execute import execute
+from postmortem.report.notebooks.execute import execute
 fork_client.SERVER = sys.argv[2]
 place = Path(sys.argv[1])
 held = open(place / "held", "w")
@@ -190,7 +190,7 @@ with kernels_of("forked"):
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("program", ["postmortem.report.fork_server", "postmortem.no_such_program"])
+@pytest.mark.parametrize("program", ["postmortem.report.notebooks.fork_server", "postmortem.no_such_program"])
 def test_a_driver_with_one_thread_is_itself_what_kernels_are_forked_from(tmp_path: Path, program: str) -> None:
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     environment.pop("OMP_NUM_THREADS", None)
@@ -212,8 +212,8 @@ def test_a_driver_with_one_thread_is_itself_what_kernels_are_forked_from(tmp_pat
 
 IN_TWO_STEPS = """
 import sys
-from postmortem.report import fork_server
-from postmortem.report.threads import thread_count
+from postmortem.report.notebooks import fork_server
+from postmortem.report.notebooks.threads import thread_count
 fork_server._import()
 print(thread_count(), [name for name in fork_server.LATER if name in sys.modules])
 pieces = sum(1 for _ in fork_server._import_later())
@@ -234,7 +234,7 @@ DRIVER = """
 import sys
 from pathlib import Path
 from tests.report.test_forked_kernels import TOLD, notebook
-from postmortem.report.execute import execute
+from postmortem.report.notebooks.execute import execute
 place = Path(sys.argv[1])
 cell = "import os, time; print(os.getpid(), file=open(str(os.getpid()) + '.kernel', 'w')); time.sleep(120)"
 if __name__ == "__main__":

@@ -25,14 +25,14 @@ from postmortem.findings.report_findings import report_findings
 from postmortem.findings.scoring import Scored
 from postmortem.findings.told import hypotheses
 from postmortem.frames import Engagement
-from postmortem.report.blocks import address
-from postmortem.report.closing import FRONT, named_in
-from postmortem.report.commentary import Placed
-from postmortem.report.execute import EXECUTED
-from postmortem.report.found import back_of, found_of
-from postmortem.report.front import front_page
-from postmortem.report.harvest import Harvest
-from postmortem.report.parameters import Parameters
+from postmortem.report.notebooks.execute import EXECUTED
+from postmortem.report.notebooks.harvest import Harvest
+from postmortem.report.notebooks.parameters import Parameters
+from postmortem.report.pages.blocks import address
+from postmortem.report.pages.closing import FRONT, named_in
+from postmortem.report.pages.commentary import Placed
+from postmortem.report.pages.found import back_of, found_of
+from postmortem.report.pages.front import front_page
 from postmortem.report.run import _write
 from postmortem.report.trend_index import read_line
 from postmortem.result import Result

@@ -16,10 +16,10 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from postmortem.frames import Engagement
 from postmortem.ground import resources
-from postmortem.report import kept as keeping
-from postmortem.report.kept import Kept, prune
-from postmortem.report.parameters import Parameters
-from postmortem.report.plan import Notebook, plan
+from postmortem.report.notebooks import kept as keeping
+from postmortem.report.notebooks.kept import Kept, prune
+from postmortem.report.notebooks.parameters import Parameters
+from postmortem.report.notebooks.plan import Notebook, plan
 
 TOLD = Parameters("2025Q3", "closed", 4, "2025-10-06")
 BUILT_IN = resources.notebooks()[1]

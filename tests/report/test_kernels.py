@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from postmortem.report.kernels import PromptClient
+from postmortem.report.notebooks.kernels import PromptClient
 
 ANSWER = {"msg_type": "kernel_info_reply", "content": {"protocol_version": "5.3"}}
 

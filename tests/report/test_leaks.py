@@ -11,8 +11,8 @@ import zlib
 import openpyxl
 import pytest
 
-from postmortem.report.identities import Finder, Pseudonyms
-from postmortem.report.leaks import PNG, Search, scan
+from postmortem.book.identities import Finder, Pseudonyms
+from postmortem.report.sharing.leaks import PNG, Search, scan
 
 NAME = "Zantor & Söhne"
 SEARCH = Search(

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from postmortem.ground.errors import OutputBusy
-from postmortem.report.lock import holding
+from postmortem.report.disk.lock import holding
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no flock on Windows")
 HOLDER = """
 import sys, time
 from pathlib import Path
-from postmortem.report.lock import holding
+from postmortem.report.disk.lock import holding
 with holding(Path(sys.argv[1]), "2025Q3"):
     print("held", flush=True)
     time.sleep(60)

@@ -12,10 +12,10 @@ from shared_reports import make_report
 
 from postmortem.frames import Engagement
 from postmortem.frames.parts import Part
-from postmortem.report import pictures
-from postmortem.report.made_from import is_fresh, made_from, standing
-from postmortem.report.parameters import Parameters
-from postmortem.report.plan import plan
+from postmortem.report.editions.made_from import is_fresh, made_from, standing
+from postmortem.report.notebooks import pictures
+from postmortem.report.notebooks.parameters import Parameters
+from postmortem.report.notebooks.plan import plan
 
 ASKED = Parameters("2025Q3", "auto", 4, "")
 CSV = "deal_id,outcome,closed_at,amount\nD1,won,2025-08-01,100\n"

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from builders import closed, deal, make_book
 
-from postmortem.report.harvest import Harvest
-from postmortem.report.manifest import content_hash, findings, manifest, write_json, write_tables
-from postmortem.report.plan import Notebook
+from postmortem.report.editions.manifest import content_hash, findings, manifest, write_json, write_tables
+from postmortem.report.notebooks.harvest import Harvest
+from postmortem.report.notebooks.plan import Notebook
 from postmortem.result import Column, Result, Table
 
 NOTEBOOK = Notebook("01-x", "X", Path("01.ipynb"), ())

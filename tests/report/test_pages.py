@@ -13,11 +13,11 @@ from hostile import HOSTILE
 from matplotlib.axes import Axes
 
 from postmortem.ground.config import build_config
-from postmortem.report.blocks import anchor, answer, prose
-from postmortem.report.front import front_page
-from postmortem.report.harvest import Harvest
-from postmortem.report.pages import About, Link, links, page
-from postmortem.report.plan import Notebook
+from postmortem.report.notebooks.harvest import Harvest
+from postmortem.report.notebooks.plan import Notebook
+from postmortem.report.pages.blocks import anchor, answer, prose
+from postmortem.report.pages.front import front_page
+from postmortem.report.pages.pages import About, Link, links, page
 from postmortem.result import Column, Gap, Result, Table, Tables, refused
 
 ABOUT = About("Acme", "2025Q3", "2 deals closed in 2025Q3", "2025-10-06", "2 rows read, 0 set aside", "p", "", "")
@@ -246,7 +246,7 @@ def test_prose_leaves_out_the_first_heading_because_the_title_says_it() -> None:
 def test_footer_lines_come_from_the_configuration(tmp_path: Path) -> None:
     from builders import closed, deal, make_book
 
-    from postmortem.report.pages import about
+    from postmortem.report.pages.pages import about
 
     config = build_config({"report": {"prepared_by": "Jo & Co", "confidentiality": "For Acme only"}}, tmp_path)
     told = about(closed(make_book([deal(1, "won", "2025-08-01")])), config)
@@ -258,7 +258,7 @@ def test_a_page_about_open_deals_alone_names_their_quarter(tmp_path: Path) -> No
     """The report is about 2025Q3; the deals open on 6 October are of the quarter after it."""
     from builders import closed, deal, make_book
 
-    from postmortem.report.pages import about
+    from postmortem.report.pages.pages import about
 
     told = about(closed(make_book([deal(1, "won", "2025-08-01")])), build_config({}, tmp_path))
     watched, lost = (Result(name, "Q?", {}, headline_of=lambda _: "One.") for name in ("watchlist", "costliest_losses"))
@@ -272,7 +272,7 @@ def test_the_brand_stands_on_every_page(tmp_path: Path) -> None:
     from builders import closed, deal, make_book
     from matplotlib.figure import Figure
 
-    from postmortem.report.pages import about
+    from postmortem.report.pages.pages import about
 
     Figure(figsize=(4, 2)).savefig(tmp_path / "logo.png", dpi=100)
     brand = {"accent": "#7a1f5c", "logo": "logo.png"}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import zlib
 
-from postmortem.report.identities import Finder
-from postmortem.report.leaks import Search, scan
-from postmortem.report.pdf_text import texts
+from postmortem.book.identities import Finder
+from postmortem.report.exports.pdf_text import texts
+from postmortem.report.sharing.leaks import Search, scan
 
 NAME = "Zantor & Söhne"
 SEARCH = Search((("a name of this book", Finder({"account": [NAME]})),), {})

@@ -14,9 +14,9 @@ import pytest
 import postmortem as pm
 from postmortem.findings.gate import TESTS, through_the_gate
 from postmortem.ground.resources import sample
-from postmortem.report import pictures
-from postmortem.report.fork_client import ForkedProcess, ForkRefused, ForkServer
-from postmortem.report.pictures import DRAWN, NO_PICTURE, WISH, draw_some, drawn_ahead, picture
+from postmortem.report.notebooks import pictures
+from postmortem.report.notebooks.fork_client import ForkedProcess, ForkRefused, ForkServer
+from postmortem.report.notebooks.pictures import DRAWN, NO_PICTURE, WISH, draw_some, drawn_ahead, picture
 from postmortem.result import Result, refused
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="nothing is forked but on Linux")

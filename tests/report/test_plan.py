@@ -9,8 +9,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from postmortem.ground.errors import ConfigError
-from postmortem.report.parameters import KNOWN, Parameters
-from postmortem.report.plan import plan
+from postmortem.report.notebooks.parameters import KNOWN, Parameters
+from postmortem.report.notebooks.plan import plan
 
 
 def write(folder: Path, name: str, parameters: str | None, title: str = "Mine") -> Path:

@@ -17,8 +17,8 @@ from postmortem.frames import late_stage_cohort
 from postmortem.ground.config import Config, build_config
 from postmortem.ground.errors import DataError
 from postmortem.ground.process import Process, Stage
-from postmortem.report.book_record import describe_book, tier_of
-from postmortem.report.preflight import (
+from postmortem.report.editions.book_record import describe_book, tier_of
+from postmortem.report.editions.preflight import (
     Finding,
     book_findings,
     changes,

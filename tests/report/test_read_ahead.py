@@ -26,7 +26,7 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="no
 BEGIN = """
 import os, sys
 from pathlib import Path
-from postmortem.report.threads import importing_without_threads
+from postmortem.report.notebooks.threads import importing_without_threads
 with importing_without_threads():
     from postmortem.frames import engagement
     from postmortem.report import read_ahead

@@ -13,8 +13,8 @@ from postmortem.frames import Cohort
 from postmortem.frames.parts import Part, cut
 from postmortem.ground.config import Config
 from postmortem.ground.errors import ConfigError, DataError
+from postmortem.report.notebooks.plan import Notebook, plan
 from postmortem.report.parts import FLOOR, PartTooSmall, enough, of_parts, refusals, write_refusal
-from postmortem.report.plan import Notebook, plan
 
 PART = Part("segment", "Rare")
 

@@ -17,7 +17,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from postmortem.frames import Engagement
 from postmortem.ground import resources
 from postmortem.ground.errors import DataError, EmptyFrame, OutputBusy
-from postmortem.report.plan import plan
+from postmortem.report.notebooks.plan import plan
 from postmortem.report.run import Run, run_quarter
 from postmortem.result import MIME
 

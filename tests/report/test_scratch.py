@@ -12,13 +12,15 @@ from pathlib import Path
 import pytest
 from test_forked_kernels import TOLD, notebook, printed
 
-from postmortem.report import scratch as made_here
-from postmortem.report.execute import execute
-from postmortem.report.forked_kernels import Engine, kernels_of
-from postmortem.report.scratch import HELD, Scratch, homes, scratch
+from postmortem.report.disk import scratch as made_here
+from postmortem.report.disk.scratch import HELD, Scratch, homes, scratch
+from postmortem.report.notebooks.execute import execute
+from postmortem.report.notebooks.forked_kernels import Engine, kernels_of
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no flock on Windows")
-HOLDER = "import time; from postmortem.report.scratch import Scratch; print(Scratch().path, flush=True); time.sleep(60)"
+HOLDER = (
+    "import time; from postmortem.report.disk.scratch import Scratch; print(Scratch().path, flush=True); time.sleep(60)"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -145,7 +147,7 @@ def test_threads_that_begin_at_once_do_not_fall_over_the_classes_of_the_library(
     code = (
         "from concurrent.futures import ThreadPoolExecutor; from threading import Barrier\n"
         "from papermill.clientwrap import PapermillNotebookClient as Client\n"
-        "from postmortem.report.kernels import event_loop\n"
+        "from postmortem.report.notebooks.kernels import event_loop\n"
         "traits, at_once = Client.class_traits().values(), Barrier(8)\n"
         "assert any(isinstance(getattr(trait, 'klass', None), str) for trait in traits)\n"
         "def begin(_):\n"

@@ -17,10 +17,10 @@ from shared_reports import canaries, make_report
 
 from postmortem.cli.app import start
 from postmortem.ground.errors import OutputBusy, SharingRefused, UsageError
-from postmortem.report import pictures
-from postmortem.report.bundle import pack, pseudonyms_for, recipient_slug
-from postmortem.report.record import read_report
-from postmortem.report.share import Options, Shared, share
+from postmortem.report.disk.bundle import pack, pseudonyms_for, recipient_slug
+from postmortem.report.editions.record import read_report
+from postmortem.report.notebooks import pictures
+from postmortem.report.sharing.share import Options, Shared, share
 
 COMPANIES = ("Zantor", "Quillivar", "Mxotherm", "Bryndeep", "Ofstrake")
 PEOPLE, ALL_NAMES = ("person",), ("account", "deal", "person", "competitor", "product", "company")

@@ -7,14 +7,14 @@ import pytest
 from test_commentary import FIRST, LATER, OUTCOME, PAGES
 from test_pages import ABOUT
 
-from postmortem.report.commentary import Placed
-from postmortem.report.front import Described
-from postmortem.report.harvest import Harvest
-from postmortem.report.identities import Pseudonyms
-from postmortem.report.plan import Notebook
-from postmortem.report.record import Report
-from postmortem.report.redact import Audience, Terms
-from postmortem.report.shared_commentary import placed_in
+from postmortem.book.identities import Pseudonyms
+from postmortem.report.editions.record import Report
+from postmortem.report.notebooks.harvest import Harvest
+from postmortem.report.notebooks.plan import Notebook
+from postmortem.report.pages.commentary import Placed
+from postmortem.report.pages.front import Described
+from postmortem.report.sharing.redact import Audience, Terms
+from postmortem.report.sharing.shared_commentary import placed_in
 
 NAMES = {"person": ("Greta Repkin",), "account": ("Halvor Accountkin",)}
 TEXT = """Greta Repkin fought for Halvor Accountkin: 66% were won, {{quarter_outcome.fates.won.deals}} deals.

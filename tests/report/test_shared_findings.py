@@ -11,12 +11,12 @@ import pytest
 from made_findings import pushes
 
 from postmortem.analyses.contract import WITHHELD
+from postmortem.book.identities import Pseudonyms
 from postmortem.findings.gate import through_the_gate
 from postmortem.findings.report_findings import report_findings
-from postmortem.report.blocks import address
-from postmortem.report.identities import Pseudonyms
-from postmortem.report.redact import Audience, Terms
-from postmortem.report.shared_findings import Answered, findings_of
+from postmortem.report.pages.blocks import address
+from postmortem.report.sharing.redact import Audience, Terms
+from postmortem.report.sharing.shared_findings import Answered, findings_of
 from postmortem.result import Result
 from postmortem.taxonomies import load_taxonomy
 

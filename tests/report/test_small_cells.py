@@ -10,7 +10,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postmortem.report.small_cells import LEAST, withheld_rows, withhold_small
+from postmortem.report.sharing.small_cells import LEAST, withheld_rows, withhold_small
 from postmortem.table import Column, Table
 
 

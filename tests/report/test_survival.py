@@ -19,7 +19,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from postmortem.report.record import read_report
+from postmortem.report.editions.record import read_report
 
 pytestmark = [
     pytest.mark.slow,

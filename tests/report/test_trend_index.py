@@ -12,7 +12,7 @@ from shared_reports import make_report
 
 from postmortem.frames import Engagement
 from postmortem.ground.config import Config
-from postmortem.report import pictures
+from postmortem.report.notebooks import pictures
 from postmortem.report.trend_index import Share, _drawn, _share, _top, read_line, write_indexes
 
 

@@ -15,15 +15,15 @@ from hostile import HOSTILE
 from shared_reports import make_report
 
 from postmortem.ground.spreadsheets import FORMULA_STARTS
-from postmortem.report import pictures
-from postmortem.report.bundle import EARLIEST
-from postmortem.report.closing import FRONT
-from postmortem.report.harvest import Harvest
-from postmortem.report.pages import About
-from postmortem.report.plan import Notebook
-from postmortem.report.record import Report, read_report
-from postmortem.report.sheets import CONTENTS
-from postmortem.report.workbook import LONGEST_NAME, workbook
+from postmortem.report.disk.bundle import EARLIEST
+from postmortem.report.editions.record import Report, read_report
+from postmortem.report.exports.sheets import CONTENTS
+from postmortem.report.exports.workbook import LONGEST_NAME, workbook
+from postmortem.report.notebooks import pictures
+from postmortem.report.notebooks.harvest import Harvest
+from postmortem.report.notebooks.plan import Notebook
+from postmortem.report.pages.closing import FRONT
+from postmortem.report.pages.pages import About
 from postmortem.result import Result, refused
 from postmortem.table import Column, Table
 

@@ -1,0 +1,1 @@
+"""What lies on disk: folders that change places in one step, locks, what is in use for a while, archives."""

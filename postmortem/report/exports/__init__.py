@@ -1,0 +1,1 @@
+"""A report in other formats: a workbook, tables, pictures and one bound file."""
