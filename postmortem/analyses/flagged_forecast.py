@@ -13,6 +13,7 @@ from postmortem.frames.cohort import Cohort
 from postmortem.ground.formats import count, per_cent, short_money
 from postmortem.result import Column, Result, Table, Tables
 from postmortem.signals.decided import WON, Signs, signs_of
+from postmortem.signals.with_wins import stood_with_wins
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,7 +28,8 @@ METHOD = (
     "what did, by the quarter's end. Facts: each sign's deals, their amount, and the parts of it that were won, lost, "
     "or left the quarter open. Deals without an amount count as deals and add nothing. A deal with two signs is in "
     "both rows, so rows are never added up. Which signs go with losses is asked of the whole window, not of these "
-    "sums."
+    "sums; a sign that stood more often on its won deals (95% interval of the difference) warns of nothing and is left "
+    "out."
 )
 
 
@@ -42,7 +44,8 @@ def flagged_forecast(cohort: Cohort) -> Result:
     Returns
     -------
     Result
-        Table ``signals``, one row a sign that stood on some deal, the largest amount first: ``signal``, ``deals``,
+        Table ``signals``, one row a sign that stood on some deal, save those that went with winning, the largest amount
+        first: ``signal``, ``deals``,
         ``amount``, ``part`` (of the amount of all deals of which this sign is known), ``lost_deals``,
         ``lost_amount``, ``won_deals``, ``won_amount``, ``open_deals``, ``open_amount`` (slipped, pushed or still
         open). Table ``forecast``, one row: the same of all deals, with ``quarter`` and ``signs`` (how many stood on
@@ -54,11 +57,11 @@ def flagged_forecast(cohort: Cohort) -> Result:
     """
     if cohort.kind not in ANALYSIS.frames or not CARRIED.met(cohort):
         return ANALYSIS.lack(cohort, CARRIED)
-    signs = _focus(cohort)
+    signs, against = _focus(cohort), stood_with_wins(cohort)
     rows: list[dict[str, Any]] = []
     for signal in signs.signals:
         flags = signs.fired[signal.name]
-        if (flags == 1).any():
+        if (flags == 1).any() and signal not in against:
             amounts = signs.rows["amount"]
             known = float(amounts[flags.notna()].sum())
             told = _told(signs.rows[flags == 1])
@@ -71,9 +74,13 @@ def flagged_forecast(cohort: Cohort) -> Result:
     }
     without = int(signs.rows["amount"].isna().sum())
     caveats = ["A deal with several signs is in several rows: the amounts must not be added up."]
+    caveats += [
+        f"“{signal.label}” is left out: it stood more often on won deals of {cohort.window_label}. {signal.with_wins}"
+        for signal in against
+    ]
     if without:
         caveats.append(f"{count(without, 'deal')} had no amount on that day.")
-    return ANALYSIS.answer(tables, cohort, n_used=len(signs.rows), caveats=tuple(caveats))
+    return ANALYSIS.answer(tables, cohort, n_used=len(signs.rows), caveats=tuple(map(str.rstrip, caveats)))
 
 
 def headline(tables: Tables) -> str:

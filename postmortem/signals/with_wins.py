@@ -1,4 +1,4 @@
-"""Which signs went with winning on the forecasts of earlier quarters, and so warn of nothing on open deals."""
+"""Which signs went with winning, on earlier forecasts or on those of a report, and so warn of nothing."""
 
 from __future__ import annotations
 
@@ -76,6 +76,23 @@ def with_wins(cohort: Cohort) -> tuple[WithWins, ...]:
         for signal, row, is_named in zip(deals.signals, rows, named, strict=True)
         if is_named and row["difference"] < 0
     )  # fmt: skip
+
+
+def stood_with_wins(cohort: Cohort) -> tuple[Signal, ...]:
+    """Return the signs that stood more often on won deals of the window than on lost ones.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        Of deals observed while they were open.
+
+    Returns
+    -------
+    tuple of Signal
+        Those whose difference has an interval that leaves out nought: `warning_signals` says so of the same.
+    """
+    deals = decided(cohort, signs=compared_signs(cohort))
+    return tuple(signal for signal in deals.signals if contrast(deals.fired[signal.name], deals.rows)["high"] < 0)
 
 
 def with_wins_table(against: Sequence[WithWins], asked: pd.DataFrame) -> Table:

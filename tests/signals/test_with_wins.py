@@ -13,7 +13,7 @@ from postmortem.ground.resources import sample
 from postmortem.signals import SIGNALS
 from postmortem.signals import with_wins as module
 from postmortem.signals.decided import Decided
-from postmortem.signals.with_wins import with_wins, with_wins_table
+from postmortem.signals.with_wins import stood_with_wins, with_wins, with_wins_table
 
 WON, LOST, REPS = 240, 160, 16
 
@@ -75,6 +75,17 @@ def test_the_more_signs_there_are_the_more_each_must_show(monkeypatch: pytest.Mo
 
 def test_without_earlier_forecasts_every_sign_of_the_list_warns(monkeypatch: pytest.MonkeyPatch) -> None:
     assert asked_of(monkeypatch, None) == ()
+
+
+def test_in_a_window_itself_a_sign_goes_with_winning_where_its_interval_leaves_out_nought(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    deals = past({"forecast_soon_after_creation": (96, 24), "pushed_twice": (36, 64), "single_contact": (60, 38),
+                  "owner_changed": (9, 2)})  # fmt: skip
+    monkeypatch.setattr(module, "compared_signs", lambda cohort: deals)
+    monkeypatch.setattr(module, "decided", lambda cohort, signs: signs)
+    # 25% against 24% is nothing, and two of 160 are too few to compare.
+    assert [signal.name for signal in stood_with_wins(SimpleNamespace())] == ["forecast_soon_after_creation"]
 
 
 def test_the_table_counts_the_open_deals_on_which_it_holds(monkeypatch: pytest.MonkeyPatch) -> None:
