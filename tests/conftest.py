@@ -27,7 +27,8 @@ SIMULATED_TOGETHER = ("simulate", "signals")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Set one thread of linear algebra a worker, and keep our order of files."""
+    """Set one thread of linear algebra a worker, forget the cache that a shell names, and keep our order of files."""
+    os.environ.pop("POSTMORTEM_CACHE", None)
     # Before anything imports numpy. The workers fill the cores: more threads would only wait for each other.
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")

@@ -222,6 +222,7 @@ print(sys.modules["matplotlib"].rcParams["backend"])
 """
 
 
+@pytest.mark.thorough
 def test_kernels_need_not_wait_for_what_draws_and_neither_starts_a_thread() -> None:
     done = subprocess.run([sys.executable, "-c", IN_TWO_STEPS], capture_output=True, text=True, timeout=120)
     first, then, backend = done.stdout.splitlines()

@@ -127,6 +127,7 @@ with read_ahead.read_ahead([wanted]):
         time.sleep(0.05)
 
 
+@pytest.mark.thorough
 def test_what_is_wrong_with_the_data_is_told_once_by_the_run(plain: Path, tmp_path: Path) -> None:
     broken = tmp_path / "broken"
     shutil.copytree(plain, broken)
