@@ -15,6 +15,7 @@ from postmortem.ground.fates import LOST_TO_LABELS
 from postmortem.ground.formats import count, interval_text, per_cent, points
 from postmortem.result import Column, Gap, Result, Table, Tables
 from postmortem.stats import Estimate, compared_shares, homogeneity_of, mix_and_rate, newcombe, wilson
+from postmortem.stats.estimate import p_beside
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -226,9 +227,10 @@ def _tests(part: pd.Series, now: pd.Series, mix: Table, by: str) -> Table:
     sides = [shown["now"], np.full(len(shown), n["now"]), shown["before"], np.full(len(shown), n["before"])]
     found = compared_shares(*(np.asarray(side) for side in sides)) if len(shown) else ()
     rows += [
-        {"hypothesis": f"one part of the {noun} differs from before", "primary": False, "part": name, "p": each.p}
+        {"hypothesis": f"one part of the {noun} differs from before", "primary": False, "part": name,
+         "p": p_beside(each.p, each.difference.low, each.difference.high)}
         for name, each in zip(shown["part"], found, strict=True)
-    ]
+    ]  # fmt: skip
     return tests_table("Whether the mix moved", rows, group=Column("part", "label", BY_LABELS[by].capitalize()))
 
 

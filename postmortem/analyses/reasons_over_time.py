@@ -16,6 +16,7 @@ from postmortem.ground.errors import DataError
 from postmortem.ground.formats import count, interval_text, per_cent, points
 from postmortem.result import Column, Result, Table, Tables
 from postmortem.stats import compared_shares, homogeneity_of, wilson
+from postmortem.stats.estimate import p_beside
 from postmortem.taxonomies import comparable
 
 if TYPE_CHECKING:
@@ -218,8 +219,11 @@ def _reasons(reason: pd.Series, now: pd.Series) -> tuple[Table, dict[str, float]
         Column("adjusted", "estimate", "Chance of it if alike, among all reasons"),
     )
     table = Table(pd.DataFrame(made), columns, "Main reasons on record, before and now")
-    compared_alone = zip(ordered, compared, strict=True)
-    return table, {name: found.p for name, found in compared_alone if found.difference.status != "refused"}
+    return table, {
+        name: p_beside(found.p, found.difference.low, found.difference.high)
+        for name, found in zip(ordered, compared, strict=True)
+        if found.difference.status != "refused"
+    }
 
 
 def _tests(reason: pd.Series, now: pd.Series, p: dict[str, float]) -> Table:

@@ -44,6 +44,17 @@ def test_rare_kinds_are_tested_by_permutation() -> None:
     assert result.tables["tests"].first["p"] == pytest.approx(exact, abs=0.04)
 
 
+def test_no_part_stands_apart_that_its_interval_does_not() -> None:
+    """4 of 50 against 3 of 150: the score test has p .046 by hand, Newcombe's interval reaches below nought."""
+    result = of({"lost_competitor": 4, "lost_status_quo": 46}, {"lost_competitor": 3, "lost_status_quo": 147})
+    pooled = 7 / 200
+    z = (4 / 50 - 3 / 150) / math.sqrt(pooled * (1 - pooled) * (1 / 50 + 1 / 150))
+    assert 0.04 < 2 * stats.norm.sf(z) < 0.05
+    assert result.tables["mix"].keyed("part")["A competitor"]["low"] < 0
+    rows = result.tables["tests"].rows
+    assert rows.loc[~rows["primary"], "p"].tolist() == [0.05, 0.05]
+
+
 def test_verdicts() -> None:
     alike = of({"lost_competitor": 500, "lost_status_quo": 500}, {"lost_competitor": 990, "lost_status_quo": 1010})
     assert set(alike.tables["mix"].rows["verdict"]) == {"equivalent"}

@@ -109,3 +109,11 @@ def test_codes_of_another_version_need_a_successor() -> None:
 def test_refusals_say_what_is_missing(cohort: Any, missing: str) -> None:
     result = reasons_over_time(cohort())
     assert result.status == "refused" and missing in result.headline
+
+
+def test_no_reason_stands_apart_that_its_interval_does_not() -> None:
+    """4 of 50 against 3 of 150, of which the score test alone has p .046 (see the mix)."""
+    result = reasons_over_time(book({"price_value": 4, "no_urgency": 46}, {"price_value": 3, "no_urgency": 147}))
+    rows = result.tables["tests"].rows
+    assert rows.loc[~rows["primary"], "p"].tolist() == [0.05, 0.05]
+    assert (result.tables["reasons"].rows["low"] * result.tables["reasons"].rows["high"] < 0).all()
