@@ -37,6 +37,7 @@ SIZE, SMALL = 9.0, 8.0
 FONT = "DejaVu Sans"
 HOUSE = "postmortem"
 
+# Figures of ours that no chart has prepared yet.
 _NEW: WeakSet[Figure] = WeakSet()
 
 

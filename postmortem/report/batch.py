@@ -24,8 +24,8 @@ from postmortem.report.disk.folders import FINDINGS, MANIFEST, put_in_place
 from postmortem.report.disk.run_cache import caching
 from postmortem.report.editions.book_record import describe_book
 from postmortem.report.editions.made_from import is_fresh, made_from, standing
+from postmortem.report.lanes import Lane, Say, Trouble
 from postmortem.report.notebooks.forked_kernels import Engine, kernels_of
-from postmortem.report.notebooks.lanes import Lane, Say, Trouble
 from postmortem.report.notebooks.parameters import Parameters
 from postmortem.report.notebooks.plan import plan
 from postmortem.report.parts import REFUSED, PartTooSmall, write_refusal

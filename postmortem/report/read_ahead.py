@@ -8,6 +8,7 @@ data is then met again by the one that tells a user of it.
 from __future__ import annotations
 
 import os
+import select
 import signal
 import socket
 import sys
@@ -102,3 +103,6 @@ def _end_with(line: socket.socket) -> None:
 
     fcntl.fcntl(line, fcntl.F_SETOWN, os.getpid())
     fcntl.fcntl(line, fcntl.F_SETFL, os.O_ASYNC)
+    # It may have come before anyone listened for it.
+    if select.select([line], [], [], 0)[0]:
+        os._exit(FAILED)

@@ -12,8 +12,8 @@ from postmortem.frames.parts import Part
 from postmortem.ground.fiscal import RANGE
 
 if TYPE_CHECKING:
+    from postmortem.report.lanes import Trouble
     from postmortem.report.notebooks.forked_kernels import Engine
-    from postmortem.report.notebooks.lanes import Trouble
 
 NOT_MADE = "not made"
 

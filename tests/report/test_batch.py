@@ -21,7 +21,7 @@ from postmortem.report import batch as batching
 from postmortem.report import run as running
 from postmortem.report.batch import batch, jobs_of, make
 from postmortem.report.disk.folders import WRITING
-from postmortem.report.notebooks.lanes import Trouble
+from postmortem.report.lanes import Trouble
 from postmortem.report.wanted import Job, Outcome, Wanted
 
 BARE = 'quarter = "last"\npart = ""'

@@ -13,7 +13,7 @@ from pathlib import Path
 import lane_tasks
 import pytest
 
-from postmortem.report.notebooks.lanes import FAULT, INTERRUPTED, Lane, Trouble
+from postmortem.report.lanes import FAULT, INTERRUPTED, Lane, Trouble
 
 
 def test_answers_come_from_one_other_process_with_their_lines() -> None:
@@ -80,7 +80,7 @@ def test_a_lane_outlives_nobody(tmp_path: Path) -> None:
     mark = tmp_path / "mark"
     program = f"""
 import lane_tasks
-from postmortem.report.notebooks.lanes import Lane
+from postmortem.report.lanes import Lane
 if __name__ == "__main__":
     Lane().ask(lane_tasks.slow, {str(mark)!r}, say=lambda line: print(line, flush=True))
 """

@@ -107,9 +107,13 @@ print(len(forked))
     assert said(program, plain, tmp_path) == [deals, deals, "True", "4"]
 
 
-def test_the_reader_ends_with_the_process_that_wanted_it(plain: Path, tmp_path: Path) -> None:
-    program = """
+@pytest.mark.parametrize("late", [0, 1])
+def test_the_reader_ends_with_the_process_that_wanted_it(plain: Path, tmp_path: Path, late: int) -> None:
+    """Also where that has ended before the reader listens for it."""
+    program = f"""
 import time
+end_with = read_ahead._end_with
+read_ahead._end_with = lambda line: (time.sleep({late}), end_with(line))
 engagement.load_book = lambda config: time.sleep(600)
 with read_ahead.read_ahead([wanted]):
     print(forked[0], flush=True)
